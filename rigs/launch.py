@@ -109,7 +109,10 @@ class Process:
 
 def install_node(rig: Path) -> None:
     """`npm ci` in a rig's folder when its lock file changed since the last time."""
-    _install(rig, rig / "package-lock.json", [str(node_bin() / "npm"), "ci", "--no-audit", "--no-fund"], node_env())
+    # The wheel's own bin/npm is a copy instead of a link, and looks for its library in the wrong place.
+    npm = node_bin().parent / "lib/node_modules/npm/bin/npm-cli.js"
+    command = [str(node_bin() / "node"), str(npm), "ci", "--no-audit", "--no-fund"]
+    _install(rig, rig / "package-lock.json", command, node_env())
 
 
 def install_python(rig: Path) -> Path:
