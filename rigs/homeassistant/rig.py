@@ -1,0 +1,131 @@
+"""Starts the real Home Assistant, onboards it and changes what owners change in it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from rigs.homeassistant.client import Client, totp
+from rigs.launch import RIGS, Process, RigError, free_port, install_python
+from rigs.namespace import Namespace
+
+HERE = RIGS / "homeassistant"
+OWNER, RESIDENT = "olivia", "rob"
+_PASSWORD = "a rig that only listens on loopback"
+
+
+class HomeAssistantRig:
+    """Home Assistant with four demo locks, an owner, and a resident who is no administrator.
+
+    url: its HTTP address, such as http://127.0.0.1:40123. config: its configuration folder.
+    token, user_token: long-lived access tokens of the owner (administrator) and of the resident.
+    users: the id of each user by name.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        bin_folder = install_python(HERE)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.config = folder / "config"
+        self.config.mkdir(parents=True)
+        shutil.copy(HERE / "configuration.yaml", self.config)
+        with (self.config / "configuration.yaml").open("a") as settings:
+            settings.write(f"\nhttp:\n  server_host: 127.0.0.1\n  server_port: {port}\n")
+        # Its integrations call home (weather, alerts, the cloud): in a namespace they can't.
+        self._namespace = Namespace(folder, ports=[port])
+        self._process: Process | None = None
+        try:
+            self._process = Process(
+                "Home Assistant",
+                # Everything it needs is in the lock file; --skip-pip keeps it from asking the internet for more.
+                self._namespace.command(str(bin_folder / "hass"), "--config", str(self.config), "--skip-pip"),
+                folder=folder,
+                log=folder / "homeassistant.log",
+            )
+            self.client = Client(self.url)
+            self._wait_answer(self._process)
+            self._onboard()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End Home Assistant (it writes what it still holds in memory to `config`) and its namespace."""
+        if self._process is not None:
+            self._process.stop(30)
+        self._namespace.stop()
+
+    def expose(self, entity_id: str, *, to: str = "conversation", exposed: bool = True) -> None:
+        """Let a voice assistant (conversation, cloud.alexa, cloud.google_assistant) use an entity, or stop it."""
+        self.client.command(
+            self.token,
+            type="homeassistant/expose_entity",
+            assistants=[to],
+            entity_ids=[entity_id],
+            should_expose=exposed,
+        )
+
+    def enable_totp(self, token: str) -> None:
+        """Set up an authenticator app for the user a token belongs to."""
+        form = self.client.command(token, type="auth/setup_mfa", mfa_module_id="totp")
+        code = totp(form["description_placeholders"]["code"], time.time())
+        done = self.client.command(
+            token, type="auth/setup_mfa", flow_id=form["flow_id"], user_input={"code": code}
+        )
+        if done["type"] != "create_entry":
+            raise RigError(f"Home Assistant did not take the authenticator app: {done}")
+
+    def disable_totp(self, token: str) -> None:
+        """Take the authenticator app of the user a token belongs to away again."""
+        self.client.command(token, type="auth/depose_mfa", mfa_module_id="totp")
+
+    def wait_stored(self, name: str, text: str, seconds: float = 20) -> None:
+        """Return once the file `name` in .storage holds `text`: Home Assistant writes up to 10 s late."""
+        path = self.config / ".storage" / name
+        deadline = time.monotonic() + seconds
+        while not (path.exists() and text in path.read_text()):
+            if time.monotonic() > deadline:
+                raise RigError(f"Home Assistant did not write {text!r} to {name} in {seconds:g} s")
+            time.sleep(0.1)
+
+    def _wait_answer(self, process: Process) -> None:
+        deadline = time.monotonic() + 60
+        while not self.client.answers():
+            if process.popen.poll() is not None or time.monotonic() > deadline:
+                raise process.fail("did not answer over HTTP")
+            time.sleep(0.1)
+
+    def _onboard(self) -> None:
+        client = self.client
+        code = client.post(
+            "/api/onboarding/users",
+            {
+                "client_id": client.id,
+                "name": OWNER,
+                "username": OWNER,
+                "password": _PASSWORD,
+                "language": "en",
+            },
+        )["auth_code"]
+        owner = client.exchange(code)
+        client.post("/api/onboarding/analytics", {}, token=owner)
+        self.token = self._long_lived(owner)
+        user = client.command(
+            owner, type="config/auth/create", name=RESIDENT, group_ids=["system-users"], local_only=False
+        )["user"]
+        client.command(
+            owner,
+            type="config/auth_provider/homeassistant/create",
+            user_id=user["id"],
+            username=RESIDENT,
+            password=_PASSWORD,
+        )
+        self.user_token = self._long_lived(client.sign_in(RESIDENT, _PASSWORD))
+        self.users = {each["name"]: each["id"] for each in client.command(owner, type="config/auth/list")}
+
+    def _long_lived(self, token: str) -> str:
+        made: str = self.client.command(
+            token, type="auth/long_lived_access_token", client_name="Nightlatch", lifespan=30
+        )
+        return made

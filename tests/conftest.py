@@ -1,0 +1,5 @@
+"""Loads the fixtures of the rigs."""
+
+pytest_plugins = [
+    "tests.rigs.fixtures_homeassistant",
+]
