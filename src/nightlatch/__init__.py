@@ -1,0 +1,3 @@
+"""Nightlatch: audits, guards and manages smart locks from evidence."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Live connections to hubs. One file each, found by its kind."""

@@ -1,0 +1,65 @@
+"""A hub: the software that commands locks (driver, coordinator, bridge, Home Assistant)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from nightlatch.model.evidence import Ref
+from nightlatch.model.thing import Field, Thing
+
+
+class Hub(Thing, kind="hub"):
+    """A controller, coordinator, bridge or home automation server."""
+
+    name = Field[str]("what it is called")
+    software = Field[str]("its software: zwave-js, zigbee2mqtt, matter-server, homeassistant, or the vendor's")
+    version = Field[str]("the version it runs")
+    parts = Field[tuple[str, ...]]("versions of its parts, as driver 15.29.0")
+    address = Field[str]("the address it is reached at, host or host:port")
+    zone = Field[Ref]("the network zone it lives on")
+    locks = Field[tuple[Ref, ...]]("the locks it commands")
+
+    # Who may talk to it
+    listens = Field[Literal["loopback", "network"]]("who can reach its port: this host alone, or the network")
+    asks_sign_in = Field[bool]("its own port asks for a password or token")
+    frontend_sign_in = Field[bool]("its web page asks for a password or token")
+    tls = Field[bool]("its port speaks TLS")
+    mqtt_off_host = Field[bool]("PINs and commands travel to an MQTT broker on another host")
+    mqtt_tls = Field[bool]("its connection to the MQTT broker is encrypted")
+    mqtt_anonymous = Field[bool]("the MQTT broker lets clients in without a password")
+    mqtt_acl = Field[bool]("the broker's access list keeps other clients off the locks' topics")
+    external_url = Field[str]("the address at which it is offered to the internet")
+    users = Field[int]("how many people's accounts it has")
+    admins = Field[int]("how many of them are administrators")
+    trusted_networks = Field[tuple[str, ...]]("networks from which it asks no password")
+    ip_ban = Field[bool]("it blocks addresses after failed sign-ins")
+
+    # What is open
+    permit_join = Field[bool]("new devices may join its network now")
+    network_key = Field[Literal["private", "published_default", "weak"]]("the quality of its radio network's key")
+    remote_access = Field[bool](
+        "it can be reached from the internet", ask="Can this hub be reached from outside the home?"
+    )
+    cloud_connected = Field[bool]("it is signed in to its vendor's cloud")
+    voice_exposed = Field[tuple[str, ...]]("locks offered to voice assistants, as lock.front (alexa)")
+    default_name = Field[bool]("its name or address is the factory's and gives the model away")
+
+    # What it keeps and tells
+    analytics = Field[bool]("it sends usage data to its makers")
+    plain_pins = Field[tuple[str, ...]]("files of its that hold PINs in plain text")
+    open_files = Field[tuple[str, ...]]("files with secrets that other users of the machine can read")
+
+    # How it fares
+    update_available = Field[bool]("a newer version is offered", ask="Does the hub offer an update?")
+    update_version = Field[str]("the newest version known")
+    update_since = Field[date]("the day that version was published or first seen")
+    auto_update = Field[bool]("it updates itself", ask="Are automatic updates switched on for this hub?")
+    support_until = Field[date](
+        "the day its security support ends", ask="Until when does the maker promise security updates for this hub?"
+    )
+    last_release_on = Field[date]("the day of the newest release")
+    on_ups = Field[bool]("a battery keeps it running in a power cut", ask="Is this hub on a UPS?")
+    needed_to_enter = Field[bool](
+        "somebody needs it to get in", ask="Does anybody depend on this hub to get in (no key or keypad instead)?"
+    )
