@@ -1,0 +1,136 @@
+"""The steps in plain words, for a router whose software is not known."""
+
+from __future__ import annotations
+
+from nightlatch.model.home import Home
+from nightlatch.model.router import Router
+from nightlatch.model.thing import Thing
+
+Steps = tuple[str, ...]
+
+
+class Plain:
+    """One method per fix, each giving its steps. A router's own dialect overrides what it says better."""
+
+    def __init__(self, thing: Thing, home: Home, router: Router | None) -> None:
+        self.thing = thing
+        self.home = home
+        self.router = router
+
+    @property
+    def sign_in(self) -> str:
+        """The first step of a web page's menus."""
+        address = self.router.address.value if self.router is not None and self.router.address else ""
+        return f"Sign in to the router{f' at http://{address}' if address else ''}."
+
+    def disable_upnp(self) -> Steps:
+        """Switch UPnP off."""
+        return (
+            self.sign_in,
+            "Find UPnP (often under Network, Internet, Advanced or Port sharing) and switch it off.",
+            "Switch NAT-PMP and PCP off as well if they are listed.",
+            "Restart the router, so that ports already opened are closed.",
+        )
+
+    def remove_port_forward(self) -> Steps:
+        """Remove port forwards."""
+        forwards = self.router.port_forwards if self.router is not None else None
+        named = tuple(f"Remove: {mapping}" for mapping in forwards.value) if forwards is not None else ()
+        return (
+            self.sign_in,
+            "Open Port forwarding (also called Port sharing, Virtual server or NAT).",
+            *(named or ("Remove every entry that leads to a lock, a hub or a camera.",)),
+            "Use the router's VPN (WireGuard) to reach home from outside.",
+        )
+
+    def separate_iot_zone(self) -> Steps:
+        """Make a zone for smart devices."""
+        return (
+            self.sign_in,
+            "Switch the guest network on, or add a network (VLAN) for smart devices, "
+            "and forbid it access to the main one.",
+            "Move the lock's hub and other smart devices to it, by Wi-Fi or by a network port assigned to it.",
+            "Keep phones and laptops on the main network, and check that they still reach the hub.",
+        )
+
+    def block_zone_forwarding(self) -> Steps:
+        """Block a zone."""
+        return (
+            self.sign_in,
+            "In the firewall, remove or switch off the rule that lets the smart devices' network open connections "
+            "to the main one.",
+            "Do the same for IPv6.",
+            "Keep the rule for the other direction if phones talk to the hub.",
+        )
+
+    def wifi_encryption(self) -> Steps:
+        """Raise the encryption."""
+        return (
+            self.sign_in,
+            f"Open the Wi-Fi security settings{self.of_wifi}.",
+            "Choose WPA3-Personal; choose WPA2/WPA3 if a device cannot connect any more; never WPA, TKIP, WEP or none.",
+        )
+
+    def wifi_pmf(self) -> Steps:
+        """Protect management frames."""
+        return (
+            self.sign_in,
+            f"Open the Wi-Fi security settings{self.of_wifi}.",
+            "Set protected management frames (PMF, 802.11w) to required; "
+            "to optional if a device cannot connect any more.",
+        )
+
+    def wifi_phrase(self) -> Steps:
+        """Change the phrase."""
+        return (
+            self.sign_in,
+            f"Open the Wi-Fi security settings{self.of_wifi}.",
+            "Set a pass phrase of five or more random words, or 16 or more random characters; "
+            "let a password manager make it.",
+            "Join every device again with the new phrase.",
+        )
+
+    def rename_wifi(self) -> Steps:
+        """Change the SSID."""
+        return (
+            self.sign_in,
+            f"Open the Wi-Fi settings{self.of_wifi}.",
+            "Choose a network name (SSID) without the router's make, your name or your address.",
+        )
+
+    def wps_off(self) -> Steps:
+        """Switch WPS off."""
+        return (self.sign_in, "Open the Wi-Fi settings and switch WPS off, the PIN method first of all.")
+
+    def set_admin_password(self) -> Steps:
+        """Set the administrator's password."""
+        return (
+            self.sign_in,
+            "Open System or Administration and set a password of its own; let a password manager make and keep it.",
+        )
+
+    def close_wan_admin(self) -> Steps:
+        """Close administration to the internet."""
+        return (
+            self.sign_in,
+            "Switch remote administration (remote management, access from the internet) off, for web, SSH and Telnet.",
+            "Use the router's VPN to administer it from outside.",
+        )
+
+    def update_router(self) -> Steps:
+        """Install the newest firmware."""
+        return (
+            self.sign_in,
+            "Save a backup of the settings.",
+            "Open System or Administration, check for an update and install it.",
+            "Switch automatic updates on if they are offered.",
+        )
+
+    def rename_router(self) -> Steps:
+        """Change the host name."""
+        return (self.sign_in, "Open the system settings and change the host name to one that does not tell the make.")
+
+    @property
+    def of_wifi(self) -> str:
+        """` of "Elm"` when the thing is a Wi-Fi network."""
+        return f' of "{self.thing.label}"' if self.thing.kind == "wifi" else ""
