@@ -1,0 +1,1 @@
+"""The `zwave` rig: the real zwave-js driver and server against simulated locks."""
