@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, TypeVar
 
@@ -12,6 +12,7 @@ from nightlatch.model.evidence import Fact, Gap, Ref
 from nightlatch.model.thing import Field, Thing
 
 ThingT = TypeVar("ThingT", bound=Thing)
+T = TypeVar("T")
 
 Need = Literal["remote", "voice", "cloud", "analytics", "upnp", "join"]
 
@@ -66,7 +67,7 @@ class Home(Thing, kind="home"):
         ask="When did you last practise getting in without the smart lock?",
     )
 
-    _reserved = Thing._reserved | {"at", "sources", "all", "get", "follow", "things", "limits", "need"}
+    _reserved = Thing._reserved | {"at", "sources", "all", "get", "follow", "things", "limits", "need", "cached"}
 
     at: datetime
     sources: tuple[SourceState, ...]
@@ -95,6 +96,7 @@ class Home(Thing, kind="home"):
         state["sources"] = tuple(sources)
         state["limits"] = limits or {}
         state["things"] = by_kind
+        state["_made"] = {}
         state["_tuples"] = {kind: tuple(items.values()) for kind, items in by_kind.items()}
 
     def all(self, kind: type[ThingT]) -> tuple[ThingT, ...]:
@@ -117,3 +119,11 @@ class Home(Thing, kind="home"):
         """Whether the owner listed a feature as needed; None when they never said."""
         fact = self.needs
         return need in fact.value if fact is not None else None
+
+    def cached(self, make: Callable[[Home], T]) -> T:
+        """What `make(home)` gives, made once per home: an index that several checks read."""
+        made: dict[Callable[[Home], Any], Any] = self.__dict__["_made"]
+        if make not in made:
+            made[make] = make(self)
+        found: T = made[make]
+        return found
