@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -52,7 +53,10 @@ class Home(Thing, kind="home"):
         ask="Which of these raise an alert: failed_codes, tamper, low_battery, offline? (a list)",
     )
     log_read_on = Field[date]("the day the log was last read", ask="When did you last read the lock's log?")
-    journal_running = Field[bool]("a local journal records every event")
+    journal_running = Field[bool](
+        "a local journal records every event",
+        ask="Does anything at home, not in a vendor's cloud, keep a log of every lock event?",
+    )
     journal_verified_at = Field[datetime]("when the journal was last verified")
     journal_intact = Field[bool]("that verification found it whole")
     journal_missing_locks = Field[tuple[Ref, ...]]("locks whose events it does not hold")
@@ -67,7 +71,7 @@ class Home(Thing, kind="home"):
         ask="When did you last practise getting in without the smart lock?",
     )
 
-    _reserved = Thing._reserved | {"at", "sources", "all", "get", "follow", "things", "limits", "need", "cached"}
+    _reserved = Thing._reserved | {"at", "sources", "all", "get", "follow", "things", "limits", "need", "cached", "today"}
 
     at: datetime
     sources: tuple[SourceState, ...]
@@ -127,3 +131,18 @@ class Home(Thing, kind="home"):
             made[make] = make(self)
         found: T = made[make]
         return found
+
+    @property
+    def today(self) -> date:
+        """The day it is at home: the date of `at` in the home's time zone, or in UTC if that is not known."""
+        return self.cached(_today)
+
+
+def _today(home: Home) -> date:
+    if home.timezone is None:
+        return home.at.astimezone(UTC).date()
+    try:
+        return home.at.astimezone(ZoneInfo(home.timezone.value)).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        # A zone that a hub made up moves the day by some hours at worst; it must not stop the audit.
+        return home.at.astimezone(UTC).date()
