@@ -59,15 +59,18 @@ def judge(
 
     `firmware` is the lock's version, `link` its radio security ("s0", "s2" or "none"), `parts` the
     versions of companion products by the catalogue's name ("Nuki Bridge v1": "1.20.0"). What is not
-    given counts as not known. Of several products the worst status is told.
+    given counts as not known. Of several products the worst status is told, but a companion product
+    of unknown version does not hide what is known of the lock itself.
     """
-    judged = []
+    judged: list[Judged] = []
     for part in vulnerability.products:
         if concerns(part, model):
             status, reason = _status(part, firmware, link, parts or {})
             if vulnerability.possible and status is Status.APPLIES:
                 status, reason = Status.POSSIBLE, f"{reason}; matched by its text only"
             judged.append(Judged(vulnerability, part, status, reason))
+    if any(one.part.kind in _OF_THE_LOCK for one in judged):
+        judged = [one for one in judged if one.part.kind in _OF_THE_LOCK or one.part.name in (parts or {})]
     return min(judged, key=lambda one: _RANK.index(one.status)) if judged else None
 
 

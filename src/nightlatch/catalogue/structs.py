@@ -224,11 +224,11 @@ class Affected(msgspec.Struct, frozen=True):
 
 
 class Cvss(msgspec.Struct, frozen=True):
-    """A CVSS base score with its vector."""
+    """A CVSS base score; the vector where the source gives it."""
 
     version: str
     score: float
-    vector: str
+    vector: str | None = None
 
 
 class Ssvc(msgspec.Struct, frozen=True):
