@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -137,3 +138,14 @@ def _install(rig: Path, lock: Path, command: Sequence[str], env: Mapping[str, st
     subprocess.run(command, cwd=rig, env=dict(env), check=True, stdout=subprocess.DEVNULL)
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_bytes(lock.read_bytes())
+
+
+def install_debian(package: str, *, there: bool) -> None:
+    """Install a package of Debian when root, unless what it gives is `there`; else RigError that asks for it."""
+    if there:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise RigError(f"the rig needs {package}: apt-get install {package}, as root")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
+        subprocess.run(["apt-get", "-q", *command], check=True, stdout=subprocess.DEVNULL, env=env)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rigs.launch import RIGS, Process
+from rigs.launch import RIGS, Process, install_debian
 
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
 _READY = "namespace ready"
@@ -31,6 +32,7 @@ class Namespace:
 
     def __init__(self, folder: Path, *, ports: Sequence[int] = (), setup: Path | None = None) -> None:
         """`ports`: 127.0.0.1 ports that lead inside. `setup`: shell script run inside first, in `folder`."""
+        install_debian("iproute2", there=shutil.which("ip") is not None)
         self._holder = Process(
             "namespace",
             [sys.executable, "-m", "rigs.namespace", str(setup or ""), *map(str, ports)],

@@ -70,9 +70,7 @@ class HomeAssistantRig:
         """Set up an authenticator app for the user a token belongs to."""
         form = self.client.command(token, type="auth/setup_mfa", mfa_module_id="totp")
         code = totp(form["description_placeholders"]["code"], time.time())
-        done = self.client.command(
-            token, type="auth/setup_mfa", flow_id=form["flow_id"], user_input={"code": code}
-        )
+        done = self.client.command(token, type="auth/setup_mfa", flow_id=form["flow_id"], user_input={"code": code})
         if done["type"] != "create_entry":
             raise RigError(f"Home Assistant did not take the authenticator app: {done}")
 

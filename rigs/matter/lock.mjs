@@ -1,0 +1,151 @@
+// A Matter door lock over IP: `node lock.mjs STORE PORT`. What a person would do at the door comes in as
+// JSON lines on stdin, {"id": 1, "act": "turn", ...}; each is answered by {"done": 1, ...} or {"failed": 1, ...}.
+import { createInterface } from "node:readline";
+import { Environment, Logger, ServerNode } from "@matter/main";
+import { DoorLockServer, LockAuth } from "@matter/main/behaviors/door-lock";
+import { PowerSourceServer } from "@matter/main/behaviors/power-source";
+import { DoorLock } from "@matter/main/clusters/door-lock";
+import { PowerSource } from "@matter/main/clusters/power-source";
+import { DoorLockDevice } from "@matter/main/devices/door-lock";
+
+const [store, port] = process.argv.slice(2);
+const environment = Environment.default;
+environment.vars.set("runtime.signals", false); // we end it ourselves, below
+environment.vars.set("storage.path", store);
+Logger.level = "notice";
+
+const say = what => process.stdout.write(JSON.stringify(what) + "\n");
+
+// matter.js 0.17.9 gives a user whom SetCredential creates the unique id 0xFFFFFFFF, which its own nullable
+// 32-bit type then refuses to store. The Matter specification's value for "none" is null.
+class Users extends LockAuth.Store {
+    addUser(user) {
+        super.addUser({ ...user, userUniqueId: user.userUniqueId === 0xffffffff ? null : user.userUniqueId });
+    }
+}
+
+class LockServer extends DoorLockServer.with(
+    "User", "PinCredential", "CredentialOverTheAirAccess", "WeekDayAccessSchedules", "YearDayAccessSchedules",
+    "HolidaySchedules", "DoorPositionSensor",
+) {
+    get auth() {
+        return new Users(this.state, this.cipher);
+    }
+}
+
+const node = await ServerNode.create({
+    id: "lock",
+    network: { port: Number(port) },
+    commissioning: { passcode: 20202021, discriminator: 3840 },
+    productDescription: { name: "Virtual Deadbolt", deviceType: DoorLockDevice.deviceType },
+    basicInformation: {
+        vendorId: 0xfff1, vendorName: "Acme Locks", productId: 0x8001, productName: "Virtual Deadbolt 1",
+        nodeLabel: "Front door", serialNumber: "VL-0001", uniqueId: "VL-0001",
+        hardwareVersion: 2, hardwareVersionString: "rev2", softwareVersion: 10203, softwareVersionString: "1.2.3",
+    },
+});
+
+// Set up as many owners leave it: anyone in the app opens the door without a PIN.
+const lock = await node.add(DoorLockDevice.with(LockServer, PowerSourceServer.with("Battery", "Replaceable")), {
+    id: "lock",
+    doorLock: {
+        lockState: DoorLock.LockState.Locked,
+        lockType: DoorLock.LockType.DeadBolt,
+        actuatorEnabled: true,
+        operatingMode: DoorLock.OperatingMode.Normal,
+        doorState: DoorLock.DoorState.DoorClosed,
+        doorOpenEvents: 0,
+        doorClosedEvents: 0,
+        numberOfTotalUsersSupported: 20,
+        numberOfPinUsersSupported: 20,
+        numberOfCredentialsSupportedPerUser: 5,
+        credentialRulesSupport: { single: true, dual: false, tri: false },
+        minPinCodeLength: 4,
+        maxPinCodeLength: 8,
+        numberOfWeekDaySchedulesSupportedPerUser: 3,
+        numberOfYearDaySchedulesSupportedPerUser: 3,
+        numberOfHolidaySchedulesSupported: 5,
+        autoRelockTime: 0,
+        wrongCodeEntryLimit: 3,
+        userCodeTemporaryDisableTime: 5,
+        requirePinForRemoteOperation: false,
+        sendPinOverTheAir: true,
+        enableOneTouchLocking: true,
+        enableLocalProgramming: false,
+        localProgrammingFeatures: {},
+        soundVolume: 1,
+        language: "en",
+    },
+    powerSource: {
+        status: PowerSource.PowerSourceStatus.Active,
+        order: 0,
+        description: "Batteries",
+        batPercentRemaining: 174, // half percents
+        batChargeLevel: PowerSource.BatChargeLevel.Ok,
+        batReplacementNeeded: false,
+        batReplaceability: PowerSource.BatReplaceability.UserReplaceable,
+        batReplacementDescription: "AA",
+        batQuantity: 4,
+        endpointList: [],
+    },
+});
+
+const { AlarmCode, DoorState, LockOperationType, LockState, OperationSource } = DoorLock;
+const { BatChargeLevel } = PowerSource;
+const acts = {
+    // The thumb turn, or the keypad when `userIndex` says whose PIN was typed.
+    turn: async ({ to, userIndex = null }) => {
+        const locking = to === "locked";
+        await lock.set({ doorLock: { lockState: locking ? LockState.Locked : LockState.Unlocked } });
+        await lock.act(agent => lock.events.doorLock.lockOperation.emit({
+            lockOperationType: locking ? LockOperationType.Lock : LockOperationType.Unlock,
+            operationSource: userIndex === null ? OperationSource.Manual : OperationSource.Keypad,
+            userIndex,
+            fabricIndex: null,
+            sourceNode: null,
+            credentials: userIndex === null ? null : [{ credentialType: 1, credentialIndex: userIndex }],
+        }, agent.context));
+    },
+    // A Matter AlarmCode by name: "lockJammed", "wrongCodeEntryLimit", "frontEsceutcheonRemoved", ...
+    alarm: async ({ name }) => {
+        const code = AlarmCode[name[0].toUpperCase() + name.slice(1)];
+        if (code === undefined) throw new Error(`no alarm is called ${name}`);
+        await lock.act(agent => lock.events.doorLock.doorLockAlarm.emit({ alarmCode: code }, agent.context));
+    },
+    door: ({ open }) => lock.set({ doorLock: { doorState: open ? DoorState.DoorOpen : DoorState.DoorClosed } }),
+    battery: ({ percent }) => lock.set({ powerSource: {
+        batPercentRemaining: percent * 2,
+        batChargeLevel: percent < 10 ? BatChargeLevel.Critical : percent < 25 ? BatChargeLevel.Warning : BatChargeLevel.Ok,
+        batReplacementNeeded: percent < 10,
+    } }),
+    // The lock's own memory, the ground truth for tests: users, and which credential slots are taken.
+    memory: () => {
+        const { lockState, doorState, users, credentials } = lock.state.doorLock;
+        return {
+            lockState,
+            doorState,
+            users: users.map(each => ({ ...each })),
+            credentials: credentials.map(({ credentialType, credentialIndex }) => ({ credentialType, credentialIndex })),
+        };
+    },
+};
+
+createInterface({ input: process.stdin }).on("line", async line => {
+    const { id, act, ...details } = JSON.parse(line);
+    try {
+        if (!(act in acts)) throw new Error(`a lock cannot ${act}`);
+        say({ done: id, ...(await acts[act](details)) });
+    } catch (error) {
+        say({ failed: id, reason: String(error) });
+    }
+});
+
+const end = async () => {
+    await node.close();
+    process.exit(0);
+};
+process.on("SIGINT", () => void end());
+process.on("SIGTERM", () => void end());
+
+await node.start();
+say({ ready: node.state.commissioning.pairingCodes.manualPairingCode });
