@@ -15,7 +15,8 @@ T = TypeVar("T")
 MAX_DEPTH = 64
 
 # What nests and what can hide a bracket: strings are matched whole so that theirs do not count.
-_JSON_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# Possessively and also when unclosed, or a lone quote before many escapes would cost the square.
+_JSON_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def check_json_depth(data: bytes, *, where: str, depth: int = MAX_DEPTH) -> None:
@@ -51,7 +52,8 @@ def yaml(text: str, *, where: str, depth: int = MAX_DEPTH, events: int = 200_000
     loader: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
     try:
         level = 0
-        for number, event in enumerate[Any](pyyaml.parse(text, Loader=loader)):
+        parsed: Iterator[Any] = pyyaml.parse(text, Loader=loader)
+        for number, event in enumerate(parsed):
             if number > events:
                 raise ReadError(f"holds more than {events} values", where=f"{where}:{event.start_mark.line + 1}")
             if isinstance(event, pyyaml.AliasEvent):
