@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from rigs.homeassistant import mqtt
 from rigs.homeassistant.client import Client, totp
 from rigs.launch import RIGS, Process, RigError, free_port, install_python
 from rigs.namespace import Namespace
@@ -16,7 +18,7 @@ _PASSWORD = "a rig that only listens on loopback"
 
 
 class HomeAssistantRig:
-    """Home Assistant with four demo locks, an owner, and a resident who is no administrator.
+    """Home Assistant with four demo locks, one over MQTT, an owner, and a resident who is no administrator.
 
     url: its HTTP address, such as http://127.0.0.1:40123. config: its configuration folder.
     token, user_token: long-lived access tokens of the owner (administrator) and of the resident.
@@ -25,7 +27,7 @@ class HomeAssistantRig:
 
     def __init__(self, folder: Path) -> None:
         bin_folder = install_python(HERE)
-        port = free_port()
+        port, mqtt_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.config = folder / "config"
         self.config.mkdir(parents=True)
@@ -33,27 +35,32 @@ class HomeAssistantRig:
         with (self.config / "configuration.yaml").open("a") as settings:
             settings.write(f"\nhttp:\n  server_host: 127.0.0.1\n  server_port: {port}\n")
         # Its integrations call home (weather, alerts, the cloud): in a namespace they can't.
-        self._namespace = Namespace(folder, ports=[port])
-        self._process: Process | None = None
+        self._namespace = Namespace(folder, ports=[port, mqtt_port])
+        self._running: list[Process] = []
         try:
-            self._process = Process(
+            self._running.append(mqtt.start_broker(self._namespace, folder, mqtt_port))
+            mqtt.announce_lock(mqtt_port)
+            process = Process(
                 "Home Assistant",
                 # Everything it needs is in the lock file; --skip-pip keeps it from asking the internet for more.
                 self._namespace.command(str(bin_folder / "hass"), "--config", str(self.config), "--skip-pip"),
                 folder=folder,
                 log=folder / "homeassistant.log",
             )
+            self._running.append(process)
             self.client = Client(self.url)
-            self._wait_answer(self._process)
+            self._wait(process, "answer over HTTP", self.client.answers)
             self._onboard()
+            mqtt.set_up(self.client, self.token, mqtt_port)
+            self._wait(process, "show the lock over MQTT", self._knows_mqtt_lock)
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """End Home Assistant (it writes what it still holds in memory to `config`) and its namespace."""
-        if self._process is not None:
-            self._process.stop(30)
+        """End Home Assistant (it writes what it still holds in memory to `config`), broker and namespace."""
+        for process in reversed(self._running):
+            process.stop(30)
         self._namespace.stop()
 
     def expose(self, entity_id: str, *, to: str = "conversation", exposed: bool = True) -> None:
@@ -87,11 +94,15 @@ class HomeAssistantRig:
                 raise RigError(f"Home Assistant did not write {text!r} to {name} in {seconds:g} s")
             time.sleep(0.1)
 
-    def _wait_answer(self, process: Process) -> None:
+    def _knows_mqtt_lock(self) -> bool:
+        states = self.client.command(self.token, type="get_states")
+        return any(each["entity_id"] == "lock.back_door" and each["state"] == "locked" for each in states)
+
+    def _wait(self, process: Process, what: str, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 60
-        while not self.client.answers():
+        while not done():
             if process.popen.poll() is not None or time.monotonic() > deadline:
-                raise process.fail("did not answer over HTTP")
+                raise process.fail(f"did not {what}")
             time.sleep(0.1)
 
     def _onboard(self) -> None:

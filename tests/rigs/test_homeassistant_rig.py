@@ -7,6 +7,7 @@ import json
 import pytest
 
 from rigs.homeassistant.client import totp
+from rigs.homeassistant.mqtt import ADDRESS
 from rigs.homeassistant.rig import OWNER, HomeAssistantRig
 
 pytestmark = pytest.mark.timeout(180)
@@ -18,12 +19,13 @@ def test_the_codes_of_the_authenticator_app_are_those_of_rfc_6238() -> None:
     assert [totp(secret, at) for at in (59, 1111111109, 20000000000)] == ["287082", "081804", "353130"]
 
 
-def test_the_owner_sees_four_locks_and_two_people(homeassistant_rig: HomeAssistantRig) -> None:
+def test_the_owner_sees_five_locks_and_two_people(homeassistant_rig: HomeAssistantRig) -> None:
     rig = homeassistant_rig
     states = rig.client.command(rig.token, type="get_states")
     people = rig.client.command(rig.token, type="config/auth/list")
 
-    assert {each["entity_id"] for each in states if each["entity_id"].startswith("lock.")} >= {
+    assert {each["entity_id"] for each in states if each["entity_id"].startswith("lock.")} == {
+        "lock.back_door",
         "lock.front_door",
         "lock.kitchen_door",
         "lock.openable_lock",
@@ -73,3 +75,14 @@ def test_nothing_inside_reaches_a_network(homeassistant_rig: HomeAssistantRig) -
     network = rig.client.command(rig.token, type="network")
 
     assert [each["name"] for each in network["adapters"]] == ["lo"]
+
+
+def test_the_lock_over_mqtt_is_a_device_with_its_zigbee_address(homeassistant_rig: HomeAssistantRig) -> None:
+    rig = homeassistant_rig
+    entities = rig.client.command(rig.token, type="config/entity_registry/list")
+    device_id = next(each["device_id"] for each in entities if each["entity_id"] == "lock.back_door")
+    devices = rig.client.command(rig.token, type="config/device_registry/list")
+
+    assert next(each["identifiers"] for each in devices if each["id"] == device_id) == [
+        ["mqtt", f"zigbee2mqtt_{ADDRESS}"]
+    ]
