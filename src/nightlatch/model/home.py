@@ -71,7 +71,18 @@ class Home(Thing, kind="home"):
         ask="When did you last practise getting in without the smart lock?",
     )
 
-    _reserved = Thing._reserved | {"at", "sources", "all", "get", "follow", "things", "limits", "need", "cached", "today"}
+    _reserved = Thing._reserved | {
+        "at",
+        "sources",
+        "all",
+        "get",
+        "follow",
+        "things",
+        "limits",
+        "need",
+        "cached",
+        "today",
+    }
 
     at: datetime
     sources: tuple[SourceState, ...]

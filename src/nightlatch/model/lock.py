@@ -57,6 +57,10 @@ class Lock(Thing, kind="lock"):
     )
     one_touch = Field[bool]("anybody outside can lock it with one touch")
     pin_for_remote = Field[bool]("a remote unlock needs a PIN (Matter RequirePINforRemoteOperation)")
+    opens_by_phone = Field[bool](
+        "a resident's phone opens it directly, without hub and internet",
+        ask="Can a resident's phone open this lock directly over Bluetooth, without hub and internet?",
+    )
     local_programming = Field[bool]("codes can be changed at the keypad itself")
     pin_over_air = Field[bool]("PINs can be read over the air (Matter SendPINOverTheAir, last used PIN reported)")
     operating_mode = Field[str]("its mode: normal, vacation, privacy, no_remote, passage")
