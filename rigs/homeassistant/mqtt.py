@@ -65,8 +65,9 @@ def announce_lock(port: int) -> None:
         "name": None,
         "state_topic": topic,
         "unique_id": f"{ADDRESS}_update_zigbee2mqtt",
-        "value_template": "{{ {'installed_version': value_json.update.installed_version,"
-        " 'latest_version': value_json.update.latest_version} | tojson }}",
+        # Home Assistant wants versions as text, a device reports numbers.
+        "value_template": "{{ {'installed_version': value_json.update.installed_version | string,"
+        " 'latest_version': value_json.update.latest_version | string} | tojson }}",
     }
     state = {"state": "LOCK", "update": {"installed_version": 9, "latest_version": 12, "state": "available"}}
     client = paho.Client(CallbackAPIVersion.VERSION2)

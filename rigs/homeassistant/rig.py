@@ -95,8 +95,8 @@ class HomeAssistantRig:
             time.sleep(0.1)
 
     def _knows_mqtt_lock(self) -> bool:
-        states = self.client.command(self.token, type="get_states")
-        return any(each["entity_id"] == "lock.back_door" and each["state"] == "locked" for each in states)
+        states = {each["entity_id"]: each["state"] for each in self.client.command(self.token, type="get_states")}
+        return states.get("lock.back_door") == "locked" and states.get("update.back_door") == "on"
 
     def _wait(self, process: Process, what: str, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 60
