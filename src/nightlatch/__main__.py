@@ -1,0 +1,5 @@
+"""`python -m nightlatch`."""
+
+from nightlatch.cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""The commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from nightlatch import __version__
+from nightlatch.cli import answering, auditing, catalogue, explaining, listing
+from nightlatch.errors import NightlatchError
+
+EXIT_USAGE = 2
+
+app = typer.Typer(
+    name="nightlatch",
+    help="Audits smart locks from evidence: what is safe, what is not, what is unknown, and what to do.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: nightlatch init, then nightlatch audit. To see a report at once: nightlatch audit --sample",
+)
+for module in (auditing, explaining, answering, listing):
+    module.register(app)
+app.add_typer(catalogue.app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nightlatch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Log what happens inside to standard error.")] = False,
+) -> None:
+    """Audits smart locks from evidence: what is safe, what is not, what is unknown, and what to do."""
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; the exit code. 0 done, 1 open findings, 2 usage or configuration, 3 a source failed."""
+    try:
+        app(list(arguments), prog_name="nightlatch")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except NightlatchError as error:
+        _say(f"nightlatch: {error}")
+        return EXIT_USAGE
+    except BrokenPipeError:
+        # The reader went away (`nightlatch audit | head`): nothing is left to tell it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  # the last word, when all else failed

@@ -1,0 +1,92 @@
+"""Sets answers and waivers in `nightlatch.toml` without touching anything else of it, comments included."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Table
+
+from nightlatch.configuration.read import Configuration, parse
+from nightlatch.reading.files import read_text
+
+
+def set_answer(configuration: Configuration, about: str, fact: str, value: Any, on: date) -> None:
+    """Record an answer; one already there to the same question is replaced."""
+    _put(configuration.path, "answers", {"about": about, "fact": fact}, {"value": value, "on": on})
+
+
+def set_waiver(
+    configuration: Configuration, practice: str, subject: str, *, reason: str, until: date, check: str = ""
+) -> None:
+    """Record a waiver; one already there for the same finding is replaced."""
+    key = {"practice": practice, "subject": subject} | ({"check": check} if check else {})
+    _put(configuration.path, "waivers", key, {"reason": reason, "until": until})
+
+
+def remove_waiver(configuration: Configuration, practice: str, subject: str) -> int:
+    """Take back the waivers of a practice for a subject; how many there were."""
+    document = tomlkit.parse(read_text(configuration.path))
+    tables = document.get("waivers")
+    if not isinstance(tables, AoT):
+        return 0
+    found = [
+        number
+        for number, table in enumerate(tables)
+        if table.get("practice") == practice and table.get("subject", "home") == subject
+    ]
+    for number in reversed(found):
+        del tables[number]
+    if found:
+        if not tables:
+            del document["waivers"]
+        _write(configuration.path, tomlkit.dumps(document))
+    return len(found)
+
+
+def _put(path: Path, name: str, key: dict[str, str], rest: dict[str, Any]) -> None:
+    document = tomlkit.parse(read_text(path))
+    tables = document.get(name)
+    if not isinstance(tables, AoT):
+        # An empty list (`answers = []`) gives way to the tables that the owner would write.
+        document.pop(name, None)
+        tables = tomlkit.aot()
+        document.append(name, tables)
+    table = _find(tables, key)
+    if table is None:
+        table = tomlkit.table()
+        table.update(key)
+        tables.append(table)
+    table.update(rest)
+    _write(path, tomlkit.dumps(document))
+
+
+def _find(tables: AoT, key: dict[str, str]) -> Table | None:
+    wanted = {"subject": "home", "check": "", **key} if "practice" in key else key
+    table: Table
+    for table in tables:
+        if all(table.get(name, "home" if name == "subject" else "") == text for name, text in wanted.items()):
+            return table
+    return None
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file in one step, after a look that the new text still reads; its mode stays."""
+    parse(text, path)
+    real = path.resolve()
+    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            os.fchmod(file.fileno(), stat.S_IMODE(real.stat().st_mode))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, real)  # noqa: PTH105  # the atomic one
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,79 @@
+"""Makes the configured sources and ecosystems, their settings checked and their secrets resolved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nightlatch import plugs
+from nightlatch.configuration.read import Configuration, explain
+from nightlatch.errors import ConfigurationError, NightlatchError, SecretError
+from nightlatch.model.home import SourceState
+from nightlatch.secrets import Fingerprinter, Secret, resolve
+
+Made = plugs.Plug | SourceState
+
+
+def make(
+    configuration: Configuration, *, now: datetime, env: Mapping[str, str], only: frozenset[str] = frozenset()
+) -> list[Made]:
+    """Every configured plug, in the file's order.
+
+    A plug whose secret cannot be had becomes a failed SourceState, so that the audit goes on without
+    it. ConfigurationError for an unknown kind or setting. `only` keeps those with these ids or kinds.
+    """
+    tables = configuration.tables.sources
+    kinds = Counter(str(table["kind"]) for table in tables)
+    fingerprint = Fingerprinter()
+    made: list[Made] = []
+    seen: set[str] = set()
+    for number, table in enumerate(tables):
+        kind = str(table["kind"])
+        id_ = str(table.get("id") or (kind if kinds[kind] == 1 else f"{kind}-{number + 1}"))
+        if id_ in seen:
+            raise configuration.error(f"two sources have the id {id_!r}", "sources", number)
+        seen.add(id_)
+        if kind == "declared":
+            raise configuration.error("this source is always on and is not configured", "sources", number, "kind")
+        plug = plugs.find(kind, configuration.where("sources", number, "kind"))
+        if only and not only & {id_, kind}:
+            continue
+        prefix = kind if kinds[kind] == 1 else f"{kind}:{id_}"
+        try:
+            settings = _settings(configuration, number, table, plug, env)
+        except SecretError as error:
+            gives = frozenset(field.path for field in plug.gives)
+            made.append(SourceState(kind, id_, "failed", 0, f"{error.where}: {error.what}", error.todo, gives))
+            continue
+        made.append(plug(settings, plugs.Context(id_, prefix, now, fingerprint)))
+    return made
+
+
+def _settings(
+    configuration: Configuration, number: int, table: Mapping[str, Any], plug: type[plugs.Plug], env: Mapping[str, str]
+) -> plugs.Settings:
+    raw = {key: value for key, value in table.items() if key not in ("kind", "id")}
+
+    def hook(wanted: type, value: Any) -> Any:
+        if wanted is Path and isinstance(value, str):
+            return configuration.base / Path(value).expanduser()
+        if wanted is Secret and isinstance(value, str):
+            return resolve(value, env=env, base=configuration.base, where=configuration.where("sources", number))
+        raise ValueError(f"expected text, got {type(value).__name__}")
+
+    try:
+        return msgspec.convert(raw, plug.Settings, dec_hook=hook)
+    except msgspec.ValidationError as error:
+        # An error that the hook raised comes wrapped; the user needs ours.
+        if isinstance(error.__cause__, NightlatchError):
+            raise error.__cause__ from None
+        raise explain(str(error), ("sources", number), plug.Settings, configuration.path, configuration.lines) from None
+    except ConfigurationError:
+        raise
+    except NightlatchError as error:
+        raise configuration.error(str(error), "sources", number) from None

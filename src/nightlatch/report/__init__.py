@@ -1,0 +1,1 @@
+"""Views of one and the same audit: terminal, HTML, PDF, Markdown, JSON."""

@@ -1,0 +1,95 @@
+"""The audits that were made, so that the next one can tell what changed."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+import sqlalchemy as sa
+
+from nightlatch.errors import StoreError
+from nightlatch.model.document import Audit
+from nightlatch.store.database import connect
+
+KEPT = 400
+"""Audits kept of one configuration: more than a year of daily ones."""
+
+audits_table = sa.Table(
+    "audits",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("configuration", sa.String),
+    sa.Column("at", sa.String),
+    sa.Column("score", sa.Float),
+    sa.Column("coverage", sa.Float),
+    sa.Column("document", sa.LargeBinary),
+)
+
+
+class Audits:
+    """Keeps and finds audits. Use as a context manager."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, folder: Path | None = None) -> Audits:
+        """The audits in a state folder; the user's own by default."""
+        return cls(connect(folder))
+
+    def __enter__(self) -> Audits:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.dispose()
+
+    def add(self, configuration: str, audit: Audit) -> None:
+        """Keep an audit of the home that this configuration describes; the oldest beyond 400 go."""
+        table = audits_table
+        row = {
+            "configuration": configuration,
+            "at": _stamp(audit.at),
+            "score": audit.score,
+            "coverage": audit.coverage,
+            "document": zlib.compress(msgspec.json.encode(audit)),
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(table.insert().values(row))
+                mine = table.c.configuration == configuration
+                kept = sa.select(table.c.id).where(mine).order_by(table.c.at.desc(), table.c.id.desc()).limit(KEPT)
+                connection.execute(table.delete().where(mine, table.c.id.not_in(kept)))
+        except sa.exc.DatabaseError as error:
+            raise StoreError(f"the audit could not be kept: {error.orig}") from None
+
+    def latest(self, configuration: str, until: datetime) -> Audit | None:
+        """The newest audit made at or before an instant, or None."""
+        table = audits_table
+        query = (
+            sa.select(table.c.document)
+            .where(table.c.configuration == configuration, table.c.at <= _stamp(until))
+            .order_by(table.c.at.desc(), table.c.id.desc())
+            .limit(1)
+        )
+        try:
+            with self._engine.connect() as connection:
+                found = connection.scalar(query)
+        except sa.exc.DatabaseError as error:
+            raise StoreError(f"the audits could not be read: {error.orig}") from None
+        return self._decode(found) if found is not None else None
+
+    def _decode(self, document: bytes) -> Audit:
+        try:
+            return msgspec.json.decode(zlib.decompress(document), type=Audit)
+        except (zlib.error, msgspec.MsgspecError) as error:
+            raise StoreError(f"a kept audit is damaged: {error}") from None
+
+
+def _stamp(at: datetime) -> str:
+    """An instant as text that sorts by time: UTC, always with microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

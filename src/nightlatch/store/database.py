@@ -1,0 +1,83 @@
+"""Opens the database: state folder 0700, file 0600, WAL, migrated to the newest schema."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from nightlatch.errors import StoreError
+
+HEAD = "0001"
+"""The newest migration; a test holds it in step with the migrations folder."""
+BUSY_MS = 10_000
+
+
+def state_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """Where Nightlatch keeps its state: NIGHTLATCH_STATE, or the user's state folder."""
+    if env.get("NIGHTLATCH_STATE"):
+        return Path(env["NIGHTLATCH_STATE"]).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("nightlatch", appauthor=False))
+
+
+def connect(folder: Path | None = None) -> sa.Engine:
+    """An engine on the state folder's database, made and migrated when needed; StoreError otherwise."""
+    folder = folder or state_folder()
+    path = folder / "nightlatch.db"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        engine = sa.create_engine(f"sqlite:///{path}")
+        sa.event.listen(engine, "connect", _pragmas)
+        _migrate(engine)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be used: {error.strerror}", where=str(folder), todo="Set NIGHTLATCH_STATE to a folder of your own."
+        ) from None
+    except (sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
+        raise StoreError(
+            f"cannot be used: {getattr(error, 'orig', error)}",
+            where=str(path),
+            todo="Move the file away to start anew; its audits are lost to --since then.",
+        ) from None
+    return engine
+
+
+def _pragmas(connection: sqlite3.Connection, _: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        found = _revision(connection)
+    if found == HEAD:
+        return  # the usual case, which spares the start-up the import of Alembic
+    if found and found > HEAD:
+        raise StoreError(
+            f"was written by a newer Nightlatch (schema {found}, this one knows {HEAD})",
+            where=str(engine.url.database),
+            todo="Update Nightlatch.",
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return str(found) if found is not None else None
