@@ -186,7 +186,7 @@ class Catalogue:
         found = [self._join(profile.name, profile.maker, profile=profile) for profile in self._own.profiles]
         found += [self._about(entry) for entry in self.entries()]
         found += [
-            self._join(f"{battery.maker} {battery.model}", battery.maker, battery=battery)
+            self._join(f"{self._maker(battery.maker)} {battery.model}", battery.maker, battery=battery)
             for battery in self._own.batteries
             if not battery.entries
         ]
@@ -200,7 +200,10 @@ class Catalogue:
 
     @cached_property
     def _index(self) -> Index:
-        return Index(_names(model) for model in self._documents)
+        # A model of which nothing but the battery is known comes after one that says more.
+        return Index(
+            (*_names(model), 1.0 if model.entry or model.profile or model.product else 0.9) for model in self._documents
+        )
 
     def _about(self, entry: LockModel) -> Knowledge:
         return self._join(

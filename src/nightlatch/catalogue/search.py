@@ -18,7 +18,7 @@ GENERIC = frozenset(
         r"\w+",
         "a and of the my lock locks door doors smart smartlock digital electronic deadbolt lever latch keypad keyless"
         " with for home wifi wi fi bluetooth ble nfc zwave wave z zigbee matter thread touchscreen series gen"
-        " generation family original pro plus module set touch screen key free",
+        " generation family original pro plus module set touch screen key free based many brands",
     )
 )
 _WORD = re.compile(r"\d+\.\d+|[^\W_]+")
@@ -36,13 +36,18 @@ def words(text: str) -> list[str]:
 
 
 class Index:
-    """Documents of words, built once. `names` are (main name, other names, brand) per document."""
+    """Documents of words, built once.
 
-    def __init__(self, names: Iterable[tuple[str, str, str]]) -> None:
+    `names` are (main name, other names, brand, worth) per document; worth (0 to 1) scales its score.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, str, str, float]]) -> None:
         self._main: list[frozenset[str]] = []
+        self._worth: list[float] = []
         self._posting: dict[str, list[int]] = {}
         count = 0
-        for number, (main, other, brand) in enumerate(names):
+        for number, (main, other, brand, worth) in enumerate(names):
+            self._worth.append(worth)
             own = frozenset(words(main))
             self._main.append(own - GENERIC - frozenset(words(brand)))
             for word in own.union(words(other), words(brand)):
@@ -62,7 +67,8 @@ class Index:
             return []
         total = 0.0
         gained: dict[int, float] = {}
-        met: dict[int, int] = {}
+        met: dict[int, set[str]] = {}
+        named: set[int] = set()
         for word in asked:
             near = self._near(word) if word not in GENERIC else {word: 1.0} if word in self._posting else {}
             weight = max((self._rarity[one] for one in near), default=self._unseen)
@@ -73,23 +79,26 @@ class Index:
             for one, likeness in near.items():
                 for number in self._posting[one]:
                     best[number] = max(best.get(number, 0.0), likeness)
+                    if one in self._main[number]:
+                        met.setdefault(number, set()).add(one)
             for number, likeness in best.items():
                 gained[number] = gained.get(number, 0.0) + weight * likeness
-                if word not in GENERIC:
-                    met[number] = met.get(number, 0) + 1
-        return self._ranked(gained, met, total, len(telling), limit)
+            if word not in GENERIC:
+                named.update(best)
+        return self._ranked({number: gained[number] for number in named}, met, total, len(telling), limit)
 
     def _ranked(
-        self, gained: dict[int, float], met: dict[int, int], total: float, telling: int, limit: int
+        self, gained: dict[int, float], met: dict[int, set[str]], total: float, telling: int, limit: int
     ) -> list[tuple[float, int]]:
         ranked = []
         for number, gain in gained.items():
             share = gain / total
-            if share < ENOUGH or number not in met:
+            if share < ENOUGH:
                 continue
             # What the name has beyond the question, its brand aside, counts a little against it.
-            left_over = max(len(self._main[number]) - met[number], 0)
-            ranked.append((round(share * (0.9 + 0.1 * telling / (telling + left_over)), 4), number))
+            left_over = len(self._main[number] - met.get(number, set()))
+            whole = 0.9 + 0.1 * telling / (telling + left_over)
+            ranked.append((round(share * whole * self._worth[number], 4), number))
         ranked.sort(key=lambda one: (-one[0], one[1]))
         return ranked[:limit]
 

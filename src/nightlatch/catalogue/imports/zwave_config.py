@@ -20,7 +20,7 @@ from nightlatch.reading.structured import json
 MOST_IMPORTS = 16
 """How deep one template may import another."""
 
-_DEVICE = re.compile(r"(?:^|/)(0x[0-9a-fA-F]{4}/[^/]+|(?:0x[0-9a-fA-F]{4}/)?templates/[^/]+)\.json$")
+_DEVICE = re.compile(r"(?:^|[/(])(0x[0-9a-fA-F]{4}/[^/]+|(?:0x[0-9a-fA-F]{4}/)?templates/[^/]+)\.json$")
 _LOCK = re.compile(
     r"(?i)\b(door ?locks?|deadbolts?|lever ?locks?|smart ?locks?|mortise|nexttouch|digital lock|locks?)\b"
 )
@@ -126,7 +126,10 @@ class _Library:
             target = posixpath.normpath(posixpath.join(posixpath.dirname(name), file)).removesuffix(".json")
         brought: Any = self.file(target, where)
         for part in key.split("/") if key else ():
-            brought = brought.get(part) if isinstance(brought, dict) else None
+            if isinstance(brought, list):
+                brought = next((one for one in brought if isinstance(one, dict) and one.get("#") == part), None)
+            else:
+                brought = brought.get(part) if isinstance(brought, dict) else None
         if not isinstance(brought, dict):
             raise ReadError(f"imports {source[:200]!r}, which is not there", where=where)
         rest = {field: value for field, value in item.items() if field != "$import"}

@@ -1,0 +1,1 @@
+"""Feed homes in, read judgements out."""
