@@ -1,0 +1,1 @@
+"""Device selection: what to look for in a lock."""

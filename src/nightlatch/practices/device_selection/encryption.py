@@ -1,0 +1,203 @@
+"""A lock's link is the first thing an attacker nearby can listen to, and the broker behind it the second."""
+
+from __future__ import annotations
+
+from nightlatch.fixes import hubs, locks
+from nightlatch.model.evidence import Grade
+from nightlatch.model.finding import Section, Severity
+from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
+
+practice = Practice(
+    "encryption",
+    number=1,
+    section=Section.DEVICE_SELECTION,
+    severity=Severity.CRITICAL,
+    title="Use locks whose link is encrypted with keys of their own",
+    why="Whoever can listen to an unprotected link can record an unlock command and repeat it, read PINs as they "
+    "are set, or open the door from the street with a cheap radio.",
+    standards=(
+        "ETSI EN 303 645 V3.1.3 5.5-1",
+        "ETSI EN 303 645 V3.1.3 5.8-2",
+        "OWASP ISVS 4.1.1",
+    ),
+)
+
+_PROTECTED = {
+    "s2_access_control": "The Z-Wave link uses S2 Access Control, the strongest class.",
+    "s2_authenticated": "The Z-Wave link uses S2 Authenticated.",
+    "matter": "The link is Matter's, encrypted with keys of this home's own fabric.",
+    "tls": "The link is encrypted with TLS.",
+}
+_BARE = {
+    "none": (Severity.CRITICAL, "The Z-Wave link uses no security: anybody in radio range can send an unlock command."),
+    "s0": (Severity.HIGH, "The Z-Wave link uses S0, whose key is sent under an all-zero key whenever a device joins."),
+    "s2_unauthenticated": (
+        Severity.MEDIUM,
+        "The Z-Wave link uses S2 Unauthenticated: it is encrypted, but the lock was never proven to be this one.",
+    ),
+}
+_WITHOUT_ZIGBEE = {"zwave-js": "Z-Wave JS", "matter-server": "a Matter server"}
+_WITHOUT_MQTT = {**_WITHOUT_ZIGBEE, "homeassistant": "Home Assistant"}
+
+
+@practice.check(
+    "radio-link",
+    per=Lock,
+    title="The lock's link to its hub is encrypted with a private key",
+    needs=(Lock.security, Hub.network_key),
+    settled_by="the hub that commands the lock, asked live (Z-Wave JS, Matter server, Zigbee2MQTT and its data folder)",
+)
+def radio_link(lock: Lock, home: Home) -> Judgement:
+    """Judge the security class that the link really uses, never the best the model could do."""
+    security = lock.security
+    if security is None or security.grade is Grade.CATALOGUED:
+        return unknown()
+    good = _PROTECTED.get(security.value)
+    if good is not None:
+        return passes(security, because=good)
+    if security.value == "zigbee":
+        return _zigbee_link(lock, home)
+    if security.value == "ble":
+        return unknown(
+            security,
+            because="It is commanded by Bluetooth, where each maker adds an encryption of its own that cannot be "
+            "read from outside.",
+        )
+    severity, found = _BARE[security.value]
+    return fails(security, because=found, severity=severity, fix=locks.include_securely)
+
+
+def _zigbee_link(lock: Lock, home: Home) -> Judgement:
+    hub = home.follow(lock.hub, Hub)
+    key = hub.network_key if hub is not None else None
+    if key is None:
+        return unknown(
+            lock.security,
+            because="Zigbee encrypts the link with its network's key, and how good that key is is not known.",
+        )
+    if key.value == "private":
+        return passes(lock.security, key, because="The Zigbee link is encrypted with a private network key.")
+    return fails(lock.security, key, because=_BAD_KEY[key.value], fix=hubs.private_network_key)
+
+
+_BAD_KEY = {
+    "published_default": "The Zigbee network uses the key that its software's documentation publishes.",
+    "weak": "The Zigbee network's key is weak: it can be guessed.",
+}
+
+
+@practice.check(
+    "network-key",
+    per=Hub,
+    title="The Zigbee network has a private key",
+    needs=(Hub.network_key,),
+    settled_by="Zigbee2MQTT's data folder (configuration.yaml or coordinator_backup.json)",
+)
+def network_key(hub: Hub, home: Home) -> Judgement:
+    """Judge the key of the radio network that a hub runs."""
+    key = hub.network_key
+    if key is None:
+        software = hub.software
+        if software is not None and software.value in _WITHOUT_ZIGBEE:
+            return not_applicable(software, because=f"It is {_WITHOUT_ZIGBEE[software.value]}: it runs no Zigbee.")
+        if software is not None and software.value == "homeassistant" and not _commands_zigbee(hub, home):
+            return not_applicable(software, because="No Zigbee lock is joined to Home Assistant itself.")
+        return unknown()
+    if key.value == "private":
+        return passes(key, because="The radio network's key is a private one.")
+    return fails(key, because=_BAD_KEY[key.value], fix=hubs.private_network_key)
+
+
+def _commands_zigbee(hub: Hub, home: Home) -> bool:
+    id = hub.ref.key  # noqa: A001  # the design's word
+    return any(
+        lock.hub is not None
+        and lock.hub.value.key == id
+        and lock.security is not None
+        and lock.security.value == "zigbee"
+        for lock in home.all(Lock)
+    )
+
+
+@practice.check(
+    "mqtt-tls",
+    per=Hub,
+    title="PINs do not cross the network in plain text on their way to the MQTT broker",
+    needs=(Hub.mqtt_off_host, Hub.mqtt_tls),
+    settled_by="Zigbee2MQTT's data folder (mqtt.server in configuration.yaml)",
+    severity=Severity.HIGH,
+)
+def mqtt_tls(hub: Hub, home: Home) -> Judgement:
+    """Judge the way from the hub to a broker on another host."""
+    tls = hub.mqtt_tls
+    if tls is not None and tls.value:
+        return passes(tls, because="The connection to the MQTT broker is encrypted.")
+    off_host = hub.mqtt_off_host
+    if off_host is None:
+        return _without_mqtt(hub) or unknown(tls)
+    if not off_host.value:
+        return passes(off_host, because="The MQTT broker is on the same host: PINs do not cross the network.")
+    if tls is None:
+        return unknown(off_host)
+    return fails(
+        off_host,
+        tls,
+        because="PINs and lock commands cross the network to the MQTT broker in plain text.",
+        fix=hubs.encrypt_mqtt,
+    )
+
+
+@practice.check(
+    "mqtt-anonymous",
+    per=Hub,
+    title="The MQTT broker lets nobody in without a password",
+    needs=(Hub.mqtt_anonymous,),
+    settled_by="a live connection to the broker, or the broker's configuration beside Zigbee2MQTT's data folder",
+    severity=Severity.HIGH,
+)
+def mqtt_anonymous(hub: Hub, home: Home) -> Judgement:
+    """Judge whether a client without a password can read PINs and send commands."""
+    anonymous = hub.mqtt_anonymous
+    if anonymous is None:
+        return _without_mqtt(hub) or unknown()
+    if not anonymous.value:
+        return passes(anonymous, because="The MQTT broker refuses clients without a password.")
+    return fails(
+        anonymous,
+        because="The MQTT broker lets clients in without a password: they can read PINs as they are set and unlock.",
+        fix=hubs.refuse_anonymous_mqtt,
+    )
+
+
+@practice.check(
+    "mqtt-acl",
+    per=Hub,
+    title="Other clients of the MQTT broker cannot read or command the locks",
+    needs=(Hub.mqtt_acl,),
+    settled_by="the broker's access list (acl_file) beside Zigbee2MQTT's data folder",
+    severity=Severity.HIGH,
+)
+def mqtt_acl(hub: Hub, home: Home) -> Judgement:
+    """Judge whether the broker keeps other clients off the locks' topics."""
+    acl = hub.mqtt_acl
+    if acl is None:
+        return _without_mqtt(hub) or unknown()
+    if acl.value:
+        return passes(acl, because="The broker's access list keeps other clients off the locks' topics.")
+    return fails(
+        acl,
+        because="Every client of the MQTT broker may read and write the locks' topics, PINs included.",
+        fix=hubs.restrict_mqtt,
+    )
+
+
+def _without_mqtt(hub: Hub) -> Judgement | None:
+    software = hub.software
+    if software is None or software.value not in _WITHOUT_MQTT:
+        return None
+    return not_applicable(
+        software, because=f"It is {_WITHOUT_MQTT[software.value]}: it commands its locks without an MQTT broker."
+    )

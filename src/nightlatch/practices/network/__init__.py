@@ -1,0 +1,1 @@
+"""Network security: zones, Wi-Fi, the router and what it opens."""

@@ -1,0 +1,126 @@
+"""UPnP and NAT-PMP let any device inside ask the router for a door to the outside, and nobody is asked."""
+
+from __future__ import annotations
+
+from nightlatch.fixes import routers
+from nightlatch.model.evidence import Fact
+from nightlatch.model.finding import Section, Severity
+from nightlatch.model.home import Home
+from nightlatch.model.router import Router
+from nightlatch.model.values import PortMapping
+from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, not_applicable, passes, unknown
+from nightlatch.practices.network._addresses import door_things, host_of
+from nightlatch.text import listed
+
+practice = Practice(
+    "upnp",
+    number=13,
+    section=Section.NETWORK,
+    severity=Severity.HIGH,
+    title="Keep UPnP and NAT-PMP off, and no port open to a hub or lock",
+    why="Any program inside, a hacked camera or a web page's script included, can open a port to the internet without "
+    "asking. A port that leads to a lock's hub puts the door on the internet.",
+    standards=("ETSI EN 303 645 V3.1.3 5.6-1",),
+)
+
+
+def _off(fact: Fact[bool] | None, home: Home, name: str) -> Judgement:
+    if fact is None:
+        return unknown()
+    if not fact.value:
+        return passes(fact, because=f"{name} is off.")
+    if home.need("upnp"):
+        return passes(
+            fact,
+            home.needs,
+            because=f"{name} is on, and you listed it as needed: any device inside can open a port to the internet.",
+            advice=routers.disable_upnp,
+        )
+    return fails(
+        fact,
+        home.needs,
+        because=f"{name} is on: any device inside can open a port to the internet.",
+        fix=routers.disable_upnp,
+    )
+
+
+@practice.check(
+    "off",
+    per=Router,
+    title="UPnP is off",
+    needs=(Router.upnp,),
+    settled_by="a router backup, a UPnP query from each network segment, or your answer",
+)
+def off(router: Router, home: Home) -> Judgement:
+    """Judge UPnP-IGD; an owner who lists it as needed understood what it does."""
+    return _off(router.upnp, home, "UPnP")
+
+
+@practice.check(
+    "natpmp-off",
+    per=Router,
+    title="NAT-PMP and PCP are off",
+    needs=(Router.natpmp,),
+    settled_by="a router backup, or a NAT-PMP query from each network segment",
+)
+def natpmp_off(router: Router, home: Home) -> Judgement:
+    """Judge NAT-PMP and PCP, UPnP's siblings."""
+    return _off(router.natpmp, home, "NAT-PMP or PCP")
+
+
+@practice.check(
+    "no-mapping-to-a-lock",
+    per=Router,
+    title="No port that a device opened leads to a hub or lock",
+    needs=(Router.upnp_mappings,),
+    settled_by="a UPnP query of the router's mappings, and the addresses of the hubs and locks",
+    severity=Severity.CRITICAL,
+)
+def no_mapping_to_a_lock(router: Router, home: Home) -> Judgement:
+    """Judge the ports that UPnP or NAT-PMP opened; with both off there are none."""
+    mappings = router.upnp_mappings
+    if mappings is None:
+        upnp, natpmp = router.upnp, router.natpmp
+        if upnp is not None and natpmp is not None and not upnp.value and not natpmp.value:
+            return not_applicable(upnp, natpmp, because="UPnP and NAT-PMP are off: no device can open a port.")
+        return unknown(upnp, natpmp)
+    return _leads_to_a_lock(mappings, home, "that UPnP or NAT-PMP opened", routers.disable_upnp)
+
+
+@practice.check(
+    "no-forward-to-a-lock",
+    per=Router,
+    title="No port forward leads to a hub or lock",
+    needs=(Router.port_forwards,),
+    settled_by="a router's configuration, and the addresses of the hubs and locks",
+    severity=Severity.CRITICAL,
+)
+def no_forward_to_a_lock(router: Router, home: Home) -> Judgement:
+    """Judge the ports that the owner forwarded."""
+    forwards = router.port_forwards
+    if forwards is None:
+        return unknown()
+    return _leads_to_a_lock(forwards, home, "that is forwarded", routers.remove_port_forward)
+
+
+def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which: str, fix: FixMaker) -> Judgement:
+    if not mappings.value:
+        return passes(mappings, because=f"There is no port {which}.")
+    things = home.cached(door_things)
+    hits = [(mapping, things.at[host]) for mapping in mappings.value if (host := host_of(mapping.address)) in things.at]
+    if hits:
+        told = listed(f"{thing.label} ({mapping})" for mapping, thing in hits)
+        return fails(
+            mappings,
+            *(thing.address for _, thing in hits),
+            because=f"From the internet a port {which} leads to {told}.",
+            fix=fix,
+        )
+    if things.unplaced or not things.at:
+        whose = listed(things.unplaced) if things.unplaced else "the hubs and locks"
+        return unknown(
+            mappings,
+            because=f"Ports lead inside ({listed(str(mapping) for mapping in mappings.value[:5])}), "
+            f"and the address of {whose} is not known.",
+        )
+    return passes(mappings, because=f"No port {which} leads to a hub or lock.")

@@ -1,0 +1,1 @@
+"""Set-up and configuration: codes, passwords, second factors, rights and features."""

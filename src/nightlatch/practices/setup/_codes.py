@@ -1,0 +1,84 @@
+"""What the checks of codes share: which locks' codes are known, and an index of equal PINs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nightlatch.model.evidence import Fact
+from nightlatch.model.home import Home
+from nightlatch.model.lock import Lock
+from nightlatch.model.people import Credential
+from nightlatch.practices.interface import Judgement, not_applicable, unknown
+
+PINS = frozenset(("pin", "master"))
+"""Forms of credential that are typed in."""
+
+CODES_FROM = "a live connection to the lock's hub (Z-Wave JS, Zigbee2MQTT or Matter server) that may read its codes"
+
+
+def without_codes(home: Home) -> Judgement:
+    """Judge a home in which no code is known: only reading every lock shows that there is none."""
+    proof = []
+    for lock in home.all(Lock):
+        shown = _shows_none(lock)
+        if shown is None:
+            return unknown(because=f"The codes on {lock.label} were not read.")
+        proof.append(shown)
+    if not proof:
+        return unknown(because="No lock is known, so no code is.")
+    return not_applicable(*proof, because="No lock holds a code.")
+
+
+def _shows_none(lock: Lock) -> Fact[Any] | None:
+    if lock.can_keypad is not None and not lock.can_keypad.value:
+        return lock.can_keypad
+    return lock.codes_read if lock.codes_read is not None and lock.codes_read.value else None
+
+
+def codes_read(lock: Lock, home: Home) -> Judgement:
+    """Judge whether every code on a lock was looked at; if so, each is judged by itself and this adds nothing."""
+    read = lock.codes_read
+    if read is not None and read.value:
+        return not_applicable(read, because="Every code on it was read, and each is judged by itself.")
+    keypad = lock.can_keypad
+    if keypad is not None and not keypad.value:
+        return not_applicable(keypad, because="It has no keypad.")
+    if read is not None:
+        return unknown(read, because="Not every code slot of it could be read.")
+    return unknown()
+
+
+def not_a_pin(credential: Credential) -> Judgement | None:
+    """Not applicable for a tag, a finger or an app; None for a PIN or a credential of unknown form."""
+    form = credential.form
+    if form is None or form.value in PINS:
+        return None
+    return not_applicable(form, because=f"It is {_FORMS[form.value]}, not a PIN.")
+
+
+_FORMS = {
+    "tag": "a tag",
+    "fingerprint": "a fingerprint",
+    "face": "a face",
+    "app": "an app share",
+    "other": "another kind of credential",
+}
+
+
+def by_fingerprint(home: Home) -> dict[str, list[Credential]]:
+    """The home's PINs, equal ones together. For `home.cached`."""
+    found: dict[str, list[Credential]] = {}
+    for credential in home.all(Credential):
+        if credential.fingerprint is not None:
+            found.setdefault(credential.fingerprint.value, []).append(credential)
+    return found
+
+
+def where_is(credential: Credential, home: Home) -> str:
+    """`Ana's code on Front door` or `slot 3 of Front door`: what to call a code in a sentence."""
+    lock = home.follow(credential.lock, Lock)
+    on = lock.label if lock is not None else "a lock"
+    if credential.person is not None:
+        return f"{credential.person.value}'s code on {on}"
+    slot = credential.slot
+    return f"slot {slot.value} of {on}" if slot is not None else f"{credential.label} on {on}"

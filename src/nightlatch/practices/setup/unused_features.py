@@ -1,0 +1,171 @@
+"""Every feature that is on is a way in; the ones nobody uses are ways in that nobody watches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nightlatch.fixes import hubs, locks
+from nightlatch.model.evidence import Fact
+from nightlatch.model.finding import Fix, Section, Severity
+from nightlatch.model.home import Home, Need
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, not_applicable, passes, unknown
+from nightlatch.text import listed
+
+practice = Practice(
+    "unused-features",
+    number=9,
+    section=Section.SETUP,
+    severity=Severity.MEDIUM,
+    title="Switch off what you do not use",
+    why="Remote access, cloud links, voice control and an open radio network each let somebody reach the lock without "
+    "standing at the door. What nobody needs should not be there to attack.",
+    standards=("ETSI EN 303 645 V3.1.3 5.6-1", "ETSI EN 303 645 V3.1.3 5.6-5"),
+)
+
+_RADIO_ONLY = {"zwave-js": "Z-Wave JS", "zigbee2mqtt": "Zigbee2MQTT", "matter-server": "A Matter server"}
+_SAY_NEEDS = Fix(
+    "Say which features you need, and switch the others off.",
+    (f"{Home.needs.ask} Answer with: nightlatch answer home needs VALUE",),
+)
+_NO_JOINING = {"homeassistant": "Home Assistant", "matter-server": "A Matter server"}
+
+
+def _switched_on(home: Home, need: Need, *evidence: Fact[Any] | None, found: str, fix: FixMaker) -> Judgement:
+    """Judge a feature that is on: the owner needs it, does not, or never said."""
+    needed = home.need(need)
+    if needed is None:
+        return unknown(
+            *evidence,
+            because=f"{found}, and whether you need that was never said.",
+            fix=_SAY_NEEDS,
+        )
+    if needed:
+        return passes(*evidence, home.needs, because=f"{found}, and you listed that as needed.")
+    return fails(*evidence, home.needs, because=f"{found}, and you did not list that as needed.", fix=fix)
+
+
+def _has_none(hub: Hub, software: dict[str, str], lacks: str) -> Judgement | None:
+    found = hub.software
+    if found is None or found.value not in software:
+        return None
+    return not_applicable(found, because=f"{software[found.value]} {lacks}.")
+
+
+@practice.check(
+    "remote-access",
+    per=Hub,
+    title="The hub cannot be reached from the internet, unless that is needed",
+    needs=(Hub.remote_access, Hub.external_url, Home.needs),
+    settled_by="Home Assistant, asked live with an administrator's token, or your answer; and what you need "
+    "(nightlatch answer home needs)",
+)
+def remote_access(hub: Hub, home: Home) -> Judgement:
+    """Judge whether the internet reaches the hub."""
+    remote, url = hub.remote_access, hub.external_url
+    if remote is not None and remote.value:
+        return _switched_on(
+            home,
+            "remote",
+            remote,
+            url,
+            found="It can be reached from the internet",
+            fix=hubs.close_remote_access,
+        )
+    if url is not None and url.value:
+        return _switched_on(
+            home,
+            "remote",
+            url,
+            remote,
+            found=f"It is offered to the internet at {url.value}",
+            fix=hubs.close_remote_access,
+        )
+    if remote is None:
+        return _has_none(hub, _RADIO_ONLY, "has no remote access of its own") or unknown(url)
+    return passes(remote, url, because="It cannot be reached from the internet.")
+
+
+@practice.check(
+    "cloud",
+    per=Hub,
+    title="The hub is not signed in to a cloud, unless that is needed",
+    needs=(Hub.cloud_connected, Home.needs),
+    settled_by="Home Assistant, asked live with an administrator's token; and what you need "
+    "(nightlatch answer home needs)",
+)
+def cloud(hub: Hub, home: Home) -> Judgement:
+    """Judge whether the hub keeps a line open to its vendor."""
+    connected = hub.cloud_connected
+    if connected is None:
+        return _has_none(hub, _RADIO_ONLY, "has no cloud") or unknown()
+    if not connected.value:
+        return passes(connected, because="It is not signed in to a cloud.")
+    return _switched_on(home, "cloud", connected, found="It is signed in to its vendor's cloud", fix=hubs.leave_cloud)
+
+
+@practice.check(
+    "voice",
+    per=Hub,
+    title="No lock is offered to a voice assistant, unless that is needed",
+    needs=(Hub.voice_exposed, Home.needs),
+    settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder; and what you "
+    "need (nightlatch answer home needs)",
+)
+def voice(hub: Hub, home: Home) -> Judgement:
+    """Judge whether a voice through the window could open the door."""
+    exposed = hub.voice_exposed
+    if exposed is None:
+        return _has_none(hub, _RADIO_ONLY, "talks to no voice assistant") or unknown()
+    if not exposed.value:
+        return passes(exposed, because="No lock is offered to a voice assistant.")
+    return _switched_on(
+        home,
+        "voice",
+        exposed,
+        found=f"{listed(exposed.value)} {'is' if len(exposed.value) == 1 else 'are'} offered to voice assistants",
+        fix=hubs.hide_from_voice,
+    )
+
+
+@practice.check(
+    "joining",
+    per=Hub,
+    title="The radio network is closed to new devices",
+    needs=(Hub.permit_join, Home.needs),
+    settled_by="a live connection to Zigbee2MQTT or Z-Wave JS; and what you need (nightlatch answer home needs)",
+)
+def joining(hub: Hub, home: Home) -> Judgement:
+    """Judge whether a stranger's device may join now."""
+    open_now = hub.permit_join
+    if open_now is None:
+        return _has_none(hub, _NO_JOINING, "admits devices only while somebody is pairing one") or unknown()
+    if not open_now.value:
+        return passes(open_now, because="Its radio network is closed to new devices.")
+    return _switched_on(
+        home, "join", open_now, found="Its radio network is open to new devices", fix=hubs.close_joining
+    )
+
+
+@practice.check(
+    "pin-for-remote",
+    per=Lock,
+    title="A remote unlock asks for a PIN",
+    needs=(Lock.pin_for_remote, Lock.radio),
+    settled_by="a live Matter server that commands the lock (RequirePINforRemoteOperation)",
+)
+def pin_for_remote(lock: Lock, home: Home) -> Judgement:
+    """Judge whether a command from afar needs more than the hub; only Matter locks have this setting."""
+    asks, radio = lock.pin_for_remote, lock.radio
+    if asks is None:
+        if radio is not None and radio.value != "matter":
+            return not_applicable(radio, because="Only Matter locks can ask for a PIN before a remote unlock.")
+        return unknown()
+    if asks.value:
+        return passes(asks, because="A remote unlock asks for a PIN.")
+    return fails(
+        asks,
+        because="A remote unlock asks for no PIN (RequirePINforRemoteOperation is false).",
+        fix=locks.require_pin_for_remote,
+    )
