@@ -66,8 +66,8 @@ def announce_lock(port: int) -> None:
         "state_topic": topic,
         "unique_id": f"{ADDRESS}_update_zigbee2mqtt",
         # Home Assistant wants versions as text, a device reports numbers.
-        "value_template": "{{ {'installed_version': value_json.update.installed_version | string,"
-        " 'latest_version': value_json.update.latest_version | string} | tojson }}",
+        "value_template": "{{ {'installed_version': value_json['update']['installed_version'] | string,"
+        " 'latest_version': value_json['update']['latest_version'] | string} | tojson }}",
     }
     state = {"state": "LOCK", "update": {"installed_version": 9, "latest_version": 12, "state": "available"}}
     client = paho.Client(CallbackAPIVersion.VERSION2)
