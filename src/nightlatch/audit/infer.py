@@ -24,12 +24,14 @@ def infer(home: Home) -> Iterator[Claim]:
 
 
 def _zones(home: Home) -> Iterator[Claim]:
-    """A hub or device lives on the zone with the narrowest subnet that holds its address."""
+    """A hub, lock or device lives on the zone with the narrowest subnet that holds its address."""
     subnets = _subnets(home)
     if not subnets:
         return
     for hub in home.all(Hub):
         yield from _zone_of(hub.ref, hub.address, Hub.zone, subnets)
+    for lock in home.all(Lock):
+        yield from _zone_of(lock.ref, lock.address, Lock.zone, subnets)
     for device in home.all(Device):
         yield from _zone_of(device.ref, device.address, Device.zone, subnets)
 

@@ -90,7 +90,7 @@ def works_offline(lock: Lock, home: Home) -> Judgement:
     tested = lock.works_offline_tested_on
     if tested is None:
         return unknown()
-    age = (home.at.date() - tested.value).days
+    age = (home.today - tested.value).days
     if age > test_age.of(home):
         return unknown(
             tested, because=f"It last worked without internet on {tested.value}, {age} days ago: too long to rely on."

@@ -1,17 +1,14 @@
-"""Which addresses belong to the things that open doors, and which zone an address lies in."""
+"""Which addresses belong to the things that open doors."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from ipaddress import ip_address
 
 import msgspec
 
-from nightlatch.model.evidence import Fact
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.model.network import Zone
 
 NOT_IP = frozenset(("zwave", "zigbee", "ble"))
 """Radios whose locks have no address of their own."""
@@ -57,34 +54,3 @@ def _is_ip(text: str) -> bool:
         return not ip_address(text).is_loopback
     except ValueError:
         return False
-
-
-def zone_of(thing: Hub | Lock, home: Home) -> tuple[Zone | None, tuple[Fact[Any] | None, ...]]:
-    """The zone that a thing lives on, and the facts that show it: told by a source, or worked out by address."""
-    if isinstance(thing, Hub) and thing.zone is not None:
-        return home.follow(thing.zone, Zone), (thing.zone,)
-    if thing.address is None:
-        return None, ()
-    host = host_of(thing.address.value)
-    if not _is_ip(host):
-        return None, (thing.address,)
-    wanted = ip_address(host)
-    best: tuple[int, Zone] | None = None
-    for network, zone in home.cached(_networks):
-        if wanted in network and (best is None or network.prefixlen > best[0]):
-            best = (network.prefixlen, zone)
-    if best is None:
-        return None, (thing.address,)
-    return best[1], (thing.address, best[1].subnets)
-
-
-def _networks(home: Home) -> list[tuple[IPv4Network | IPv6Network, Zone]]:
-    found: list[tuple[IPv4Network | IPv6Network, Zone]] = []
-    for zone in home.all(Zone):
-        for text in zone.subnets.value if zone.subnets is not None else ():
-            try:
-                found.append((ip_network(text, strict=False), zone))
-            except ValueError:
-                # A source's own words for a network that has no numbers, such as a dynamic prefix.
-                continue
-    return found

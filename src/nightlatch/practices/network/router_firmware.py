@@ -59,7 +59,7 @@ def recent(router: Router, home: Home) -> Judgement:
     released = router.version_released
     if released is None:
         return unknown(router.version)
-    age = (home.at.date() - released.value).days
+    age = (home.today - released.value).days
     if age <= oldest.of(home):
         return passes(released, router.version, because=f"Its firmware was released on {released.value}.")
     return fails(
@@ -82,7 +82,7 @@ def supported(router: Router, home: Home) -> Judgement:
     until = router.support_until
     if until is None:
         return unknown()
-    if until.value >= home.at.date():
+    if until.value >= home.today:
         return passes(until, because=f"The maker promises security updates until {until.value}.")
     return fails(until, because=f"The maker's security updates ended on {until.value}.", fix=routers.update_router)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nightlatch.fixes import routers
-from nightlatch.model.evidence import Fact
+from nightlatch.model.evidence import Fact, Ref
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Zone
 from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
-from nightlatch.practices.network._addresses import NOT_IP, zone_of
+from nightlatch.practices.network._addresses import NOT_IP
 from nightlatch.text import listed
 
 practice = Practice(
@@ -26,71 +24,67 @@ practice = Practice(
     standards=("ETSI EN 303 645 V3.1.3 5.3-15",),
 )
 
-_RULES = "a router's configuration (openwrt, mikrotik, opnsense or pfsense) with its zones and firewall rules"
-_NEEDS = (Zone.role, Zone.opens_to_v4, Zone.opens_to_v6, Zone.subnets)
+_RULES = (
+    "a router's configuration (openwrt, mikrotik, opnsense or pfsense) with its zones and firewall rules, "
+    "and the address that the device has on the network"
+)
+_NEEDS = (Zone.role, Zone.opens_to_v4, Zone.opens_to_v6)
 
 
 @practice.check(
     "hub-zone",
     per=Hub,
     title="The hub's zone cannot open connections to the zone of phones and laptops",
-    needs=(Hub.zone, Hub.address, *_NEEDS),
+    needs=(Hub.zone, *_NEEDS),
     settled_by=_RULES,
 )
 def hub_zone(hub: Hub, home: Home) -> Judgement:
     """Judge the zone that a hub lives on by the router's own rules."""
-    zone, shown_by = zone_of(hub, home)
-    return _judge_zone(zone, shown_by, home)
+    return _judge_zone(hub.zone, home)
 
 
 @practice.check(
     "lock-zone",
     per=Lock,
     title="The lock's zone cannot open connections to the zone of phones and laptops",
-    needs=(Lock.address, Lock.radio, *_NEEDS),
+    needs=(Lock.zone, *_NEEDS),
     settled_by=_RULES,
 )
 def lock_zone(lock: Lock, home: Home) -> Judgement:
     """Judge the zone of a lock that is on the network by itself; others are behind their hub."""
-    if lock.address is None:
-        radio = lock.radio
-        if radio is None:
-            return unknown()
-        if radio.value in NOT_IP:
-            return not_applicable(radio, because=f"It has no network address: it speaks {_RADIOS[radio.value]}.")
-        return unknown(radio)
-    zone, shown_by = zone_of(lock, home)
-    return _judge_zone(zone, shown_by, home)
+    radio = lock.radio
+    if lock.zone is None and lock.address is None and radio is not None and radio.value in NOT_IP:
+        return not_applicable(radio, because=f"It has no network address: it speaks {_RADIOS[radio.value]}.")
+    return _judge_zone(lock.zone, home)
 
 
 _RADIOS = {"zwave": "Z-Wave", "zigbee": "Zigbee", "ble": "Bluetooth"}
 
 
-def _judge_zone(zone: Zone | None, shown_by: tuple[Fact[Any] | None, ...], home: Home) -> Judgement:
+def _judge_zone(lives_on: Fact[Ref] | None, home: Home) -> Judgement:
+    zone = home.follow(lives_on, Zone)
     if zone is None:
-        # With no address known the need itself is missing, and its question is asked.
-        because = "It is not known in which network zone it lives." if shown_by else ""
-        return unknown(*shown_by, because=because)
+        return unknown(lives_on)
     role, v4, v6 = zone.role, zone.opens_to_v4, zone.opens_to_v6
     if role is None:
-        return unknown(*shown_by, because=f"It is not known what the zone {zone.label} is for.")
+        return unknown(lives_on, because=f"It is not known what the zone {zone.label} is for.")
     if role.value == "main":
         return fails(
-            *shown_by,
+            lives_on,
             role,
             because=f"It lives on {zone.label}, the zone of phones and laptops.",
             fix=routers.separate_iot_zone,
         )
     main = home.cached(_main_zones)
     if not main:
-        return unknown(*shown_by, role, because="It is not known which zone holds phones and laptops.")
+        return unknown(lives_on, role, because="It is not known which zone holds phones and laptops.")
     open_v4 = v4 is not None and not main.isdisjoint(v4.value)
     open_v6 = v6 is not None and not main.isdisjoint(v6.value)
     if open_v4 or open_v6:
         families = "IPv4 and IPv6" if open_v4 and open_v6 else "IPv4" if open_v4 else "IPv6"
         only = " (isolation holds for IPv4 only)" if open_v6 and not open_v4 and v4 is not None else ""
         return fails(
-            *shown_by,
+            lives_on,
             v4,
             v6,
             because=f"Its zone {zone.label} may open connections to {_names(main, home)} over {families}{only}.",
@@ -99,17 +93,17 @@ def _judge_zone(zone: Zone | None, shown_by: tuple[Fact[Any] | None, ...], home:
     if v4 is None or v6 is None:
         missing = "IPv4 or IPv6" if v4 is v6 else "IPv4" if v4 is None else "IPv6"
         sentence = f"It is not known whether its zone {zone.label} may reach {_names(main, home)} over {missing}."
-        return unknown(*shown_by, role, v4, v6, because=sentence)
+        return unknown(lives_on, role, v4, v6, because=sentence)
     return passes(
-        *shown_by, role, v4, v6, because="Its zone may not open connections to phones and laptops, by IPv4 or IPv6."
+        lives_on, role, v4, v6, because="Its zone may not open connections to phones and laptops, by IPv4 or IPv6."
     )
 
 
-def _main_zones(home: Home) -> frozenset[Any]:
+def _main_zones(home: Home) -> frozenset[Ref]:
     return frozenset(zone.ref for zone in home.all(Zone) if zone.role is not None and zone.role.value == "main")
 
 
-def _names(zones: frozenset[Any], home: Home) -> str:
+def _names(zones: frozenset[Ref], home: Home) -> str:
     return listed(zone.label for zone in home.all(Zone) if zone.ref in zones)
 
 
@@ -118,7 +112,7 @@ def _names(zones: frozenset[Any], home: Home) -> str:
     per=Home,
     title="A probe from the smart devices' zone cannot reach phones and laptops",
     needs=(Home.isolated_v4, Home.isolated_v6),
-    settled_by=f"a probe run from the smart devices' zone, IPv4 and IPv6; or {_RULES}",
+    settled_by="a probe run from the smart devices' zone, over IPv4 and IPv6",
 )
 def probe(home: Home, _: Home) -> Judgement:
     """Judge what a probe could really reach; without one the router's rules stand for themselves."""
