@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
+from nightlatch.model.network import Zone
 from nightlatch.model.router import Router
 from nightlatch.model.thing import Thing
 
@@ -20,8 +22,44 @@ class Plain:
     @property
     def sign_in(self) -> str:
         """The first step of a web page's menus."""
-        address = self.router.address.value if self.router is not None and self.router.address else ""
-        return f"Sign in to the router{f' at http://{address}' if address else ''}."
+        return f"Sign in to the router{f' at http://{self.address}' if self.address else ''}."
+
+    @property
+    def address(self) -> str:
+        """The router's address inside the home, where it is known and plain."""
+        address = self.router.address.value if self.router is not None and self.router.address is not None else ""
+        return address if set(address) <= set("0123456789abcdef.:") else ""
+
+    @property
+    def main_zones(self) -> tuple[Zone, ...]:
+        """The zones of phones and laptops."""
+        return tuple(zone for zone in self.home.all(Zone) if zone.role is not None and zone.role.value == "main")
+
+    @property
+    def open_zones(self) -> tuple[Zone, ...]:
+        """The zones that may open connections to a main one: the thing's own alone, if it is one of them."""
+        main = {zone.ref for zone in self.main_zones}
+        opening = tuple(
+            zone
+            for zone in self.home.all(Zone)
+            if zone.ref not in main
+            and any(fact is not None and main & set(fact.value) for fact in (zone.opens_to_v4, zone.opens_to_v6))
+        )
+        own = self.thing if isinstance(self.thing, Zone) else None
+        if isinstance(self.thing, Hub):
+            own = self.home.follow(self.thing.zone, Zone)
+        return (own,) if own in opening and own is not None else opening
+
+    @property
+    def quiet_zone(self) -> Zone | None:
+        """A zone for devices or guests that is known not to open connections to a main one."""
+        main = {zone.ref for zone in self.main_zones}
+        for zone in self.home.all(Zone):
+            facts = (zone.opens_to_v4, zone.opens_to_v6)
+            fits = zone.role is not None and zone.role.value in ("iot", "guest")
+            if main and fits and all(fact is not None and not main & set(fact.value) for fact in facts):
+                return zone
+        return None
 
     def disable_upnp(self) -> Steps:
         """Switch UPnP off."""

@@ -7,11 +7,15 @@ home, and finds the router that rules it by itself.
 from __future__ import annotations
 
 from nightlatch.fixes._plain import Plain
+from nightlatch.fixes._uci import Uci
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
 from nightlatch.model.network import Wifi, Zone
 from nightlatch.model.router import Router
 from nightlatch.model.thing import Thing
+
+_DIALECTS: dict[str, type[Plain]] = {"openwrt": Uci}
 
 
 def disable_upnp(thing: Thing, home: Home) -> Fix:
@@ -90,11 +94,24 @@ def router_of(thing: Thing, home: Home) -> Router | None:
     """The router that rules a thing: itself, its zone's, or the home's only one."""
     if isinstance(thing, Router):
         return thing
-    zone = thing if isinstance(thing, Zone) else home.follow(thing.zone, Zone) if isinstance(thing, Wifi) else None
+    zone = (
+        home.follow(thing.zone, Zone) if isinstance(thing, (Wifi, Hub)) else thing if isinstance(thing, Zone) else None
+    )
     ruler = home.follow(zone.router, Router) if zone is not None else None
+    if ruler is not None:
+        return ruler
     routers = home.all(Router)
-    return ruler or (routers[0] if len(routers) == 1 else None)
+    if len(routers) == 1:
+        return routers[0]
+    for router in routers:
+        # One source told of both: `openwrt:attic/router` and `openwrt:attic/Elm`.
+        folders = tuple(key.removesuffix("router") for key in router.keys if key.endswith(("/router", ":router")))
+        if folders and any(key.startswith(folders) for key in thing.keys):
+            return router
+    return None
 
 
 def _dialect(thing: Thing, home: Home) -> Plain:
-    return Plain(thing, home, router_of(thing, home))
+    router = router_of(thing, home)
+    software = router.software.value if router is not None and router.software is not None else ""
+    return _DIALECTS.get(software, Plain)(thing, home, router)
