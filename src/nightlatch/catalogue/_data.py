@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from importlib.resources import files
 from typing import TypeVar
@@ -68,6 +69,7 @@ class _Pins(msgspec.Struct, frozen=True):
 
 
 class _Sources(msgspec.Struct, frozen=True):
+    as_of: date
     sources: tuple[Source, ...]
 
 
@@ -139,6 +141,15 @@ class Bundled:
         return load("integrations", _Integrations).integrations
 
     @cached_property
+    def _origin(self) -> _Sources:
+        return load("sources", _Sources)
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """Where the facts come from, and their licences."""
-        return load("sources", _Sources).sources
+        return self._origin.sources
+
+    @property
+    def as_of(self) -> datetime:
+        """The day that the facts are of."""
+        return datetime.combine(self._origin.as_of, time(), UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 
 from nightlatch.catalogue._data import Bundled
@@ -47,6 +48,11 @@ class Catalogue:
         self._models = tuple(models)
         self._imported_flaws = tuple(vulnerabilities)
         self._firmware = tuple(firmware)
+
+    @property
+    def as_of(self) -> datetime:
+        """The day that the catalogue's own facts are of."""
+        return self._own.as_of
 
     def zwave(self, manufacturer_id: int, product_type: int, product_id: int) -> Knowledge | None:
         """The lock with these Z-Wave ids."""
@@ -118,6 +124,10 @@ class Catalogue:
         """How the Home Assistant integration of that name reaches its devices."""
         return self._integrations.get(name)
 
+    def searched(self, maker: str) -> bool:
+        """Whether vulnerabilities of this maker were looked for when the catalogue was made."""
+        return maker in self._searched
+
     def source(self, key: str) -> Source | None:
         """What a fact's source is, by its short name."""
         return self._sources.get(key)
@@ -171,6 +181,11 @@ class Catalogue:
     @cached_property
     def _vendors(self) -> dict[str, Vendor]:
         return {_plain(name): one for one in self._own.vendors for name in (*one.aliases, one.name)}
+
+    @cached_property
+    def _searched(self) -> frozenset[str]:
+        makers = {maker for one in self._own.none_found for maker in one.makers}
+        return frozenset(makers | {self._maker(flaw.vendor) for flaw in self._own.vulnerabilities})
 
     @cached_property
     def _integrations(self) -> dict[str, Integration]:

@@ -188,7 +188,7 @@ class Battery(msgspec.Struct, frozen=True):
     entries: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.quantity} x {self.type}" if self.quantity else self.type
+        return f"{self.quantity}×{self.type}" if self.quantity else self.type
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -242,7 +242,8 @@ class Ssvc(msgspec.Struct, frozen=True):
 class Vulnerability(msgspec.Struct, frozen=True):
     """A known flaw. `effect`, `reach` (what an attacker needs) and `fix` are the catalogue's own words.
 
-    `possible` is True for imported records: they match a model by text, which nobody has checked.
+    `unfixed`: no fix exists, only a way around or a replacement. `possible` is True for imported
+    records: they match a model by text, which nobody has checked.
     """
 
     id: str
@@ -258,6 +259,7 @@ class Vulnerability(msgspec.Struct, frozen=True):
     ssvc: Ssvc | None = None
     sources: tuple[str, ...] = ()
     confidence: Confidence = Confidence.LOW
+    unfixed: bool = False
     possible: bool = False
 
 
@@ -298,10 +300,12 @@ class Vendor(msgspec.Struct, frozen=True):
 
     `disclosure`: where to report a flaw (a URL). `contact`: an address for that. `advisories`: whether
     and where it publishes them. `support`: how long it promises updates. None: not found.
+    `covers_home_locks` is False where the policy leaves them out in so many words.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
+    covers_home_locks: bool = True
     disclosure: Known | None = None
     contact: Known | None = None
     advisories: Known | None = None
@@ -380,3 +384,8 @@ class Match(msgspec.Struct, frozen=True):
 
     score: float
     model: Knowledge
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.name

@@ -21,7 +21,7 @@ def test_zwave_ids_find_the_definition_with_its_profile_and_battery(catalogue: C
     assert lock.name == "Yale YRD420-ZW3"
     assert lock.profile is not None
     assert lock.profile.name.startswith("Yale Assure Lock 2")
-    assert str(lock.battery) == "4 x AA"
+    assert str(lock.battery) == "4×AA"
     assert lock.vendor is not None
     assert lock.vendor.disclosure is not None
 
