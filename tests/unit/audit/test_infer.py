@@ -1,0 +1,53 @@
+"""What follows from facts of different sources."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from nightlatch.audit.infer import infer
+from nightlatch.model.evidence import Grade, Ref
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.model.network import Zone
+from tests.unit.practices.builder import NOW, home, make
+
+ZONES = (
+    make(Zone, "all", subnets=(("192.168.0.0/16",), Grade.RECORDED)),
+    make(Zone, "iot", subnets=(("192.168.20.0/24", "fd00:20::/64", "an-alias"), Grade.RECORDED)),
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "zone"),
+    [
+        ("192.168.20.5", "iot"),
+        ("192.168.20.5:8123", "iot"),
+        ("[fd00:20::5]:8123", "iot"),
+        ("fd00:20::5", "iot"),
+        ("192.168.1.1", "all"),
+        ("10.0.0.1", None),
+        ("127.0.0.1", None),
+        ("hass.local", None),
+        ("", None),
+    ],
+)
+def test_a_hub_lives_on_the_narrowest_zone_that_holds_its_address(address: str, zone: str | None) -> None:
+    claims = [claim for claim in infer(home(*ZONES, make(Hub, "h", address=address))) if claim.about.kind == "hub"]
+    assert [claim.value for claim in claims] == ([Ref("zone", zone)] if zone else [])
+
+
+def test_what_follows_is_as_weak_and_as_old_as_the_weakest_it_follows_from() -> None:
+    hub = make(Hub, "h", address=("192.168.20.5", Grade.DECLARED))
+    (claim,) = [claim for claim in infer(home(*ZONES, hub)) if claim.about.kind == "hub"]
+    assert claim.grade is Grade.DECLARED
+    assert claim.at is not None
+    assert claim.at <= NOW + timedelta(0)
+    assert "192.168.20.0/24" in claim.where
+
+
+def test_each_maker_is_a_vendor_once() -> None:
+    locks = [make(Lock, "a", maker="Yale"), make(Lock, "b", maker="Yale"), make(Lock, "c", maker="ASSA ABLOY (Yale)")]
+    vendors = [claim.about.key for claim in infer(home(*locks)) if claim.about.kind == "vendor"]
+    assert vendors == ["yale", "assa-abloy-yale"]
