@@ -1,6 +1,6 @@
-"""Next steps on a hub (Z-Wave JS, Zigbee2MQTT, Matter server, Home Assistant) and on accounts: file, setting or menu.
+"""Next steps on a hub (Z-Wave JS, Zigbee2MQTT, Matter server, Home Assistant): file, setting or menu.
 
-Each is `(hub, home) -> Fix`, or `(account, home) -> Fix` for the accounts.
+Each is `(hub, home) -> Fix`. Those on accounts are in `accounts.py`.
 """
 
 from __future__ import annotations
@@ -8,99 +8,253 @@ from __future__ import annotations
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
-from nightlatch.model.people import Account
+
+_RESTART = "Restart Zigbee2MQTT."
+_ZIGBEE2MQTT_YAML = "In Zigbee2MQTT's data folder, in configuration.yaml,"
+
+
+def _software(hub: Hub) -> str:
+    return hub.software.value if hub.software is not None else ""
 
 
 def private_network_key(hub: Hub, home: Home) -> Fix:
     """Give the Zigbee network a key of its own."""
-    raise NotImplementedError
+    return Fix(
+        "Give the Zigbee network a random key, and pair its devices again.",
+        (
+            f"{_ZIGBEE2MQTT_YAML} set advanced.network_key: GENERATE (and advanced.pan_id: GENERATE).",
+            "Stop Zigbee2MQTT, move coordinator_backup.json out of the data folder, and start it again.",
+            "Check that configuration.yaml now holds 16 numbers of its own under advanced.network_key.",
+            "Pair every device again, the locks last and with nobody's devices near that you do not know; then set the "
+            "locks' codes again.",
+        ),
+    )
 
 
 def encrypt_mqtt(hub: Hub, home: Home) -> Fix:
     """Use TLS between the hub and the broker."""
-    raise NotImplementedError
+    return Fix(
+        "Encrypt the connection to the MQTT broker, or run the broker on the hub's own host.",
+        (
+            "In mosquitto.conf add: listener 8883, with certfile, keyfile and cafile.",
+            f"{_ZIGBEE2MQTT_YAML} set mqtt.server: mqtts://BROKER:8883 and mqtt.ca: /path/to/ca.crt "
+            "(leave mqtt.reject_unauthorized on).",
+            f"{_RESTART} Then close port 1883: listener 1883 127.0.0.1",
+        ),
+    )
 
 
 def refuse_anonymous_mqtt(hub: Hub, home: Home) -> Fix:
     """Let nobody onto the broker without a password."""
-    raise NotImplementedError
+    return Fix(
+        "Let nobody onto the MQTT broker without a password.",
+        (
+            "Make an account for each client: mosquitto_passwd -c /etc/mosquitto/passwd zigbee2mqtt (no -c for the "
+            "next one).",
+            "In mosquitto.conf: allow_anonymous false, and password_file /etc/mosquitto/passwd. Restart Mosquitto.",
+            f"{_ZIGBEE2MQTT_YAML} set mqtt.user and mqtt.password ('!secret.yaml mqtt_password'). {_RESTART}",
+        ),
+    )
 
 
 def restrict_mqtt(hub: Hub, home: Home) -> Fix:
     """Keep other clients of the broker off the locks' topics."""
-    raise NotImplementedError
+    return Fix(
+        "Keep other clients of the broker off the locks' topics.",
+        (
+            "In mosquitto.conf set: acl_file /etc/mosquitto/acl",
+            "In that file write: user zigbee2mqtt, and below it: topic readwrite zigbee2mqtt/#",
+            "For each other client write its user line and only the topics it needs, none of them a lock's: a lock's "
+            "topic carries PINs, and its /set topic unlocks.",
+            "Restart Mosquitto.",
+        ),
+    )
 
 
 def ask_sign_in(hub: Hub, home: Home) -> Fix:
     """Ask for a password or token on the hub's own port, or keep that port to this host."""
-    raise NotImplementedError
+    software = _software(hub)
+    if software == "zwave-js":
+        steps: tuple[str, ...] = (
+            "The Z-Wave JS server has no sign-in of its own: let it listen on its own host only. In Z-Wave JS UI: "
+            "Settings > Home Assistant > Server Host: 127.0.0.1; for @zwave-js/server start it with --host 127.0.0.1.",
+            "Where Home Assistant runs on another host, let the firewall admit only that host to port 3000.",
+        )
+    elif software == "matter-server":
+        steps = (
+            "The Matter server has no sign-in of its own: start it with --listen-address 127.0.0.1.",
+            "Where Home Assistant runs on another host, let the firewall admit only that host to port 5580.",
+        )
+    else:
+        steps = (
+            "Switch the hub's sign-in on, and give it a password that is used nowhere else.",
+            "Where it has none, let the firewall admit only the hosts that command the locks.",
+        )
+    return Fix("Let nobody command the hub without a password or token.", steps)
 
 
 def protect_frontend(hub: Hub, home: Home) -> Fix:
     """Ask for a password or token on the hub's web page."""
-    raise NotImplementedError
-
-
-def rename_hub(hub: Hub, home: Home) -> Fix:
-    """Give the hub a name that does not tell what it is."""
-    raise NotImplementedError
-
-
-def fewer_admins(hub: Hub, home: Home) -> Fix:
-    """Make everybody but one or two an ordinary user."""
-    raise NotImplementedError
-
-
-def close_joining(hub: Hub, home: Home) -> Fix:
-    """Close the radio network to new devices."""
-    raise NotImplementedError
-
-
-def close_remote_access(hub: Hub, home: Home) -> Fix:
-    """Stop offering the hub to the internet."""
-    raise NotImplementedError
-
-
-def leave_cloud(hub: Hub, home: Home) -> Fix:
-    """Sign the hub out of its vendor's cloud."""
-    raise NotImplementedError
-
-
-def hide_from_voice(hub: Hub, home: Home) -> Fix:
-    """Take the locks out of what voice assistants see."""
-    raise NotImplementedError
+    if _software(hub) == "zigbee2mqtt":
+        return Fix(
+            "Ask for a token on Zigbee2MQTT's web page.",
+            (
+                "Make a token: openssl rand -hex 24",
+                f"{_ZIGBEE2MQTT_YAML} set frontend.auth_token: '!secret.yaml auth_token', and put the token in "
+                "secret.yaml.",
+                "Or keep the page to its own host: frontend.host: 127.0.0.1",
+                _RESTART,
+            ),
+        )
+    return Fix("Ask for a password on the hub's web page.", ("Switch sign-in on in the web page's settings.",))
 
 
 def require_sign_in_everywhere(hub: Hub, home: Home) -> Fix:
     """Ask for a password from every network."""
-    raise NotImplementedError
+    return Fix(
+        "Ask for a password from every network.",
+        (
+            "In Home Assistant's configuration.yaml, under homeassistant: auth_providers, remove the entry "
+            "type: trusted_networks (and keep type: homeassistant).",
+            "Check it with Developer tools > YAML > Check configuration, then restart Home Assistant.",
+        ),
+    )
+
+
+def rename_hub(hub: Hub, home: Home) -> Fix:
+    """Give the hub a name that does not tell what it is."""
+    return Fix(
+        "Give the hub a name that does not tell what it is.",
+        (
+            "Change its host name in the hub's network settings"
+            + (" (Settings > System > Network)." if _software(hub) == "homeassistant" else "."),
+            "Change the names that the router and your apps show for it as well.",
+        ),
+    )
+
+
+def fewer_admins(hub: Hub, home: Home) -> Fix:
+    """Make everybody but one or two an ordinary user."""
+    return Fix(
+        "Make everybody but one or two people an ordinary user.",
+        (
+            "Home Assistant: Settings > People > Users: open each account that nobody administers with, and switch "
+            "Administrator off."
+            if _software(hub) == "homeassistant"
+            else "In the hub's user settings, make everybody who changes nothing an ordinary user.",
+            "Use an ordinary account every day, and the administrator's for changes only.",
+        ),
+    )
+
+
+def close_joining(hub: Hub, home: Home) -> Fix:
+    """Close the radio network to new devices."""
+    software = _software(hub)
+    if software == "zigbee2mqtt":
+        return Fix(
+            "Close the Zigbee network to new devices.",
+            (
+                'MQTT: publish to zigbee2mqtt/bridge/request/permit_join the payload {"time": 0}',
+                "If configuration.yaml holds permit_join: true, remove that line: it opens the network at every start.",
+            ),
+            automatic=True,
+        )
+    if software == "zwave-js":
+        return Fix(
+            "Stop including devices into the Z-Wave network.",
+            ("Z-Wave JS: stop inclusion and exclusion (controller.stop_inclusion, controller.stop_exclusion).",),
+            automatic=True,
+        )
+    return Fix("Close the radio network to new devices.", ("In the hub's app, end pairing or adding devices.",))
+
+
+def close_remote_access(hub: Hub, home: Home) -> Fix:
+    """Stop offering the hub to the internet."""
+    steps = (
+        (
+            "Home Assistant: Settings > Home Assistant Cloud > Remote control: off.",
+            "Settings > System > Network: empty the internet URL.",
+        )
+        if _software(hub) == "homeassistant"
+        else ("Switch remote access off in the hub's settings.",)
+    )
+    return Fix(
+        "Stop offering the hub to the internet.",
+        (
+            *steps,
+            "Remove the port forward or tunnel that leads to it, and use a VPN (WireGuard) from outside instead.",
+            "If you need it, say so: nightlatch answer home needs VALUE",
+        ),
+    )
+
+
+def leave_cloud(hub: Hub, home: Home) -> Fix:
+    """Sign the hub out of its vendor's cloud."""
+    step = (
+        "Home Assistant: Settings > Home Assistant Cloud > Sign out."
+        if _software(hub) == "homeassistant"
+        else "Sign the hub out of the vendor's account in its settings."
+    )
+    return Fix(
+        "Sign the hub out of its vendor's cloud.", (step, "If you need it, say so: nightlatch answer home needs VALUE")
+    )
+
+
+def hide_from_voice(hub: Hub, home: Home) -> Fix:
+    """Take the locks out of what voice assistants see."""
+    exposed = hub.voice_exposed.value if hub.voice_exposed is not None else ()
+    return Fix(
+        "Take the locks out of what voice assistants see.",
+        (
+            "Home Assistant: Settings > Voice assistants > Expose: take out "
+            + (", ".join(exposed) or "the locks")
+            + ".",
+            "Ask the assistant to look for devices again, so that it forgets them.",
+            "If you need it, say so, and ask for a spoken PIN: nightlatch answer home needs VALUE",
+        ),
+    )
 
 
 def update_hub(hub: Hub, home: Home) -> Fix:
     """Install the newest version of the hub's software."""
-    raise NotImplementedError
+    wanted = f" ({hub.update_version.value})" if hub.update_version is not None else ""
+    steps = {
+        "homeassistant": "Home Assistant: Settings > System > Updates > Install, with a backup.",
+        "zigbee2mqtt": "Stop Zigbee2MQTT, update it the way it was installed (add-on, Docker image, or ./update.sh), "
+        "and read the breaking changes of its release notes.",
+        "zwave-js": "Update the add-on, the container, or npm: npm install zwave-js@latest @zwave-js/server@latest",
+        "matter-server": "Update the Matter server add-on or its container.",
+    }
+    return Fix(
+        f"Install the newest version{wanted} of the hub's software.",
+        (
+            "Make a backup of the hub first.",
+            steps.get(_software(hub), "Install the update that the hub's settings offer."),
+        ),
+    )
 
 
 def stop_analytics(hub: Hub, home: Home) -> Fix:
     """Stop sending usage data to the makers."""
-    raise NotImplementedError
+    steps = {
+        "homeassistant": "Home Assistant: Settings > System > Analytics: switch everything off.",
+        "zwave-js": "Z-Wave JS UI: Settings > Z-Wave > Disclaimer: switch Enable statistics off; by the server: "
+        "driver.disable_statistics",
+    }
+    return Fix(
+        "Stop sending usage data to the makers.",
+        (steps.get(_software(hub), "Switch analytics, usage data or statistics off in the hub's settings."),),
+    )
 
 
 def close_files(hub: Hub, home: Home) -> Fix:
     """Let only the hub's own user read the files that hold PINs or secrets."""
-    raise NotImplementedError
-
-
-def change_password(account: Account, home: Home) -> Fix:
-    """Give the account a strong password of its own, made and kept by a password manager."""
-    raise NotImplementedError
-
-
-def use_password_manager(account: Account, home: Home) -> Fix:
-    """Keep the account's password in a password manager."""
-    raise NotImplementedError
-
-
-def turn_on_two_factor(account: Account, home: Home) -> Fix:
-    """Protect the account with an authenticator app, a security key or a passkey."""
-    raise NotImplementedError
+    files = dict.fromkeys(path for fact in (hub.open_files, hub.plain_pins) if fact is not None for path in fact.value)
+    named = tuple(f"chmod 600 {path}" for path in files)
+    return Fix(
+        "Let only the hub's own user read its files with PINs and secrets.",
+        (
+            *(named or ("Run chmod 700 on the hub's data folder, as the user it runs as.",)),
+            "Keep backups of this folder encrypted: they hold the same secrets.",
+        ),
+    )

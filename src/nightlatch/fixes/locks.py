@@ -1,86 +1,249 @@
-"""Next steps on a lock and its codes, in the words of what commands it: parameter, attribute, topic or menu.
+"""Next steps on a lock, in the words of what commands it: parameter, attribute, topic or menu.
 
-Each is `(lock, home) -> Fix`, or `(credential, home) -> Fix` for the codes.
+Each is `(lock, home) -> Fix`. Those on a lock's codes are in `codes.py`.
 """
 
 from __future__ import annotations
 
-from nightlatch.model.finding import Fix
+from nightlatch.catalogue import Role
+from nightlatch.fixes._lock import (
+    Setting,
+    app_of,
+    catalogue,
+    known,
+    maker_of,
+    matter_setting,
+    node_of,
+    payload,
+    way_to,
+    zigbee_name,
+    zigbee_setting,
+    zwave_setting,
+)
+from nightlatch.model.finding import SEVERITY_WEIGHT, Fix, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
-from nightlatch.model.people import Credential
+
+WRONG_CODES = 5
+LOCKOUT_SECONDS = 60
+RELOCK_SECONDS = 30
 
 
 def include_securely(lock: Lock, home: Home) -> Fix:
     """Pair the lock again, so that its link to the hub is encrypted with the best it can."""
-    raise NotImplementedError
+    inside_home_assistant = way_to(lock, home) == "homeassistant"
+    where = "Settings > Devices & services > Z-Wave" if inside_home_assistant else "the Z-Wave JS control panel"
+    return Fix(
+        "Join the lock to the Z-Wave network again, with S2.",
+        (
+            "Note whose codes are on the lock: leaving the network may erase them.",
+            f"In {where}, exclude the lock ({lock.label}) close to the hub.",
+            "Include it again with S2: scan the QR code, or type the five digits of the DSK, on the lock's label.",
+            "Tick S2 Access Control (and no other class) when asked which keys to grant.",
+            "Check that the lock's security is S2 Access Control, then set its codes again.",
+            "A lock whose label has neither QR code nor DSK can only do S0 or nothing: plan to replace it.",
+        ),
+    )
 
 
 def update_firmware(lock: Lock, home: Home) -> Fix:
     """Install the newest firmware, by the hub where it can, by the maker's app else."""
-    raise NotImplementedError
+    wanted = lock.update_version
+    newest = f"firmware {wanted.value}" if wanted is not None else "the newest firmware"
+    way = way_to(lock, home)
+    if way == "zigbee2mqtt":
+        steps: tuple[str, ...] = (
+            "MQTT: publish to zigbee2mqtt/bridge/request/device/ota_update/update the payload "
+            f"{payload(id=zigbee_name(lock))}",
+            "Leave the lock alone until Zigbee2MQTT reports that it is done (up to an hour).",
+        )
+    elif way == "matter":
+        steps = (
+            f"Matter server: send check_node_update with node_id {node_of(lock)}, then update_node with the version it "
+            "names; or in Home Assistant open the lock's Firmware entity and choose Install.",
+        )
+    elif way in ("zwavejs", "homeassistant"):
+        steps = (
+            f"Home Assistant: Settings > Devices & services > {lock.label} > Firmware > Install; in Z-Wave JS UI: node "
+            f"{node_of(lock)} > Advanced > Firmware update (OTA).",
+            f"If nothing is offered there, update it with {app_of(lock)}, next to the lock, by Bluetooth.",
+        )
+    else:
+        steps = (f"In {app_of(lock)} open the lock's settings and choose Firmware update.",)
+    return Fix(
+        f"Install {newest} on the lock.",
+        ("Put fresh batteries in first: an update that stops halfway can leave the lock dead.", *steps),
+    )
 
 
 def mitigate_vulnerability(lock: Lock, home: Home) -> Fix:
     """What closes or bounds the worst vulnerability that applies."""
-    raise NotImplementedError
+    fact = lock.vulnerabilities
+    applying = [one for one in fact.value if one.applies == "yes"] if fact is not None else []
+    if not applying:
+        return update_firmware(lock, home)
+    worst = max(applying, key=lambda one: SEVERITY_WEIGHT[Severity(one.severity)])
+    told = (f"What it allows: {worst.effect}. What an attacker needs: {worst.reach or 'not published'}.",)
+    advice = (worst.fix,) if worst.fix else ()
+    sources = (f"Read more: {', '.join(worst.sources)}",) if worst.sources else ()
+    if not worst.has_fix:
+        return Fix(
+            f"No fix exists for {worst.id}: bound it now, and plan to replace the lock.",
+            (*told, *advice, *choose_open_lock(lock, home).steps, *sources),
+        )
+    if worst.fixed_in:
+        return Fix(
+            f"Close {worst.id}: install {worst.fixed_in} or newer.",
+            (*told, *advice, *update_firmware(lock, home).steps, *sources),
+        )
+    return Fix(f"Close {worst.id}.", (*told, *(advice or update_firmware(lock, home).steps), *sources))
 
 
 def ask_maker(lock: Lock, home: Home) -> Fix:
     """Ask the maker for updates and for a way to report flaws."""
-    raise NotImplementedError
+    model = known(lock)
+    vendor = model.vendor if model is not None else None
+    places = [fact.value for fact in (vendor.contact, vendor.disclosure) if fact and fact.known] if vendor else []
+    return Fix(
+        f"Ask {maker_of(lock)} whether and until when this lock gets security updates.",
+        (
+            f"Write to {' or '.join(places)}." if places else f"Write to the support of {maker_of(lock)}.",
+            "Ask: which firmware is the newest, until when updates come, and where flaws are reported.",
+            "Where no updates come, plan to replace the lock, and keep it off the internet until then.",
+        ),
+    )
 
 
 def use_local_path(lock: Lock, home: Home) -> Fix:
     """Command the lock without the vendor's cloud."""
-    raise NotImplementedError
+    model = known(lock)
+    steps = []
+    if model is not None and model.entry is not None:
+        network = {"zwave": "Z-Wave", "zigbee": "Zigbee", "matter": "Matter"}[model.entry.protocol]
+        steps.append(f"{model.name} speaks {network}: join it to a {network} hub at home.")
+    for name in model.profile.integrations if model is not None and model.profile is not None else ():
+        integration = catalogue().integration(name)
+        if integration is not None and integration.local:
+            steps.append(f"Home Assistant: add the integration {name}, which works locally ({integration.iot_class}).")
+    reach = model.fact("local_control") if model is not None else None
+    if not steps and reach is not None and isinstance(reach.value, str):
+        steps.append(f"{maker_of(lock)} offers: {reach.value}.")
+    if not steps:
+        steps += [
+            f"Look in {app_of(lock)} for Matter, Apple Home or a local API, and pair the lock with a hub at home.",
+            "Where it has none, plan for a lock that speaks Z-Wave, Zigbee or Matter.",
+        ]
+    return Fix(
+        "Command the lock from a hub at home.",
+        (*steps, f"Then remove the cloud integration, and switch remote access off in {app_of(lock)}."),
+    )
 
 
 def choose_open_lock(lock: Lock, home: Home) -> Fix:
     """Move to a lock that speaks an open standard."""
-    raise NotImplementedError
+    return Fix(
+        "When you next buy, choose a lock that speaks Z-Wave (S2), Zigbee or Matter.",
+        (
+            'Ask what Nightlatch knows of a model before you buy it: nightlatch tailor "MODEL"',
+            "Until then keep the lock's bridge on a network zone of its own, and its remote access off.",
+        ),
+    )
 
 
 def require_pin_for_remote(lock: Lock, home: Home) -> Fix:
     """Ask for a PIN before a remote unlock (Matter)."""
-    raise NotImplementedError
+    setting = matter_setting(lock, 0x33, "RequirePINforRemoteOperation", True)
+    return Fix(
+        "Let the lock ask for a PIN before a remote unlock.",
+        (setting.step, "Give the hub's automations that may unlock a PIN of their own."),
+        automatic=setting.automatic and way_to(lock, home) == "matter",
+    )
 
 
 def limit_wrong_codes(lock: Lock, home: Home) -> Fix:
     """Let the keypad lock out after five wrong codes, for a minute or more."""
-    raise NotImplementedError
+    settings: list[Setting | None]
+    if way_to(lock, home) == "matter":
+        settings = [
+            matter_setting(lock, 0x30, "WrongCodeEntryLimit", WRONG_CODES),
+            matter_setting(lock, 0x31, "UserCodeTemporaryDisableTime", LOCKOUT_SECONDS),
+        ]
+    else:
+        settings = [
+            zwave_setting(lock, home, Role.WRONG_CODE_LIMIT, WRONG_CODES),
+            zwave_setting(lock, home, Role.WRONG_CODE_LOCKOUT, LOCKOUT_SECONDS),
+        ]
+    return _set(
+        f"Let the keypad lock out for {LOCKOUT_SECONDS} s or more after {WRONG_CODES} wrong codes.",
+        settings,
+        f"In {app_of(lock)} or its keypad menu, look for wrong code limit and lockout time.",
+    )
 
 
 def enable_tamper_alarm(lock: Lock, home: Home) -> Fix:
     """Switch the lock's tamper alarm on."""
-    raise NotImplementedError
+    return _set(
+        "Switch the lock's tamper alarm on.",
+        [
+            zwave_setting(lock, home, Role.ALARM_MODE, "tamper"),
+            zwave_setting(lock, home, Role.INVALID_ENTRY_ALARM, "enable"),
+        ],
+        f"In {app_of(lock)} or its keypad menu, look for tamper alarm (also called alarm mode).",
+    )
 
 
 def enable_auto_relock(lock: Lock, home: Home) -> Fix:
     """Let the lock itself lock the door after half a minute."""
-    raise NotImplementedError
+    way = way_to(lock, home)
+    if way == "matter":
+        settings: list[Setting | None] = [matter_setting(lock, 0x23, "AutoRelockTime", RELOCK_SECONDS)]
+    elif way == "zigbee2mqtt":
+        settings = [_zigbee_relock(lock)]
+    else:
+        settings = [
+            zwave_setting(lock, home, Role.AUTO_RELOCK, "enable") or zwave_setting(lock, home, Role.AUTO_RELOCK, "on"),
+            zwave_setting(lock, home, Role.AUTO_RELOCK_TIME, RELOCK_SECONDS),
+        ]
+    return _set(
+        f"Let the lock itself lock the door after {RELOCK_SECONDS} s.",
+        settings,
+        f"In {app_of(lock)} or its keypad menu, switch auto-lock on.",
+    )
+
+
+def _zigbee_relock(lock: Lock) -> Setting | None:
+    model = known(lock)
+    exposed = getattr(model.entry, "exposes", ()) if model is not None else ()
+    for expose in exposed:
+        if expose.name in ("auto_relock_time", "auto_lock_time"):
+            return zigbee_setting(lock, **{expose.name: RELOCK_SECONDS})
+        if expose.name in ("auto_relock", "relock_enabled"):
+            return zigbee_setting(lock, **{expose.name: True})
+    return None
 
 
 def hide_pins(lock: Lock, home: Home) -> Fix:
     """Stop the lock from sending PINs over the air."""
-    raise NotImplementedError
+    way = way_to(lock, home)
+    if way == "zigbee2mqtt":
+        return Fix(
+            "Stop Zigbee2MQTT from publishing the lock's PINs.",
+            (
+                "MQTT: publish to zigbee2mqtt/bridge/request/device/options the payload "
+                f"{payload(id=zigbee_name(lock), options={'expose_pin': False})}",
+            ),
+        )
+    settings: list[Setting | None] = [matter_setting(lock, 0x32, "SendPINOverTheAir", False)] if way == "matter" else []
+    return _set(
+        "Stop the lock from sending PINs over the air.",
+        settings,
+        f"In {app_of(lock)}, look for a setting that hides codes in the log; where there is none, ask the maker.",
+    )
 
 
-def change_code(credential: Credential, home: Home) -> Fix:
-    """Replace a PIN that is easy to guess, shared, or a known default."""
-    raise NotImplementedError
-
-
-def remove_code(credential: Credential, home: Home) -> Fix:
-    """Take a code off its lock and prove that it is gone."""
-    raise NotImplementedError
-
-
-def explain_code(credential: Credential, home: Home) -> Fix:
-    """Say whose code it is, or take it off the lock."""
-    raise NotImplementedError
-
-
-def bound_code(credential: Credential, home: Home) -> Fix:
-    """Give a visitor's code an end and set times."""
-    raise NotImplementedError
+def _set(summary: str, settings: list[Setting | None], otherwise: str) -> Fix:
+    """A fix made of settings; where the model has none that is known, the way by hand."""
+    found = [setting for setting in settings if setting is not None]
+    if not found:
+        return Fix(summary, (otherwise,))
+    return Fix(summary, tuple(setting.step for setting in found), automatic=all(one.automatic for one in found))

@@ -9,7 +9,7 @@ from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Zone
-from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
+from nightlatch.practices.interface import Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 from nightlatch.practices.network._addresses import NOT_IP
 from nightlatch.text import listed
 
@@ -52,7 +52,7 @@ def hub_zone(hub: Hub, home: Home) -> Judgement:
 )
 def lock_zone(lock: Lock, home: Home) -> Judgement:
     """Judge the zone of a lock that is on the network by itself; others are behind their hub."""
-    radio = lock.radio
+    radio = as_set(lock.radio)
     if lock.zone is None and lock.address is None and radio is not None and radio.value in NOT_IP:
         return not_applicable(radio, because=f"It has no network address: it speaks {_RADIOS[radio.value]}.")
     return _judge_zone(lock.zone, home)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import hubs, locks, routers
+from nightlatch.fixes import codes, hubs, routers
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -52,7 +52,7 @@ def no_default_code(credential: Credential, home: Home) -> Judgement:
         credential.slot,
         credential.form,
         because="It equals a default code that is published for everybody to read.",
-        fix=locks.change_code,
+        fix=codes.change_code,
     )
 
 
@@ -80,8 +80,15 @@ def hub_sign_in(hub: Hub, home: Home) -> Judgement:
         return passes(asks, because="Its port asks for a password or token.")
     if listens is not None and listens.value == "loopback":
         return passes(listens, asks, because="Only programs on its own host can reach its port.")
-    if asks is None or listens is None:
-        return unknown(asks, listens)
+    if asks is None:
+        software = hub.software
+        if software is not None and software.value == "zigbee2mqtt":
+            return not_applicable(
+                software, because="It is reached by its web page and its MQTT broker, which are judged by themselves."
+            )
+        return unknown(listens)
+    if listens is None:
+        return unknown(asks)
     return fails(
         asks,
         listens,
@@ -94,7 +101,7 @@ def hub_sign_in(hub: Hub, home: Home) -> Judgement:
     "frontend-sign-in",
     per=Hub,
     title="The hub's web page asks for a password or token",
-    needs=(Hub.frontend_sign_in,),
+    needs=(Hub.frontend_sign_in, Hub.listens),
     settled_by="Zigbee2MQTT's data folder (frontend.auth_token in configuration.yaml)",
     severity=Severity.HIGH,
 )
@@ -104,11 +111,17 @@ def frontend_sign_in(hub: Hub, home: Home) -> Judgement:
     if asks is not None:
         if asks.value:
             return passes(asks, because="Its web page asks for a password or token.")
+        listens = hub.listens
+        if listens is not None and listens.value == "loopback":
+            return passes(listens, asks, because="Only programs on its own host can reach its web page.")
         return fails(
             asks,
             because="Its web page asks for nothing: anybody on the network can open it and command the locks.",
             fix=hubs.protect_frontend,
         )
+    page = hub.web_page
+    if page is not None and not page.value:
+        return not_applicable(page, because="It serves no web page.")
     software = hub.software
     if software is not None and software.value in _OWN_SOFTWARE:
         return not_applicable(software, because=f"A {_OWN_SOFTWARE[software.value]} serves no web page of its own.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import hubs, locks
+from nightlatch.fixes import codes, hubs
 from nightlatch.model.evidence import Fact
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
@@ -59,7 +59,7 @@ def explained(credential: Credential, home: Home) -> Judgement:
             person,
             credential.slot,
             because="It is a foreign code: it opens the lock and belongs to nobody you know.",
-            fix=locks.remove_code,
+            fix=codes.remove_code,
         )
     return passes(person, credential.slot, because=f"It is {person.value}'s.")
 
@@ -82,7 +82,7 @@ def own_controller(credential: Credential, home: Home) -> Judgement:
             foreign,
             credential.created_by,
             because="A controller other than yours put it on the lock.",
-            fix=locks.remove_code,
+            fix=codes.remove_code,
         )
     lock = home.follow(credential.lock, Lock)
     if lock is not None and lock.radio is not None and lock.radio.value != "matter":
@@ -117,7 +117,7 @@ def not_expired(credential: Credential, home: Home) -> Judgement:
         enabled,
         credential.slot,
         because=f"Its time was over on {ends.value:%Y-%m-%d %H:%M} UTC, and it is still on the lock.",
-        fix=locks.remove_code,
+        fix=codes.remove_code,
     )
 
 
@@ -142,7 +142,7 @@ def visitor_bounded(credential: Credential, home: Home) -> Judgement:
                 role,
                 scheduled,
                 because=f"It is a {role.value}'s code, works at any time, and has no end.",
-                fix=locks.bound_code,
+                fix=codes.bound_code,
             )
         return unknown(role, scheduled)
     if (ends.value - home.at).days > longest_visit.of(home):
@@ -150,7 +150,7 @@ def visitor_bounded(credential: Credential, home: Home) -> Judgement:
             role,
             ends,
             because=f"It is a {role.value}'s code and ends only on {ends.value:%Y-%m-%d}.",
-            fix=locks.bound_code,
+            fix=codes.bound_code,
         )
     if scheduled is None:
         return unknown(role, ends)
@@ -160,7 +160,7 @@ def visitor_bounded(credential: Credential, home: Home) -> Judgement:
             ends,
             scheduled,
             because=f"It is a {role.value}'s code and works at any time of day until {ends.value:%Y-%m-%d}.",
-            fix=locks.bound_code,
+            fix=codes.bound_code,
         )
     return passes(role, ends, scheduled, because=f"It works at set times only, and ends on {ends.value:%Y-%m-%d}.")
 

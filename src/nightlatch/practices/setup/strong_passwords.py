@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import hubs, locks
+from nightlatch.fixes import accounts, codes
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
@@ -57,7 +57,7 @@ def own_password(account: Account, home: Home) -> Judgement:
                     fingerprint,
                     *(other.password_fingerprint for other in others),
                     because=f"Its password is also that of {listed(other.label for other in others)}.",
-                    fix=hubs.change_password,
+                    fix=accounts.change_password,
                 )
     if reused is None:
         return unknown(fingerprint)
@@ -65,7 +65,7 @@ def own_password(account: Account, home: Home) -> Judgement:
         return fails(
             reused,
             because=f"Its password is also used by {count(reused.value, 'other entry', 'other entries')} of the vault.",
-            fix=hubs.change_password,
+            fix=accounts.change_password,
         )
     return passes(reused, because="Its password is used by no other entry of the vault.")
 
@@ -101,7 +101,7 @@ def strong_password(account: Account, home: Home) -> Judgement:
     if score.value >= least:
         return passes(score, because=f"Its password scores {score.value} of 4.")
     return fails(
-        score, because=f"Its password scores {score.value} of 4, less than {least:g}.", fix=hubs.change_password
+        score, because=f"Its password scores {score.value} of 4, less than {least:g}.", fix=accounts.change_password
     )
 
 
@@ -119,7 +119,7 @@ def in_manager(account: Account, home: Home) -> Judgement:
         return unknown()
     if kept.value:
         return passes(kept, because="Its password is kept in a password manager.")
-    return fails(kept, because="Its password is not kept in a password manager.", fix=hubs.use_password_manager)
+    return fails(kept, because="Its password is not kept in a password manager.", fix=accounts.use_password_manager)
 
 
 @practice.check(
@@ -150,7 +150,7 @@ def pin_length(credential: Credential, home: Home) -> Judgement:
         length,
         longest,
         because=f"It has {length.value} digits; its lock takes up to {longest.value}.",
-        fix=locks.change_code,
+        fix=codes.change_code,
     )
 
 
@@ -169,7 +169,7 @@ def pin_not_common(credential: Credential, home: Home) -> Judgement:
         return not_a_pin(credential) or unknown()
     if not weaknesses.value:
         return passes(weaknesses, because="It is not common, not a date and not a pattern.")
-    return fails(weaknesses, because=f"It is easy to guess: {listed(weaknesses.value)}.", fix=locks.change_code)
+    return fails(weaknesses, because=f"It is easy to guess: {listed(weaknesses.value)}.", fix=codes.change_code)
 
 
 @practice.check(
@@ -198,7 +198,7 @@ def pin_not_shared(credential: Credential, home: Home) -> Judgement:
                 person,
                 *(fact for other in shared for fact in (other.fingerprint, other.person)),
                 because=f"It is the same as {listed(where_is(other, home) for other in shared)}.",
-                fix=locks.change_code,
+                fix=codes.change_code,
             )
     if person is None or any(other.person is None for other in others):
         return unknown(
@@ -240,7 +240,7 @@ def pin_not_near(credential: Credential, home: Home) -> Judgement:
         near,
         *(other.fingerprint for other in close),
         because=f"It is one slip of a finger away from {listed(where_is(other, home) for other in close)}.",
-        fix=locks.change_code,
+        fix=codes.change_code,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import hubs
+from nightlatch.fixes import accounts
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.people import Account
@@ -45,7 +45,7 @@ def second_factor(account: Account, home: Home) -> Judgement:
             opens,
             because="Its second step is a text message, which can be diverted to another phone.",
             severity=Severity.MEDIUM,
-            fix=hubs.turn_on_two_factor,
+            fix=accounts.turn_on_two_factor,
         )
     if opens is None:
         return unknown(factor, because="It asks for no second factor, and whether it can open a door is not known.")
@@ -53,5 +53,5 @@ def second_factor(account: Account, home: Home) -> Judgement:
         factor,
         opens,
         because="It can open the door and asks for no second factor.",
-        fix=hubs.turn_on_two_factor,
+        fix=accounts.turn_on_two_factor,
     )
