@@ -1,0 +1,124 @@
+"""Z-Wave JS: the driver and server under Home Assistant, Z-Wave JS UI and others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from nightlatch.catalogue import Catalogue
+from nightlatch.ecosystems import _codes
+from nightlatch.ecosystems._listening import listens
+from nightlatch.ecosystems._websocket import SignInWanted, address
+from nightlatch.ecosystems._zwavejs import lock as _lock
+from nightlatch.ecosystems._zwavejs import state as _state
+from nightlatch.ecosystems._zwavejs.lock import LockReader
+from nightlatch.ecosystems._zwavejs.messages import USER_CODE, Listening, Node, Supported
+from nightlatch.ecosystems._zwavejs.server import NAME, Radio, Refused, Server, converse
+from nightlatch.ecosystems.interface import Ecosystem, Settings
+from nightlatch.errors import NightlatchError
+from nightlatch.model.evidence import Item, Ref
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.model.people import Credential
+
+MAX_CODES = 3000
+"""Codes that are compared with each other: ten locks of 250 stay under it."""
+
+
+class ZwaveJs(Ecosystem, kind="zwavejs"):
+    """Asks a Z-Wave JS server for its locks, and each lock for its settings and codes. Sets nothing.
+
+    It never writes a parameter, never starts inclusion, never asks for firmware updates (the driver
+    would ask the internet), and keeps of a PIN only what derives from it.
+    """
+
+    class Settings(Settings, frozen=True):
+        """`url` is the server's WebSocket, as ws://127.0.0.1:3000."""
+
+        url: str
+
+    gives = (
+        *_state.HUB_FIELDS,
+        *(Hub.address, Hub.listens, Hub.asks_sign_in, Hub.tls, Hub.plain_pins),
+        *_state.LOCK_FIELDS,
+        *_lock.FIELDS,
+        *(Credential.lock, Credential.slot, Credential.form, Credential.enabled),
+        *_codes.FIELDS,
+    )
+
+    async def collect(self) -> AsyncIterator[Item]:
+        """The hub, then each lock from the driver's state, then each lock's own answers, then their codes."""
+        url = address(self.settings.url, NAME)
+        hub = self.ref(Hub, "controller")
+        try:
+            async with converse(url) as server:
+                host, port = str(url.host), url.port or 0
+                yield Hub.address.claim(hub, f"{host}:{port}", where="url")
+                yield Hub.tls.claim(hub, url.scheme == "wss", where="url")
+                yield Hub.asks_sign_in.claim(hub, False, where="version, sent to a client that signed in nowhere")
+                reach = listens(host, port)
+                if reach is not None:
+                    yield Hub.listens.claim(hub, reach, where=f"who can connect to {host}:{port}")
+                async for item in self._network(server, hub):
+                    yield item
+        except SignInWanted:
+            yield Hub.asks_sign_in.claim(hub, True, where="url")
+            raise
+
+    async def _network(self, server: Server, hub: Ref) -> AsyncIterator[Item]:
+        listening: Listening = await server.ask("start_listening", Listening)
+        state, home_id = listening.state, server.version.homeId or 0
+        nodes = [node for node in state.nodes if node.is_lock]
+        refs = {node.nodeId: self.ref(Lock, node.nodeId) for node in nodes}
+        for claim in _state.hub_claims(hub, server.version, state, tuple(refs.values())):
+            yield claim
+        for node in nodes:
+            reported = await self._reported(server, node)
+            for item in _state.lock_items(refs[node.nodeId], hub, home_id, node, reported):
+                yield item
+        catalogue = Catalogue()
+        codes: list[_codes.Code] = []
+        broken: NightlatchError | None = None
+        try:
+            for node in nodes:
+                model = catalogue.zwave(*node.ids) if node.ids is not None else None
+                slots = await self._slots(server, node)
+                reader = LockReader(
+                    Radio(server, node.nodeId), node, refs[node.nodeId], model=model, slots=slots, codes=codes
+                )
+                async for item in reader.items():
+                    yield item
+                if len(codes) > MAX_CODES:
+                    server.peer.fail(f"lists more than {MAX_CODES} codes", "Is it yours?")
+        except NightlatchError as error:
+            broken = error
+        for claim in _codes.claims(codes, self.context, catalogue):
+            yield claim
+        if codes:
+            # The server hands them out as it read them, and the driver writes what it reads to disk.
+            file = f"{home_id:08x}.values.jsonl in the driver's cache folder"
+            yield Hub.plain_pins.claim(hub, (file,), where=f"{len(codes)} codes in the driver's values")
+        elif broken is None:
+            yield Hub.plain_pins.claim(hub, (), where="no code in the driver's values")
+        if broken is not None:
+            raise broken
+
+    async def _reported(self, server: Server, node: Node) -> _state.Reported | None:
+        try:
+            found: _state.Reported = await server.ask(
+                "node.get_supported_notification_events", _state.Reported, nodeId=node.nodeId
+            )
+        except Refused:
+            # A server older than the command.
+            return None
+        return found
+
+    async def _slots(self, server: Server, node: Node) -> int | None:
+        """How many codes the lock holds, as it told the driver when it was interviewed."""
+        if USER_CODE not in node.supports:
+            return None
+        value_id = {"commandClass": USER_CODE, "endpoint": 0, "property": "supportedUsers"}
+        try:
+            found: Supported = await server.ask("node.get_value", Supported, nodeId=node.nodeId, valueId=value_id)
+        except Refused:
+            return None
+        return found.value
