@@ -98,11 +98,7 @@ def audit(
     from nightlatch.report import write
 
     moment = at.replace(tzinfo=UTC) if at else now()
-    settings = _sample() if sample else configuration(config)
-    if sample and not at:
-        from nightlatch.sample import AT
-
-        moment = AT
+    settings = _settings(config, sample, moment)
     keep = store and not sample and not at
     for path in output or ():
         if path.suffix not in write.SUFFIXES:
@@ -141,12 +137,8 @@ def checklist(
     """
     from nightlatch.audit.checklist import checklist as lines
 
-    settings = _sample() if sample else configuration(config)
     moment = now()
-    if sample:
-        from nightlatch.sample import AT
-
-        moment = AT
+    settings = _settings(config, sample, moment)
     found = lines(_run(settings, moment, "full", frozenset()))
     if form is Format.JSON:
         print_json(found)
@@ -162,10 +154,12 @@ def register(app: typer.Typer) -> None:
     app.command()(checklist)
 
 
-def _sample() -> Configuration:
-    from nightlatch.sample import configuration as sample
+def _settings(config: Path | None, sample: bool, moment: datetime) -> Configuration:
+    if not sample:
+        return configuration(config)
+    from nightlatch.sample import configuration as of_the_sample
 
-    return sample()
+    return of_the_sample(moment)
 
 
 def _run(settings: Configuration, moment: datetime, profile: str, only: frozenset[str]) -> Audit:
