@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.catalogue.pins import Kind, Likeness, alike, weaknesses
 from nightlatch.catalogue.structs import Knowledge
-from nightlatch.model.evidence import Claim, Ref
+from nightlatch.model.evidence import Claim, Grade, Ref
 from nightlatch.model.people import Credential
+from nightlatch.model.thing import Field
 from nightlatch.plugs import Context
 from nightlatch.secrets import Secret
 
@@ -21,12 +24,17 @@ _DEFAULTS = (Kind.DEFAULT_OF_MODEL, Kind.KNOWN_DEFAULT)
 
 
 class Code(msgspec.Struct, frozen=True):
-    """A PIN of one credential: the lock's model where the catalogue knows it, and where it was read."""
+    """A PIN of one credential: the lock's model where the catalogue knows it, and where it was read.
+
+    `at` and `grade` are set for a PIN that was read from a file.
+    """
 
     about: Ref
     pin: Secret
     model: Knowledge | None = None
     where: str = ""
+    at: datetime | None = None
+    grade: Grade | None = None
 
 
 def claims(codes: Sequence[Code], context: Context, catalogue: Catalogue) -> Iterator[Claim]:
@@ -39,9 +47,12 @@ def claims(codes: Sequence[Code], context: Context, catalogue: Catalogue) -> Ite
             for other in codes
             if other is not code and alike(code.pin, other.pin) not in (None, Likeness.SAME)
         }
-        about, where = code.about, code.where
-        yield Credential.length.claim(about, len(code.pin), where=where)
-        yield Credential.default.claim(about, any(one.kind in _DEFAULTS for one in found), where=where)
-        yield Credential.weaknesses.claim(about, tuple(one.summary for one in found), where=where)
-        yield Credential.fingerprint.claim(about, fingerprints[about], where=where)
-        yield Credential.near.claim(about, tuple(sorted(near)), where=where)
+        derived: dict[Field[Any], object] = {
+            Credential.length: len(code.pin),
+            Credential.default: any(one.kind in _DEFAULTS for one in found),
+            Credential.weaknesses: tuple(one.summary for one in found),
+            Credential.fingerprint: fingerprints[code.about],
+            Credential.near: tuple(sorted(near)),
+        }
+        for field, value in derived.items():
+            yield field.claim(code.about, value, where=code.where, at=code.at, grade=code.grade)

@@ -23,6 +23,7 @@ class Hub(Thing, kind="hub"):
     # Who may talk to it
     listens = Field[Literal["loopback", "network"]]("who can reach its port: this host alone, or the network")
     asks_sign_in = Field[bool]("its own port asks for a password or token")
+    web_page = Field[bool]("it serves a web page")
     frontend_sign_in = Field[bool]("its web page asks for a password or token")
     tls = Field[bool]("its port speaks TLS")
     mqtt_off_host = Field[bool]("PINs and commands travel to an MQTT broker on another host")

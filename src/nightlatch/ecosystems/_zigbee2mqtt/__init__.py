@@ -1,0 +1,1 @@
+"""The parts of the Zigbee2MQTT ecosystem: its settings, its devices, its data folder."""

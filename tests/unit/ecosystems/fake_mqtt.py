@@ -1,0 +1,182 @@
+"""A broker of a few lines (MQTT 3.1.1, quality of service 0), and peers that are none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from paho.mqtt.client import topic_matches_sub
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Answers = dict[str, tuple[str, bytes]]
+
+CONNECT, CONNACK, PUBLISH, SUBSCRIBE, SUBACK, PINGREQ, PINGRESP = 1, 2, 3, 8, 9, 12, 13
+REFUSED = 5
+
+
+def packet(kind: int, body: bytes, flags: int = 0) -> bytes:
+    size, length = bytearray(), len(body)
+    while True:
+        length, low = divmod(length, 128)
+        size.append(low | (128 if length else 0))
+        if not length:
+            return bytes([kind << 4 | flags]) + bytes(size) + body
+
+
+def publish(topic: str, payload: bytes, *, retained: bool) -> bytes:
+    name = topic.encode()
+    return packet(PUBLISH, len(name).to_bytes(2, "big") + name + payload, flags=1 if retained else 0)
+
+
+async def read(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    kind = (await reader.readexactly(1))[0] >> 4
+    length = shift = 0
+    while True:
+        byte = (await reader.readexactly(1))[0]
+        length |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return kind, await reader.readexactly(length)
+
+
+class FakeBroker:
+    """`retained` is published to who subscribes; a publish on a topic of `answers` is answered.
+
+    Without a password in `accounts` nobody is refused. `published` is what clients sent.
+    """
+
+    def __init__(
+        self, retained: dict[str, bytes], answers: Answers | None = None, accounts: dict[str, str] | None = None
+    ) -> None:
+        self.retained = retained
+        self.answers = answers or {}
+        self.accounts = accounts or {}
+        self.published: list[tuple[str, bytes]] = []
+        self._clients: dict[asyncio.StreamWriter, list[str]] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                kind, body = await read(reader)
+                if kind == CONNECT and not self._admits(body):
+                    writer.write(packet(CONNACK, bytes([0, REFUSED])))
+                    return
+                if kind == CONNECT:
+                    writer.write(packet(CONNACK, b"\0\0"))
+                    self._clients[writer] = []
+                elif kind == SUBSCRIBE:
+                    self._subscribe(writer, body)
+                elif kind == PUBLISH:
+                    size = int.from_bytes(body[:2], "big")
+                    self._route(body[2 : 2 + size].decode(), body[2 + size :])
+                elif kind == PINGREQ:
+                    writer.write(packet(PINGRESP, b""))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._clients.pop(writer, None)
+            writer.close()
+
+    def _admits(self, body: bytes) -> bool:
+        """The user name and password after protocol name, level, flags, keep-alive and client id."""
+        fields, at = [], 10
+        while at < len(body):
+            size = int.from_bytes(body[at : at + 2], "big")
+            fields.append(body[at + 2 : at + 2 + size].decode())
+            at += 2 + size
+        return not self.accounts or (len(fields) == 3 and self.accounts.get(fields[1]) == fields[2])
+
+    def _subscribe(self, writer: asyncio.StreamWriter, body: bytes) -> None:
+        filters, at = [], 2
+        while at < len(body):
+            size = int.from_bytes(body[at : at + 2], "big")
+            filters.append(body[at + 2 : at + 2 + size].decode())
+            at += 3 + size
+        self._clients[writer] += filters
+        writer.write(packet(SUBACK, body[:2] + bytes(len(filters))))
+        for topic, payload in self.retained.items():
+            if any(topic_matches_sub(one, topic) for one in filters):
+                writer.write(publish(topic, payload, retained=True))
+
+    def _route(self, topic: str, payload: bytes) -> None:
+        self.published.append((topic, payload))
+        messages = [(topic, payload)]
+        if topic in self.answers:
+            messages.append(self.answers[topic])
+        for writer, filters in self._clients.items():
+            for name, text in messages:
+                if any(topic_matches_sub(one, name) for one in filters):
+                    writer.write(publish(name, text, retained=False))
+
+
+@asynccontextmanager
+async def listening(handler: Handler) -> AsyncIterator[str]:
+    """A server on loopback; gives its mqtt:// address."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await handler(reader, writer)
+        except asyncio.CancelledError:
+            writer.close()
+        finally:
+            tasks.discard(task)
+
+    server = await asyncio.start_server(run, "127.0.0.1", 0)
+    try:
+        yield f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(60)
+
+
+async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def speaking_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 50)
+    await asyncio.sleep(60)
+
+
+async def admitting_then_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read(reader)
+    writer.write(packet(CONNACK, b"\0\0"))
+    await asyncio.sleep(60)
+
+
+async def admitting_then_closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read(reader)
+    writer.write(packet(CONNACK, b"\0\0"))
+    await read(reader)
+    writer.close()
+
+
+async def flooding(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read(reader)
+    writer.write(packet(CONNACK, b"\0\0"))
+    _kind, body = await read(reader)
+    writer.write(packet(SUBACK, body[:2] + bytes(4)))
+    for number in range(200):
+        writer.write(publish(f"zigbee2mqtt/{number}", bytes(1024 * 1024), retained=False))
+        await writer.drain()
+    await asyncio.sleep(60)
+
+
+async def sending_a_huge_message(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await read(reader)
+    writer.write(packet(CONNACK, b"\0\0"))
+    _kind, body = await read(reader)
+    writer.write(packet(SUBACK, body[:2] + bytes(4)))
+    writer.write(publish("zigbee2mqtt/bridge/info", bytes(9 * 1024 * 1024), retained=True))
+    await asyncio.sleep(60)
