@@ -9,8 +9,9 @@ What other packages use (everything else is internal):
 - `settable_parameters(entry)`, `parameter(entry, role)`: what may be advised and set.
 - `nightlatch.catalogue.pins`: `weaknesses(pin, catalogue, model)`, `alike(one, other)`.
 - `nightlatch.catalogue.passwords`: `score(password, hints)`.
-- `nightlatch.catalogue.imports`: `read(kind, path)` for the owner's newer data.
-- `nightlatch.catalogue.claims`: what is known of a model, as claims about a lock.
+- `nightlatch.catalogue.imports`: `read(kind, path)` and `catalogue_with(references, base)` for the
+  owner's newer data.
+- `nightlatch.catalogue.claims`: `catalogued(home, catalogue)`, what is known of its locks, as claims.
 
 Catalogued facts say what a model can do, never how one lock is set.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -338,7 +339,8 @@ class FirmwareRelease(msgspec.Struct, frozen=True):
     """A firmware that an index offers, as imported.
 
     Z-Wave: `device` is (manufacturer id, product type, product id). Zigbee: (manufacturer code, image
-    type), with `models` where the index names them. `number` is the Zigbee file version.
+    type), with `models` where the index names them. `number` is the Zigbee file version, `when` a
+    condition of the upgrade, `released` the day that the file's name gives.
     """
 
     protocol: str
@@ -347,6 +349,7 @@ class FirmwareRelease(msgspec.Struct, frozen=True):
     models: tuple[str, ...] = ()
     number: int | None = None
     when: str = ""
+    released: date | None = None
     file: str = ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -45,9 +46,16 @@ def _release(image: _Image) -> FirmwareRelease:
         version=version[1] if version else str(image.file_version),
         models=(image.model_id[:100],) if image.model_id else (),
         number=image.file_version,
-        when="-".join(day.groups()) if day else "",
+        released=_date(*map(int, day.groups())) if day else None,
         file=short(name),
     )
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None  # eight digits in a file's name need not be a day
 
 
 def _with_models(found: list[FirmwareRelease]) -> list[FirmwareRelease]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def test_the_newest_zigbee_firmware_of_a_model_is_found(tmp_path: Path) -> None:
     assert lock is not None
     newest = catalogue.newest_firmware(lock)
     assert newest is not None
-    assert (newest.version, newest.when, newest.number) == ("17.7.0", "2024-02-01", 285671424)
+    assert (newest.version, newest.released, newest.number) == ("17.7.0", date(2024, 2, 1), 285671424)
 
 
 def test_the_newest_z_wave_firmware_is_the_highest_number_and_no_beta(tmp_path: Path) -> None:
