@@ -73,6 +73,10 @@ class MatterRig:
         other.commission(self.server.pairing_code())
         return other
 
+    def unplug(self) -> None:
+        """Take the batteries out of the lock, for good."""
+        self._lock.stop()
+
     def act(self, action: dict[str, Any], seconds: float = 10) -> dict[str, Any]:
         """What a person does at the door (see lock.mjs): {"act": "battery", "percent": 9}; the lock's answer."""
         self._acts += 1

@@ -28,6 +28,7 @@ class Lock(Thing, kind="lock"):
     matter_id = Field[str]("Matter vendor:product id, as 0x101d:0x0001")
     serial = Field[str]("the maker's serial number")
     address = Field[str]("its IP address, for locks that have one")
+    controllers = Field[tuple[str, ...]]("the controllers paired with it (Matter fabrics), each in words")
     zone = Field[Ref]("the network zone it lives on, for locks that have an address")
 
     # How it is reached
