@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TypeVar
 
@@ -153,3 +153,9 @@ class Bundled:
     def as_of(self) -> datetime:
         """The day that the facts are of."""
         return datetime.combine(self._origin.as_of, time(), UTC)
+
+
+@cache
+def bundled() -> Bundled:
+    """The one decoded copy of the data files: it never changes, so every catalogue shares it."""
+    return Bundled()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
-from nightlatch.catalogue._data import Bundled
+from nightlatch.catalogue._data import bundled
 from nightlatch.catalogue.flaws import Judged, Status, concerns, judge
 from nightlatch.catalogue.matching import TextMatcher
 from nightlatch.catalogue.search import Index
@@ -44,7 +44,7 @@ class Catalogue:
         vulnerabilities: Iterable[Vulnerability] = (),
         firmware: Iterable[FirmwareRelease] = (),
     ) -> None:
-        self._own = Bundled()
+        self._own = bundled()
         self._models = tuple(models)
         self._imported_flaws = tuple(vulnerabilities)
         self._firmware = tuple(firmware)
