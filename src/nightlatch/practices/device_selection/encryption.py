@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from nightlatch.fixes import hubs, locks
-from nightlatch.model.evidence import Grade
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
+from nightlatch.practices.interface import Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 
 practice = Practice(
     "encryption",
@@ -52,8 +51,8 @@ _WITHOUT_MQTT = {**_WITHOUT_ZIGBEE, "homeassistant": "Home Assistant"}
 )
 def radio_link(lock: Lock, home: Home) -> Judgement:
     """Judge the security class that the link really uses, never the best the model could do."""
-    security = lock.security
-    if security is None or security.grade is Grade.CATALOGUED:
+    security = as_set(lock.security)
+    if security is None:
         return unknown()
     good = _PROTECTED.get(security.value)
     if good is not None:

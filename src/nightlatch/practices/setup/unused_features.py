@@ -10,7 +10,7 @@ from nightlatch.model.finding import Fix, Section, Severity
 from nightlatch.model.home import Home, Need
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, not_applicable, passes, unknown
+from nightlatch.practices.interface import FixMaker, Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 from nightlatch.text import listed
 
 practice = Practice(
@@ -157,7 +157,7 @@ def joining(hub: Hub, home: Home) -> Judgement:
 )
 def pin_for_remote(lock: Lock, home: Home) -> Judgement:
     """Judge whether a command from afar needs more than the hub; only Matter locks have this setting."""
-    asks, radio = lock.pin_for_remote, lock.radio
+    asks, radio = as_set(lock.pin_for_remote), lock.radio
     if asks is None:
         if radio is not None and radio.value != "matter":
             return not_applicable(radio, because="Only Matter locks can ask for a PIN before a remote unlock.")

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nightlatch.model.evidence import Grade
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.model.router import Router
+from nightlatch.model.values import PortMapping
+from nightlatch.practices.network._addresses import host_of
+from nightlatch.practices.network.upnp import practice
+from tests.unit.practices.builder import home, judge, make, verdict
+
+TO_HUB = PortMapping("tcp", "8123", "192.168.1.5", "8123", "hass")
+TO_CONSOLE = PortMapping("udp", "3074", "192.168.1.40", "3074", "console")
+HUB = make(Hub, "ha", name="Home Assistant", address="192.168.1.5:8123")
+
+
+@pytest.mark.parametrize(("check", "field"), [("off", "upnp"), ("natpmp-off", "natpmp")])
+def test_upnp_and_its_siblings_are_off(check: str, field: str) -> None:
+    on, off = make(Router, "r", **{field: True}), make(Router, "r", **{field: False})
+    assert verdict(practice, check, on) == "fail high"
+    assert verdict(practice, check, off) == "pass"
+    assert verdict(practice, check, make(Router, "r")) == "unknown"
+    assert verdict(practice, check, on, home(on, needs=(("upnp",), Grade.DECLARED))) == "pass"
+    assert verdict(practice, check, on, home(on, needs=(("remote",), Grade.DECLARED))) == "fail high"
+
+
+@pytest.mark.parametrize(
+    ("check", "field"), [("no-mapping-to-a-lock", "upnp_mappings"), ("no-forward-to-a-lock", "port_forwards")]
+)
+def test_a_port_that_leads_to_a_hub_is_critical(check: str, field: str) -> None:
+    def router(*mappings: PortMapping) -> Router:
+        return make(Router, "r", **{field: mappings})
+
+    bad, harmless, none = router(TO_CONSOLE, TO_HUB), router(TO_CONSOLE), router()
+    assert verdict(practice, check, bad, home(bad, HUB)) == "fail critical"
+    assert "Home Assistant (tcp 8123" in judge(practice, check, bad, home(bad, HUB)).because
+    assert verdict(practice, check, harmless, home(harmless, HUB)) == "pass"
+    assert verdict(practice, check, none, home(none, HUB)) == "pass"
+    assert verdict(practice, check, make(Router, "r"), home(HUB)) == "unknown"
+
+
+@pytest.mark.parametrize("address", [None, "127.0.0.1:3000", "localhost", "homeassistant.local:8123"])
+def test_a_port_that_leads_inside_is_unknown_while_a_hubs_address_is(address: str | None) -> None:
+    facts: dict[str, Any] = {"name": "Zigbee", **({} if address is None else {"address": address})}
+    placeless = make(Hub, "z2m", **facts)
+    router = make(Router, "r", port_forwards=(TO_CONSOLE,))
+    found = judge(practice, "no-forward-to-a-lock", router, home(router, HUB, placeless))
+    assert found.verdict == "unknown" and "Zigbee" in found.because
+
+
+def test_a_port_is_unknown_in_a_home_whose_hubs_nobody_told() -> None:
+    router = make(Router, "r", port_forwards=(TO_CONSOLE,))
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router)) == "unknown"
+
+
+def test_a_port_may_lead_to_a_lock_itself_and_a_radio_lock_has_no_address() -> None:
+    router = make(Router, "r", port_forwards=(PortMapping("tcp", "443", "192.168.1.9", "443"),))
+    wifi_lock = make(Lock, "wifi", radio="wifi", address="192.168.1.9")
+    radio_lock = make(Lock, "radio", radio="zwave")
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router, wifi_lock)) == "fail critical"
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router, HUB, radio_lock)) == "pass"
+
+
+def test_with_upnp_and_natpmp_off_no_device_can_have_opened_a_port() -> None:
+    both = make(Router, "r", upnp=False, natpmp=False)
+    assert verdict(practice, "no-mapping-to-a-lock", both) == "not_applicable"
+    assert verdict(practice, "no-mapping-to-a-lock", make(Router, "r", upnp=False)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("192.168.1.5", "192.168.1.5"),
+        ("192.168.1.5:8123", "192.168.1.5"),
+        ("ws://192.168.1.5:3000/path", "192.168.1.5"),
+        ("mqtt://user@192.168.1.5:1883", "192.168.1.5"),
+        ("[fd00::5]:8123", "fd00::5"),
+        ("fd00::5", "fd00::5"),
+        ("hub.lan:80", "hub.lan"),
+        ("", ""),
+    ],
+)
+def test_the_host_of_an_address_is_found(address: str, host: str) -> None:
+    assert host_of(address) == host
