@@ -10,7 +10,7 @@ from nightlatch.emergency.answers import Answer, all_of, any_of
 from nightlatch.emergency.failures import BATTERY, DOUBTS, FAILURES, HUB, INTERNET, JAM, KEYPAD, POWER_CUT
 from nightlatch.emergency.ways import ALWAYS, NEVER, UNSURE, AnyFact, Means, Way, by_key, through
 from nightlatch.model.door import Door
-from nightlatch.model.evidence import Ref
+from nightlatch.model.evidence import Ref, as_set
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -133,7 +133,7 @@ def lets_in(lock: Lock, failure: int, home: Home) -> LetIn:
         return LetIn(None if flat is None else flat.value == "unlocks", (flat,))
     if failure not in (POWER_CUT, INTERNET, HUB):
         return LetIn(None if failure == JAM else False, ())
-    by, relock = lock.auto_lock_by, lock.auto_relock_s
+    by, relock = as_set(lock.auto_lock_by), as_set(lock.auto_relock_s)
     if relock is not None and relock.value > 0:
         return LetIn(False, (relock, by))
     if by is None or by.value != "hub":
@@ -144,7 +144,8 @@ def lets_in(lock: Lock, failure: int, home: Home) -> LetIn:
         hub = home.follow(lock.hub, Hub)
         ups = hub.on_ups if hub is not None else None
         return LetIn(None if ups is None else not ups.value, (by, ups))
-    return LetIn(None if lock.path is None else lock.path.value == "cloud", (by, lock.path))
+    path = as_set(lock.path)
+    return LetIn(None if path is None else path.value == "cloud", (by, path))
 
 
 _UNSAID = Way(Means.OTHER_WAY, "another way in", None, UNSURE, missing="which door the lock is fitted to")

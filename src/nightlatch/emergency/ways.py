@@ -11,7 +11,7 @@ import msgspec
 from nightlatch.emergency.answers import Answer, all_of, any_of
 from nightlatch.emergency.failures import BATTERY, FAILURES, INTERNET, JAM, POWER_CUT
 from nightlatch.model.door import Door
-from nightlatch.model.evidence import Fact
+from nightlatch.model.evidence import Fact, as_set
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -160,7 +160,7 @@ def _by_code(lock: Lock, held: tuple[Credential, ...], index: Residents, home: H
 
 
 def _by_phone(lock: Lock, held: tuple[Credential, ...], index: Residents, home: Home, revived: Answer) -> Way:
-    said = lock.opens_by_phone
+    said = as_set(lock.opens_by_phone)
     share, shares = _held(held, SHARES, index, home)
     direct = None if said is None else said.value
     stands = any_of((direct, share))
@@ -247,8 +247,9 @@ def _revived(lock: Lock) -> Answer:
 
 def _local(lock: Lock) -> Answer:
     """Whether commands to the lock go without the internet."""
-    if lock.path is not None:
-        return lock.path.value == "local"
+    path = as_set(lock.path)
+    if path is not None:
+        return path.value == "local"
     if lock.iot_class is not None:
         reach = lock.iot_class.value.partition("_")[0]
         return True if reach == "local" else False if reach == "cloud" else None

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -55,6 +56,11 @@ class Fact(msgspec.Struct, Generic[T_co], frozen=True):
     confidence: str = ""
     """For catalogued facts: high, medium or low."""
     others: tuple[Fact[Any], ...] = ()
+
+
+def as_set(fact: Fact[T] | None) -> Fact[T] | None:
+    """The fact, unless the catalogue gave it: what a model can do says nothing of how this one is set."""
+    return None if fact is None or fact.grade is Grade.CATALOGUED else fact
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -20,12 +20,24 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from nightlatch.model.evidence import Fact, Grade
+from nightlatch.model.evidence import Fact, as_set
 from nightlatch.model.finding import Fix, Section, Severity, Verdict
 from nightlatch.model.home import Home
 from nightlatch.model.thing import Field, Thing
 
-T = TypeVar("T")
+__all__ = [
+    "Check",
+    "FixMaker",
+    "Judgement",
+    "Practice",
+    "Threshold",
+    "as_set",
+    "fails",
+    "not_applicable",
+    "passes",
+    "unknown",
+]
+
 ThingT = TypeVar("ThingT", bound=Thing)
 
 FixMaker = Callable[[Any, Home], Fix]
@@ -65,11 +77,6 @@ def unknown(*evidence: Fact[Any] | None, because: str = "", fix: Fix | FixMaker 
 def not_applicable(*evidence: Fact[Any] | None, because: str) -> Judgement:
     """The thing does not have what the check is about; the evidence shows it."""
     return Judgement(Verdict.NOT_APPLICABLE, because, evidence)
-
-
-def as_set(fact: Fact[T] | None) -> Fact[T] | None:
-    """The fact, unless the catalogue gave it: what a model can do says nothing of how this one is set."""
-    return None if fact is None or fact.grade is Grade.CATALOGUED else fact
 
 
 class Check(Generic[ThingT]):

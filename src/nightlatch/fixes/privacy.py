@@ -1,0 +1,122 @@
+"""Next steps that keep data at home, of a hub or lock and of a vendor: each is `(thing, home) -> Fix`."""
+
+from __future__ import annotations
+
+from nightlatch.model.finding import Fix
+from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.model.network import Device
+from nightlatch.model.people import Vendor
+from nightlatch.model.router import Router
+from nightlatch.model.values import HostContact
+from nightlatch.text import listed
+
+HARMLESS = frozenset(("update",))
+"""Purposes of a vendor's host that need no leave: an update must come from somewhere."""
+LEAVE = {
+    "cloud": ("cloud", "remote"),
+    "push": ("cloud", "remote"),
+    "remote_access": ("remote",),
+    "voice": ("voice",),
+    "telemetry": ("analytics",),
+    "analytics": ("analytics",),
+}
+"""By the purpose of a vendor's host: the needs that explain it, as `Home.needs` lists them."""
+
+
+def devices_by_name(home: Home) -> dict[str, Device]:
+    """The devices that DNS logs show, by address and by `mac:…`; read it with `home.cached(devices_by_name)`."""
+    found: dict[str, Device] = {}
+    for device in home.all(Device):
+        for key in device.keys:
+            found[key.removeprefix("ip:")] = device
+        if device.address is not None:
+            found[device.address.value] = device
+        if device.mac is not None:
+            found[f"mac:{device.mac.value}"] = device
+    return found
+
+
+def device_of(thing: Hub | Lock, home: Home) -> Device | None:
+    """The device on the network that a hub or lock is, by its address or MAC."""
+    devices = home.cached(devices_by_name)
+    if not devices:
+        return None
+    if thing.address is not None:
+        address = thing.address.value
+        host, colon, port = address.rpartition(":")
+        if colon and port.isdigit() and (":" not in host or host.endswith("]")):
+            address = host.strip("[]")
+        if address in devices:
+            return devices[address]
+    return next((devices[key] for key in thing.keys if key.startswith("mac:") and key in devices), None)
+
+
+def unneeded(contacts: tuple[HostContact, ...], home: Home) -> list[HostContact]:
+    """The contacts that nothing the owner listed as needed explains."""
+    needs = home.needs.value if home.needs is not None else ()
+    return [
+        contact
+        for contact in contacts
+        if contact.purpose not in HARMLESS and not any(need in needs for need in LEAVE.get(contact.purpose, ()))
+    ]
+
+
+def block_contacts(thing: Hub | Lock, home: Home) -> Fix:
+    """Stop a hub or lock from talking to the vendor."""
+    device = device_of(thing, home)
+    contacts = unneeded(device.contacts.value, home) if device is not None and device.contacts is not None else []
+    suffixes = [contact.suffix for contact in contacts]
+    address = device.address.value if device is not None and device.address is not None else "its address"
+    softwares = {router.software.value for router in home.all(Router) if router.software is not None}
+    steps = [f"Switch cloud, remote access and analytics of {thing.label} off in its settings or app first."]
+    if "openwrt" in softwares:
+        steps += [f"uci add_list dhcp.@dnsmasq[0].server='/{suffix}/'" for suffix in suffixes]
+        steps.append("uci commit dhcp && service dnsmasq restart")
+    elif "routeros" in softwares:
+        steps += [f"/ip dns static add name={suffix} match-subdomain=yes type=NXDOMAIN" for suffix in suffixes]
+    else:
+        steps.append(f"Block in your DNS filter (Pi-hole, AdGuard Home, the router): {listed(suffixes)}.")
+    steps.append(f"Or forbid {address} the internet in the router, and see whether the lock still works.")
+    return Fix(f"Keep {thing.label} from talking to {listed(suffixes)}.", tuple(steps))
+
+
+def read_policy(vendor: Vendor, home: Home) -> Fix:
+    """Read the policy."""
+    return Fix(
+        f"Read {vendor.label}'s privacy policy.",
+        (
+            "Look for four things: where access logs are stored, how long, with whom they are shared, how you have "
+            "them deleted.",
+            *(
+                f"Answer: nightlatch answer {vendor.ref} {name} VALUE"
+                for name in ("policy_storage", "policy_retention", "policy_sharing", "policy_deletion")
+            ),
+            f"Then: nightlatch answer {vendor.ref} policy_read_on {home.today}",
+        ),
+    )
+
+
+def ask_vendor(vendor: Vendor, home: Home) -> Fix:
+    """Ask the vendor what the policy leaves open."""
+    return Fix(
+        f"Ask {vendor.label} in writing where and how long it keeps your data, with whom, and how it is deleted.",
+        (
+            "In the European Union and the United Kingdom it must answer within a month (GDPR Art. 12(3), 15).",
+            f"Enter the answer: nightlatch answer {vendor.ref} policy_storage VALUE, and likewise the others.",
+        ),
+    )
+
+
+def leave_vendor(vendor: Vendor, home: Home) -> Fix:
+    """Give the vendor less, or nothing."""
+    return Fix(
+        f"Give {vendor.label} less: object to it, or use the lock without its cloud.",
+        (
+            f"Object to sharing and ask {vendor.label} to erase old access logs (GDPR Art. 17 and 21, "
+            "CCPA 1798.105 and 1798.120).",
+            "Use the lock over a hub at home and delete the vendor's account, if the lock works without it.",
+            "Use an account without your name and address otherwise.",
+        ),
+    )

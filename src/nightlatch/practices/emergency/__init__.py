@@ -1,0 +1,1 @@
+"""Emergency planning: batteries, power, network, and getting in without them."""

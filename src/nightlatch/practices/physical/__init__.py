@@ -1,0 +1,1 @@
+"""Physical protection and installation."""

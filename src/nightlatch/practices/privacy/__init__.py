@@ -1,0 +1,1 @@
+"""Privacy: what is kept, by whom, and for how long."""

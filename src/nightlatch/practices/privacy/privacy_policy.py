@@ -1,0 +1,135 @@
+"""A vendor that holds the log of your door should say what it does with it, and you should know."""
+
+from __future__ import annotations
+
+from nightlatch.fixes import privacy
+from nightlatch.model.finding import Section, Severity
+from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.model.people import Vendor
+from nightlatch.practices.dates import judge_last
+from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
+
+practice = Practice(
+    "privacy-policy",
+    number=21,
+    section=Section.PRIVACY,
+    severity=Severity.LOW,
+    title="Know what the vendor keeps, for how long, and who gets it",
+    why="Access logs say when the home is empty. A vendor that keeps them for ever, sells them, or deletes nothing "
+    "makes that somebody else's knowledge.",
+    standards=("ETSI EN 303 645 V3.1.3 6-1", "ETSI EN 303 645 V3.1.3 6-2", "ETSI EN 303 645 V3.1.3 6-5"),
+)
+
+read = practice.threshold("read-days", 365, unit="days", doc="the time since the policy was read may be")
+
+_SETTLED = "your answer, with the vendor's privacy policy at hand"
+
+
+def _no_vendor(home: Home) -> Judgement:
+    """A home whose locks and hubs all stay away from any cloud has no vendor to ask."""
+    paths = [lock.path for lock in home.all(Lock)]
+    clouds = [hub.cloud_connected for hub in home.all(Hub)]
+    local = all(path is not None and path.value == "local" for path in paths)
+    if paths and local and all(cloud is not None and not cloud.value for cloud in clouds):
+        return not_applicable(*paths, *clouds, because="No lock and no hub uses a vendor's cloud.")
+    return unknown(because="No vendor is named in nightlatch.toml, and it is not shown that none holds data.")
+
+
+@practice.check(
+    "read",
+    per=Vendor,
+    title="The privacy policy was read within a year",
+    needs=(Vendor.policy_read_on,),
+    settled_by=_SETTLED,
+    absent=_no_vendor,
+)
+def policy_read(vendor: Vendor, home: Home) -> Judgement:
+    """Judge how long ago somebody looked."""
+    return judge_last(
+        vendor.policy_read_on, home, limit=read, what="Its privacy policy was last read", fix=privacy.read_policy
+    )
+
+
+@practice.check(
+    "storage",
+    per=Vendor,
+    title="The policy says where data is stored",
+    needs=(Vendor.policy_storage,),
+    settled_by=_SETTLED,
+    absent=_no_vendor,
+)
+def storage(vendor: Vendor, home: Home) -> Judgement:
+    """Judge whether the place is told."""
+    place = vendor.policy_storage
+    if place is None:
+        return unknown()
+    if place.value == "unsaid":
+        return fails(place, because="The policy does not say where data is stored.", fix=privacy.ask_vendor)
+    return passes(place, because=f"Data is stored {_PLACES[place.value]}.")
+
+
+_PLACES = {"local": "at home", "region": "in your own region", "anywhere": "anywhere in the world, the policy says"}
+
+
+@practice.check(
+    "retention",
+    per=Vendor,
+    title="Access logs are kept for a limited time",
+    needs=(Vendor.policy_retention,),
+    settled_by=_SETTLED,
+    absent=_no_vendor,
+)
+def retention(vendor: Vendor, home: Home) -> Judgement:
+    """Judge whether the vendor forgets."""
+    kept = vendor.policy_retention
+    if kept is None:
+        return unknown()
+    if kept.value == "limited":
+        return passes(kept, because="Access logs are kept for a limited time.")
+    if kept.value == "unlimited":
+        return fails(kept, because="Access logs are kept without limit.", fix=privacy.leave_vendor)
+    return fails(kept, because="The policy does not say how long access logs are kept.", fix=privacy.ask_vendor)
+
+
+@practice.check(
+    "sharing",
+    per=Vendor,
+    title="Data is not sold",
+    needs=(Vendor.policy_sharing,),
+    settled_by=_SETTLED,
+    absent=_no_vendor,
+)
+def sharing(vendor: Vendor, home: Home) -> Judgement:
+    """Judge who else gets the data."""
+    shared = vendor.policy_sharing
+    if shared is None:
+        return unknown()
+    if shared.value == "none":
+        return passes(shared, because="Data is shared with nobody.")
+    if shared.value == "processors":
+        return passes(shared, because="Data is shared only with those who process it for the vendor.")
+    if shared.value == "sold":
+        return fails(shared, because="Data is sold.", fix=privacy.leave_vendor)
+    return fails(shared, because="The policy does not say with whom data is shared.", fix=privacy.ask_vendor)
+
+
+@practice.check(
+    "deletion",
+    per=Vendor,
+    title="Account and logs can be deleted",
+    needs=(Vendor.policy_deletion,),
+    settled_by=_SETTLED,
+    absent=_no_vendor,
+)
+def deletion(vendor: Vendor, home: Home) -> Judgement:
+    """Judge whether the owner can have the data erased."""
+    deletes = vendor.policy_deletion
+    if deletes is None:
+        return unknown()
+    if deletes.value == "yes":
+        return passes(deletes, because="Account and logs can be deleted.")
+    if deletes.value == "no":
+        return fails(deletes, because="Account and logs cannot be deleted.", fix=privacy.leave_vendor)
+    return fails(deletes, because="The policy does not say how data is deleted.", fix=privacy.ask_vendor)
