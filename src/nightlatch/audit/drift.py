@@ -30,8 +30,17 @@ class Changes(msgspec.Struct, frozen=True):
     @property
     def any(self) -> bool:
         """Whether anything changed."""
-        return bool(
-            self.newly_failing or self.fixed or self.went_unknown or self.gone_stale or self.became_known or self.gone
+        return any(found for _, found in self.named())
+
+    def named(self) -> tuple[tuple[str, tuple[FindingDocument, ...]], ...]:
+        """The changes with what each list is called in a report, worst first."""
+        return (
+            ("Newly failing", self.newly_failing),
+            ("Went unknown", self.went_unknown),
+            ("Evidence gone stale", self.gone_stale),
+            ("Fixed", self.fixed),
+            ("Became known and passes", self.became_known),
+            ("No longer judged", self.gone),
         )
 
 

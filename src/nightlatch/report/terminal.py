@@ -27,6 +27,12 @@ VERDICT_STYLES = {
     Verdict.UNKNOWN: "yellow",
     Verdict.NOT_APPLICABLE: "dim",
 }
+CHANGE_STYLES = {
+    "Newly failing": "red",
+    "Fixed": "green",
+    "Became known and passes": "green",
+    "No longer judged": "dim",
+}
 FIRST = 3
 """How many findings lead the report: what ten minutes are enough for."""
 
@@ -176,13 +182,7 @@ def _changes(changes: Changes, console: Console, zone: ZoneInfo) -> None:
     _heading(f"Since {words.moment(changes.since, zone)}", console)
     if not changes.any:
         console.print("Nothing changed.")
-    for title, found, style in (
-        ("Newly failing", changes.newly_failing, "red"),
-        ("Fixed", changes.fixed, "green"),
-        ("Went unknown", changes.went_unknown, "yellow"),
-        ("Evidence gone stale", changes.gone_stale, "yellow"),
-        ("Became known and passes", changes.became_known, "green"),
-        ("No longer judged", changes.gone, "dim"),
-    ):
+    for title, found in changes.named():
+        style = CHANGE_STYLES.get(title, "yellow")
         for finding in found:
             console.print(Text(f"  {title}: ", style).append(f"{finding.label}: {finding.summary}", style="default"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +23,11 @@ GRADES = {
     "catalogued": "known of this model",
     "declared": "said by the owner",
 }
+
+_COMMAND = re.compile(
+    r"(uci|wifi|read -|passwd\b|service|chmod|sysupgrade|opkg|apk|owut|reload_config|/etc/init\.d/|nightlatch)\b"
+    r"|/(ip|ipv6|interface|system|user|password|tool|export)\b"
+)
 
 
 def value(given: Any) -> str:
@@ -91,3 +97,8 @@ def headline(audit: Audit) -> str:
     else:
         first = "Nothing that was checked is wrong"
     return f"{first}. {unknown} of {len(audit.findings)} checks could not be made." if unknown else f"{first}."
+
+
+def is_command(step: str) -> bool:
+    """Whether a step is a command to type, not a sentence."""
+    return _COMMAND.match(step) is not None
