@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NoReturn, TypeVar
@@ -140,8 +141,10 @@ async def _open(
             "has a certificate that this machine does not trust",
             "Import its authority, or use its host name.",
         )
+    except aiohttp.ClientConnectorDNSError:
+        problem, todo = "cannot be reached (its host name is not known)", "Is the name right? Try its IP address."
     except aiohttp.ClientConnectorError as error:
-        reason = error.strerror or type(error.os_error).__name__
+        reason = os.strerror(error.os_error.errno) if error.os_error.errno else type(error.os_error).__name__
         problem, todo = f"cannot be reached ({reason})", "Is it running, and are host and port right?"
     except (aiohttp.ClientError, ConnectionError, ValueError):
         problem, todo = "is no WebSocket server", "Is the port right?"

@@ -23,7 +23,7 @@ from nightlatch.ecosystems._zwavejs.messages import (
     decoded,
 )
 from nightlatch.ecosystems._zwavejs.parameters import Reading
-from nightlatch.ecosystems._zwavejs.server import Radio, Stopped
+from nightlatch.ecosystems._zwavejs.server import Mute, Radio, Stopped
 from nightlatch.errors import NightlatchError
 from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
 from nightlatch.model.lock import Lock
@@ -131,7 +131,7 @@ class LockReader:
             yield Lock.door_open.claim(self._lock, operation.doorStatus == "open", where=where)
 
     def _battery(self, battery: BatteryLevel, grade: Grade | None = None) -> Iterator[Claim]:
-        at = self._node.lastSeen if grade else None
+        at = self._node.heard if grade else None
         where = f"{self._at}, battery report"
         if battery.level is not None and 0 <= battery.level <= 100:
             yield Lock.battery_percent.claim(self._lock, int(battery.level), where=where, grade=grade, at=at)
@@ -150,7 +150,13 @@ class LockReader:
         whole: dict[int, int | None] = {}
         for parameter in parameters.to_read(self._model):
             if parameter.number not in whole:
-                whole[parameter.number] = await self._radio.read(CONFIGURATION, "get", int, parameter.number)
+                try:
+                    whole[parameter.number] = await self._radio.read(CONFIGURATION, "get", int, parameter.number)
+                except Mute:
+                    # A lock does not answer for a parameter that its firmware lacks: its codes can be read still.
+                    if self._radio.answered:
+                        return
+                    raise
             value = whole[parameter.number]
             if value is not None:
                 size = self._size(parameter)
@@ -176,7 +182,7 @@ class LockReader:
 
     def _reading(self, parameter: Parameter, value: int, grade: Grade | None = None) -> Reading:
         where = f"{self._at}, parameter {parameter.name} ({parameter.label})"
-        at = self._node.lastSeen if grade else None
+        at = self._node.heard if grade else None
         return Reading(parameter, value, where if grade is None else f"{where} in the driver's cache", grade, at)
 
     def _size(self, parameter: Parameter) -> int:
@@ -224,7 +230,7 @@ class LockReader:
     def _code_items(self, slots: dict[int, Slot | None]) -> Iterator[Item]:
         if USER_CODE not in self._node.supports:
             return
-        if self._slots is not None:
+        if self._slots is not None and self._slots >= 0:
             yield Lock.code_slots.claim(self._lock, self._slots, where=f"{self._at}, user code slots")
         read = sum(number in slots for number in range(1, min(self._slots or 0, MAX_SLOT) + 1))
         where = f"{self._at}, {read} of {self._slots or 'an unknown number of'} slots read"
@@ -246,7 +252,7 @@ class LockReader:
         about = Ref(Credential.kind, f"{self._key}/{slot.name}")
         where = f"{self._at}, {f'user code slot {number}' if number else 'administrator code'}"
         where = where if slot.grade is None else f"{where} in the driver's cache"
-        at = self._node.lastSeen if slot.grade else None
+        at = self._node.heard if slot.grade else None
         facts: dict[Any, Any] = {
             Credential.lock: self._lock,
             Credential.form: "pin" if number else "master",

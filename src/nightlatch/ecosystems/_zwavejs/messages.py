@@ -161,6 +161,11 @@ class Node(Struct, frozen=True, dict=True):
         return not self.isControllerNode and (says_so or bool({DOOR_LOCK, LOCK} & self.supports.keys()))
 
     @property
+    def heard(self) -> datetime | None:
+        """When it last spoke; None where that is not told as an instant."""
+        return self.lastSeen if self.lastSeen is not None and self.lastSeen.tzinfo is not None else None
+
+    @property
     def ids(self) -> tuple[int, int, int] | None:
         """Manufacturer id, product type and product id, once known."""
         if self.manufacturerId is None or self.productType is None or self.productId is None:

@@ -50,6 +50,10 @@ class Stopped(Exception):
         self.todo = todo
 
 
+class Mute(Stopped):
+    """It receives what it is sent and does not answer."""
+
+
 class Server:
     """An open conversation. `version` is what the server said of itself."""
 
@@ -163,4 +167,5 @@ class Radio:
     def _count_silence(self, why: str) -> None:
         self._silent += 1
         if self._silent >= SILENT:
-            raise Stopped(f"does not answer ({why})")
+            self._silent = 0
+            raise Mute(f"does not answer ({why})")

@@ -117,8 +117,8 @@ def lock_items(lock: Ref, hub: Ref, home_id: int, node: Node, reported: Reported
         yield Lock.zwave_id.claim(
             lock, ":".join(f"0x{number:04x}" for number in node.ids), where=f"{at}, manufacturerId"
         )
-    if node.lastSeen is not None and node.lastSeen.tzinfo is not None:
-        yield Lock.last_heard.claim(lock, node.lastSeen, where=f"{at}, lastSeen")
+    if node.heard is not None:
+        yield Lock.last_heard.claim(lock, node.heard, where=f"{at}, lastSeen")
     yield from _security(lock, node)
     yield from _abilities(lock, node, reported)
 
