@@ -88,11 +88,13 @@ def _plain_loader(base: Any) -> Any:
 
 
 def xml(data: bytes, *, where: str, depth: int = MAX_DEPTH, elements: int = 500_000) -> Element:
-    """Parse XML without entities or external parts; the root element."""
+    """Parse XML without entities or external parts; the root element, whose elements are all Nodes."""
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
-    parser = DefusedXMLParser(forbid_dtd=True, target=_Counting(where, depth, elements))
+    target = _Counting(where, depth, elements)
+    parser = DefusedXMLParser(forbid_dtd=True, target=target)
+    target.expat = parser.parser
     try:
         parser.feed(data)
         root: Element = parser.close()
@@ -105,13 +107,21 @@ def xml(data: bytes, *, where: str, depth: int = MAX_DEPTH, elements: int = 500_
     return root
 
 
+class Node(Element):
+    """An XML element that knows its line."""
+
+    line = 0
+
+
 class _Counting:
     """Builds the tree while it counts elements and depth, so that a bomb ends early."""
+
+    expat: Any = None
 
     def __init__(self, where: str, depth: int, elements: int) -> None:
         from xml.etree.ElementTree import TreeBuilder
 
-        self.builder = TreeBuilder()
+        self.builder = TreeBuilder(element_factory=Node)
         self.where = where
         self.depth = depth
         self.left = elements
@@ -124,7 +134,10 @@ class _Counting:
             raise ReadError(f"nests deeper than {self.depth} levels", where=self.where)
         if self.left < 0:
             raise ReadError("holds too many elements", where=self.where)
-        return self.builder.start(tag, attributes)
+        element = self.builder.start(tag, attributes)
+        if isinstance(element, Node):
+            element.line = self.expat.CurrentLineNumber
+        return element
 
     def end(self, tag: str) -> Element:
         self.level -= 1
