@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from nightlatch.catalogue import Catalogue, Knowledge, Role, parameter
+from nightlatch.catalogue.claims import candidates
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -42,43 +43,38 @@ def way_to(lock: Lock, home: Home) -> Way:
     return _BY_SOFTWARE.get(hub.software.value, "") if hub is not None and hub.software is not None else ""
 
 
+class _Asked:
+    """A lock as far as its model goes: equal for locks of one model, so that each model is looked up once."""
+
+    __slots__ = ("lock", "names")
+
+    def __init__(self, lock: Lock) -> None:
+        self.lock = lock
+        facts = (lock.zwave_id, lock.zigbee_model, lock.matter_id, lock.maker, lock.model, lock.radio)
+        self.names = tuple(None if fact is None else fact.value for fact in facts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.names == other.names
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+
 def known(lock: Lock) -> Knowledge | None:
-    """What the catalogue knows of the lock's model, by its radio's ids or by its name."""
-    maker = f"{lock.maker.value} " if lock.maker is not None else ""
-    return _known(
-        lock.zwave_id.value if lock.zwave_id is not None else "",
-        lock.zigbee_model.value if lock.zigbee_model is not None else "",
-        lock.matter_id.value if lock.matter_id is not None else "",
-        f"{maker}{lock.model.value}" if lock.model is not None else "",
-    )
+    """What the catalogue knows of the lock's model, when its ids or its name mean one model only."""
+    return _known(_Asked(lock))
 
 
 @lru_cache(maxsize=1024)
-def _known(zwave_id: str, zigbee_model: str, matter_id: str, named: str) -> Knowledge | None:
-    own = catalogue()
-    found = None
-    zwave, matter = _numbers(zwave_id), _numbers(matter_id)
-    if len(zwave) == 3:
-        found = own.zwave(zwave[0], zwave[1], zwave[2])
-    if found is None and zigbee_model:
-        found = own.zigbee(zigbee_model)
-    if found is None and len(matter) == 2:
-        found = own.matter(matter[0], matter[1])
-    return found or (own.identify(named) if named else None)
+def _known(asked: _Asked) -> Knowledge | None:
+    models = candidates(asked.lock, catalogue())
+    return models[0] if len(models) == 1 else None
 
 
 @cache
 def catalogue() -> Catalogue:
     """The bundled catalogue, read once."""
     return Catalogue()
-
-
-def _numbers(ids: str) -> tuple[int, ...]:
-    """The numbers of `0x0129:0x8104:0x45d5`; none when it is something else."""
-    try:
-        return tuple(int(part, 16) for part in ids.split(":"))
-    except ValueError:
-        return ()
 
 
 def maker_of(lock: Lock) -> str:

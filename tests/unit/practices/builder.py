@@ -28,12 +28,12 @@ def ref(thing: Thing | type[Thing], key: str = "") -> Ref:
     return thing.ref if isinstance(thing, Thing) else Ref(thing.kind, key)
 
 
-def make(kind: type[ThingT], id: str, **values: Any) -> ThingT:
+def make(kind: type[ThingT], key: str, **values: Any) -> ThingT:
     """A thing with facts: a bare value is observed, `(value, Grade.DECLARED)` says its grade.
 
     A Thing as a value stands for its Ref.
     """
-    return kind(id, _facts(kind, id, values))
+    return kind(key, _facts(kind, key, values))
 
 
 def home(
@@ -47,7 +47,7 @@ def home(
     return Home(NOW, things, facts=_facts(Home, "home", values), limits=limits, sources=sources, gaps=gaps)
 
 
-def _facts(kind: type[Thing], id: str, values: Mapping[str, Any]) -> dict[str, Fact[Any]]:
+def _facts(kind: type[Thing], key: str, values: Mapping[str, Any]) -> dict[str, Fact[Any]]:
     facts = {}
     for name, given in values.items():
         if name not in kind.fields:
@@ -59,13 +59,13 @@ def _facts(kind: type[Thing], id: str, values: Mapping[str, Any]) -> dict[str, F
             value = value.ref
         elif isinstance(value, tuple):
             value = tuple(item.ref if isinstance(item, Thing) else item for item in value)
-        facts[name] = Fact(Ref(kind.kind, id), name, value, grade, "test", NOW, f"test:{name}")
+        facts[name] = Fact(Ref(kind.kind, key), name, value, grade, "test", NOW, f"test:{name}")
     return facts
 
 
-def check_of(practice: Practice, id: str) -> Check[Any]:
+def check_of(practice: Practice, name: str) -> Check[Any]:
     """The check of a practice with this id."""
-    (found,) = [check for check in practice.checks if check.id == id]
+    (found,) = [check for check in practice.checks if check.id == name]
     return found
 
 

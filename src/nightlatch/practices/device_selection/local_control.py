@@ -9,6 +9,7 @@ from nightlatch.model.evidence import Fact, Grade
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
+from nightlatch.practices.dates import age_in_days
 from nightlatch.practices.interface import Judgement, Practice, fails, passes, unknown
 
 practice = Practice(
@@ -90,7 +91,7 @@ def works_offline(lock: Lock, home: Home) -> Judgement:
     tested = lock.works_offline_tested_on
     if tested is None:
         return unknown()
-    age = (home.today - tested.value).days
+    age = age_in_days(tested.value, home)
     if age > test_age.of(home):
         return unknown(
             tested, because=f"It last worked without internet on {tested.value}, {age} days ago: too long to rely on."

@@ -40,7 +40,7 @@ def no_known_vulnerability(lock: Lock, home: Home) -> Judgement:
         return fails(
             known,
             lock.firmware,
-            because=f"{_named(applying)} applies to this lock: {_clause(worst.effect)}"
+            because=f"It is affected by {_named(applying)}: {_clause(worst.effect)}"
             f"{'.' if worst.has_fix else '; no fix exists.'}",
             severity=Severity(worst.severity),
             fix=locks.mitigate_vulnerability,
@@ -51,7 +51,7 @@ def no_known_vulnerability(lock: Lock, home: Home) -> Judgement:
         return unknown(
             known,
             lock.firmware,
-            because=f"{_named(open_ones)} may apply to this lock{f': {reasons}' if reasons else ''}.",
+            because=f"It may be affected by {_named(open_ones)}{f': {reasons}' if reasons else ''}.",
         )
     if known.value:
         return passes(known, lock.firmware, because="Every published vulnerability of the model is fixed here.")

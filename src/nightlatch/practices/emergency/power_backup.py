@@ -5,6 +5,7 @@ from __future__ import annotations
 from nightlatch.emergency.answers import Answer
 from nightlatch.emergency.failures import BATTERY, POWER_CUT
 from nightlatch.emergency.outlook import Outcome, outlook
+from nightlatch.emergency.ways import AnyFact
 from nightlatch.fixes import power
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
@@ -136,7 +137,7 @@ def hub_power(hub: Hub, home: Home) -> Judgement:
             )
         return unknown(needed)
     if _in_a_power_cut(home):
-        return passes(ups, because="In a power cut a way in without it remains at every door.")
+        return passes(ups, *_ways_left(home), because="In a power cut a way in without it remains at every door.")
     return unknown(ups)
 
 
@@ -154,7 +155,7 @@ def router_power(router: Router, home: Home) -> Judgement:
         return passes(ups, because="It is on a UPS.")
     remains = _in_a_power_cut(home)
     if remains:
-        return passes(ups, because="In a power cut a way in without it remains at every door.")
+        return passes(ups, *_ways_left(home), because="In a power cut a way in without it remains at every door.")
     if ups is None:
         return unknown()
     if remains is None:
@@ -164,3 +165,7 @@ def router_power(router: Router, home: Home) -> Judgement:
 
 def _in_a_power_cut(home: Home) -> Answer:
     return home.cached(outlook).after(POWER_CUT)
+
+
+def _ways_left(home: Home) -> tuple[AnyFact, ...]:
+    return tuple(fact for door in home.cached(outlook).doors for fact in door.after(POWER_CUT).evidence)

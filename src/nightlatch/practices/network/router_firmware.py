@@ -7,6 +7,7 @@ from nightlatch.fixes import routers
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.router import Router
+from nightlatch.practices.dates import age_in_days
 from nightlatch.practices.interface import Judgement, Practice, fails, passes, unknown
 
 practice = Practice(
@@ -59,7 +60,7 @@ def recent(router: Router, home: Home) -> Judgement:
     released = router.version_released
     if released is None:
         return unknown(router.version)
-    age = (home.today - released.value).days
+    age = age_in_days(released.value, home)
     if age <= oldest.of(home):
         return passes(released, router.version, because=f"Its firmware was released on {released.value}.")
     return fails(

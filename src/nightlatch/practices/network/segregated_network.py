@@ -11,6 +11,7 @@ from nightlatch.model.lock import Lock
 from nightlatch.model.network import Zone
 from nightlatch.practices.interface import Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 from nightlatch.practices.network._addresses import NOT_IP
+from nightlatch.practices.questions import ask
 from nightlatch.text import listed
 
 practice = Practice(
@@ -67,7 +68,9 @@ def _judge_zone(lives_on: Fact[Ref] | None, home: Home) -> Judgement:
         return unknown(lives_on)
     role, v4, v6 = zone.role, zone.opens_to_v4, zone.opens_to_v6
     if role is None:
-        return unknown(lives_on, because=f"It is not known what the zone {zone.label} is for.")
+        return unknown(
+            lives_on, because=f"It is not known what the zone {zone.label} is for.", fix=ask(zone, Zone.role)
+        )
     if role.value == "main":
         return fails(
             lives_on,

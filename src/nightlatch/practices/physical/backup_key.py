@@ -53,10 +53,11 @@ def way_in(door: Door, home: Home) -> Judgement:
         return passes(*elsewhere.hinges.get(JAM, ()), keyhole, because="A resident gets in by another exterior door.")
     if keyhole is None:
         locks = [lock for lock in home.cached(locks_by_door).get(door.ref.key, ()) if lock.can_cylinder is None]
+        questions = ask(locks[0], Lock.can_cylinder) if locks else ask(door, Door.backup_key, Door.other_way_in)
         return unknown(
             other,
             because="Nothing tells whether the lock has a keyhole.",
-            fix=ask(locks[0], Lock.can_cylinder) if locks else ask(door, Door.backup_key, Door.other_way_in),
+            fix=questions if questions.steps else None,
         )
     if other is None:
         return unknown(keyhole)

@@ -6,11 +6,12 @@ from typing import Any
 
 from nightlatch.fixes import hubs, locks
 from nightlatch.model.evidence import Fact
-from nightlatch.model.finding import Fix, Section, Severity
+from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home, Need
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.practices.interface import FixMaker, Judgement, Practice, as_set, fails, not_applicable, passes, unknown
+from nightlatch.practices.questions import ask
 from nightlatch.text import listed
 
 practice = Practice(
@@ -25,10 +26,6 @@ practice = Practice(
 )
 
 _RADIO_ONLY = {"zwave-js": "Z-Wave JS", "zigbee2mqtt": "Zigbee2MQTT", "matter-server": "A Matter server"}
-_SAY_NEEDS = Fix(
-    "Say which features you need, and switch the others off.",
-    (f"{Home.needs.ask} Answer with: nightlatch answer home needs VALUE",),
-)
 _NO_JOINING = {"homeassistant": "Home Assistant", "matter-server": "A Matter server"}
 
 
@@ -39,7 +36,7 @@ def _switched_on(home: Home, need: Need, *evidence: Fact[Any] | None, found: str
         return unknown(
             *evidence,
             because=f"{found}, and whether you need that was never said.",
-            fix=_SAY_NEEDS,
+            fix=ask(home, Home.needs),
         )
     if needed:
         return passes(*evidence, home.needs, because=f"{found}, and you listed that as needed.")
@@ -124,7 +121,7 @@ def voice(hub: Hub, home: Home) -> Judgement:
         home,
         "voice",
         exposed,
-        found=f"{listed(exposed.value)} {'is' if len(exposed.value) == 1 else 'are'} offered to voice assistants",
+        found=f"It offers {listed(exposed.value)} to voice assistants",
         fix=hubs.hide_from_voice,
     )
 

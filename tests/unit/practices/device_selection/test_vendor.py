@@ -8,8 +8,8 @@ from nightlatch.practices.device_selection.vendor import practice
 from tests.unit.practices.builder import fix_of, judge, make, verdict
 
 
-def flaw(id: str, applies: str, severity: str = "high", **values: object) -> KnownVulnerability:
-    return KnownVulnerability(id, applies, "the lock opens", "radio range", severity, **values)  # type: ignore[arg-type]
+def flaw(name: str, applies: str, severity: str = "high", **values: object) -> KnownVulnerability:
+    return KnownVulnerability(name, applies, "the lock opens", "radio range", severity, **values)  # type: ignore[arg-type]
 
 
 def lock(*flaws: KnownVulnerability, firmware: str = "1.0") -> Lock:
@@ -26,7 +26,7 @@ def test_of_several_flaws_the_worst_is_told_first() -> None:
         practice, "no-known-vulnerability", lock(flaw("CVE-1", "yes", "low"), flaw("CVE-2", "yes", "critical"))
     )
     assert found.severity == "critical"
-    assert found.because.startswith("CVE-2 and CVE-1 applies")
+    assert found.because.startswith("It is affected by CVE-2 and CVE-1: ")
 
 
 @pytest.mark.parametrize("applies", ["cannot_tell", "possible"])
