@@ -58,11 +58,12 @@ def network_items(
     offering = [point.wps_where for point in live if point.wps]
     if offering or all(point.wps is False for point in live):
         yield Wifi.wps.claim(ref, bool(offering), where="; ".join(offering) or first.wps_where, at=at)
-    yield from _protection(source, ref, live, at)
+    yield from protection_items(source, ref, live, at)
     yield from _phrases(source, ref, [key for point in live for key in point.keys], name, at)
 
 
-def _protection(source: Source, ref: Ref, live: list[AccessPoint], at: datetime | None) -> Iterator[Item]:
+def protection_items(source: Source, ref: Ref, live: Sequence[AccessPoint], at: datetime | None) -> Iterator[Item]:
+    """Encryption, ciphers and PMF of the weakest of some access points."""
     unknown = [point for point in live if point.security is None]
     if unknown:
         yield source.gap(
