@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from nightlatch.ecosystems._zwavejs import server as wire
 from nightlatch.ecosystems.zwavejs import ZwaveJs
 from nightlatch.errors import SourceError
 from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref, Same
@@ -86,6 +87,18 @@ async def test_four_locks_have_four_securities_all_observed(zwave_rig: ZwaveRig)
     assert {claim.grade or ZwaveJs.grade for claim in claims(items, Lock.security)} == {Grade.OBSERVED}
     assert Same(Ref("lock", "zwavejs:3"), "zwave:0x7e570001/3") in items
     assert not [item for item in items if isinstance(item, Gap)]
+
+
+@pytest.mark.parametrize("schema", [wire.OLDEST_SCHEMA, 31, 46])
+async def test_older_api_schemas_tell_the_same_of_the_locks(
+    zwave_rig: ZwaveRig, monkeypatch: pytest.MonkeyPatch, schema: int
+) -> None:
+    newest = await read(zwave_rig)
+    monkeypatch.setattr(wire, "NEWEST_SCHEMA", schema)
+    older = await read(zwave_rig)
+    # When a lock last spoke came with schema 30, the device database's version with 47.
+    for field in set(ZwaveJs.gives) - {Lock.last_heard, Hub.parts}:
+        assert told(older, field) == told(newest, field)
 
 
 async def test_the_hub_and_its_door_to_other_programs_are_told(zwave_rig: ZwaveRig) -> None:
