@@ -206,7 +206,7 @@ def _with_other_doors(doors: list[DoorOutlook]) -> list[DoorOutlook]:
             stands,
             tuple(after),
             hinges=shown,
-            missing="" if stands is not None else "whether a resident gets in by another door",
+            missing="whether a resident gets in by another door",
         )
         made.append(msgspec.structs.replace(one, around=(*one.around, way)))
     return made

@@ -51,7 +51,8 @@ class Way(msgspec.Struct, frozen=True):
 
     `stands` says whether it exists while nothing fails, `after` whether it is there after each of
     FAILURES. `evidence` shows the former, `hinges` by place in FAILURES what the latter depends on.
-    `missing` says in words what is not known where `stands` is None.
+    `missing` says in words what is not known where `stands` is None; empty where only what it hinges
+    on is not known.
     """
 
     means: Means

@@ -64,7 +64,9 @@ def test_a_day_to_come_proves_nothing() -> None:
 
 
 @given(
-    st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 90 * 365 * 86_400).map(
+        lambda seconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    ),
     st.integers(0, 2000),
     st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Auckland", "America/St_Johns", "Australia/Lord_Howe"]),
 )

@@ -47,7 +47,7 @@ def test_what_a_hub_or_lock_talks_to_must_be_needed(
 ) -> None:
     hub = make(Hub, "bridge", address="192.168.20.5:8080")
     lock = make(Lock, "front", radio="wifi", address="192.168.20.5")
-    facts = {} if needs is None else {"needs": needs}
+    facts: dict[str, Any] = {} if needs is None else {"needs": needs}
     elm = home(hub, lock, seen(*contacts), **facts)
     assert verdict(practice, "hub-contacts", hub, elm) == expected
     assert verdict(practice, "lock-contacts", lock, elm) == expected
