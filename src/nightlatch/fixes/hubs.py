@@ -5,10 +5,13 @@ Each is `(hub, home) -> Fix`. Those on accounts are in `accounts.py`.
 
 from __future__ import annotations
 
+import shlex
+
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 
+_BACKUPS = "Keep backups of this folder encrypted: they hold the same secrets."
 _RESTART = "Restart Zigbee2MQTT."
 _ZIGBEE2MQTT_YAML = "In Zigbee2MQTT's data folder, in configuration.yaml,"
 
@@ -248,13 +251,34 @@ def stop_analytics(hub: Hub, home: Home) -> Fix:
 
 
 def close_files(hub: Hub, home: Home) -> Fix:
-    """Let only the hub's own user read the files that hold PINs or secrets."""
-    files = dict.fromkeys(path for fact in (hub.open_files, hub.plain_pins) if fact is not None for path in fact.value)
-    named = tuple(f"chmod 600 {path}" for path in files)
+    """Let only the hub's own user read the files that hold secrets."""
+    files = hub.open_files.value if hub.open_files is not None else ()
+    named = (f"In the hub's data folder run: chmod 600 {shlex.join(files)}",) if files else ()
     return Fix(
-        "Let only the hub's own user read its files with PINs and secrets.",
-        (
-            *(named or ("Run chmod 700 on the hub's data folder, as the user it runs as.",)),
-            "Keep backups of this folder encrypted: they hold the same secrets.",
+        "Let only the hub's own user read its files with secrets.",
+        (*named, "Close the folder as well: chmod 700, as the user the hub runs as.", _BACKUPS),
+    )
+
+
+def hide_stored_pins(hub: Hub, home: Home) -> Fix:
+    """Keep PINs out of the hub's files, or at least out of others' reach."""
+    steps = {
+        "zwave-js": (
+            "The Z-Wave driver writes the codes it reads into its cache folder and cannot be told not to.",
+            "Let only its own user read that folder: chmod 700 CACHE_FOLDER",
+            "Keep it on an encrypted disk.",
         ),
+        "zigbee2mqtt": (
+            f"{_ZIGBEE2MQTT_YAML} set expose_pin: false for each lock, and advanced.log_level: warning.",
+            "Delete old log files. Restart Zigbee2MQTT.",
+            "Let only its own user read the data folder: chmod 700 DATA_FOLDER",
+        ),
+        "homeassistant": (
+            "Home Assistant: open each lock's entity settings and empty Default code.",
+            "Let only its own user read the configuration folder: chmod 700 CONFIG_FOLDER",
+        ),
+    }
+    return Fix(
+        "Keep PINs out of the hub's files, and the files out of others' reach.",
+        (*steps.get(_software(hub), ("Let only the hub's own user read its data folder: chmod 700",)), _BACKUPS),
     )

@@ -29,6 +29,7 @@ EVERY: tuple[FixOfHub, ...] = (
     hubs.update_hub,
     hubs.stop_analytics,
     hubs.close_files,
+    hubs.hide_stored_pins,
 )
 
 
@@ -55,6 +56,8 @@ def test_every_hub_gets_steps(maker: FixOfHub, software: str) -> None:
         (hubs.leave_cloud, "homeassistant", "Sign out"),
         (hubs.stop_analytics, "homeassistant", "Analytics"),
         (hubs.stop_analytics, "zwave-js", "disable_statistics"),
+        (hubs.hide_stored_pins, "zigbee2mqtt", "expose_pin: false"),
+        (hubs.hide_stored_pins, "homeassistant", "Default code"),
         (hubs.update_hub, "zwave-js", "npm install zwave-js@latest"),
     ],
 )
@@ -69,10 +72,10 @@ def test_joining_is_closed_by_nightlatch_where_it_can(software: str, automatic: 
     assert fix(hubs.close_joining, software).automatic is automatic
 
 
-def test_files_that_others_can_read_are_named_once() -> None:
-    hub = make(Hub, "hub", open_files=("/data/a.yaml", "/data/b.jsonl"), plain_pins=("/data/b.jsonl",))
-    steps = hubs.close_files(hub, home(hub)).steps
-    assert steps[:2] == ("chmod 600 /data/a.yaml", "chmod 600 /data/b.jsonl")
+def test_files_that_others_can_read_are_named_and_a_name_cannot_smuggle_in_a_command() -> None:
+    hub = make(Hub, "hub", open_files=("secret.yaml", "a;reboot"))
+    step = hubs.close_files(hub, home(hub)).steps[0]
+    assert step.endswith("chmod 600 secret.yaml 'a;reboot'")
 
 
 def test_the_locks_that_are_offered_to_voice_are_named() -> None:
