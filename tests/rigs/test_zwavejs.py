@@ -97,7 +97,9 @@ async def test_older_api_schemas_tell_the_same_of_the_locks(
     monkeypatch.setattr(wire, "NEWEST_SCHEMA", schema)
     older = await read(zwave_rig)
     # When a lock last spoke came with schema 30, the device database's version with 47.
-    for field in set(ZwaveJs.gives) - {Lock.last_heard, Hub.parts}:
+    for field in ZwaveJs.gives:
+        if field in (Lock.last_heard, Hub.parts):
+            continue
         assert told(older, field) == told(newest, field)
 
 
