@@ -23,6 +23,7 @@ from nightlatch.fixes._lock import (
 from nightlatch.model.finding import SEVERITY_WEIGHT, Fix, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
+from nightlatch.text import listed
 
 WRONG_CODES = 5
 LOCKOUT_SECONDS = 60
@@ -43,6 +44,55 @@ def include_securely(lock: Lock, home: Home) -> Fix:
             "Check that the lock's security is S2 Access Control, then set its codes again.",
             "A lock whose label has neither QR code nor DSK can only do S0 or nothing: plan to replace it.",
         ),
+    )
+
+
+def secure_link(lock: Lock, home: Home) -> Fix:
+    """Give the lock's link the best protection that its protocol has, from the first day on."""
+    radio = lock.radio.value if lock.radio is not None else ""
+    if radio == "zwave":
+        return include_securely(lock, home)
+    if radio == "zigbee":
+        return Fix(
+            "Join the lock to a Zigbee network whose key is a random one of its own.",
+            (
+                "Before you pair the first device, let the hub make the network's key; in Zigbee2MQTT set "
+                "advanced.network_key: GENERATE in configuration.yaml.",
+                "Use the lock's install code for pairing where it has one: it keeps the key secret while it joins.",
+                "Close the network to new devices right after pairing.",
+            ),
+        )
+    if radio == "matter":
+        return Fix(
+            "Commission the lock into a Matter fabric of your own.",
+            (
+                "Commission it with the code on its label or in its box, at home, and keep that code: it is a key.",
+                "Matter encrypts the link with keys of your own fabric; nothing needs to be switched on.",
+                "Look through the controllers that are paired with it, and remove the ones you do not use.",
+            ),
+        )
+    return Fix(
+        "Choose the link with the care that you give the key.",
+        (
+            "Prefer Z-Wave with S2 Access Control, Zigbee with a random network key, or Matter.",
+            "How a maker protects its own Bluetooth or Wi-Fi protocol cannot be seen from outside: ask whether it was "
+            "tested by somebody independent, and read the report.",
+        ),
+    )
+
+
+def settle_vulnerabilities(lock: Lock, home: Home) -> Fix:
+    """Find out the firmware, and get past every version that is known to be vulnerable."""
+    fact = lock.vulnerabilities
+    unsettled = [one for one in fact.value if one.applies in ("cannot_tell", "possible")] if fact is not None else []
+    fixed: dict[str, list[str]] = {}
+    for one in unsettled:
+        if one.fixed_in:
+            fixed.setdefault(one.fixed_in, []).append(one.id)
+    steps = [f"{version} or newer closes {listed(ids)}." for version, ids in fixed.items()]
+    return Fix(
+        f"Read the firmware version in {app_of(lock)} or at the hub, and install the newest.",
+        (*steps, "Look for news of flaws in this model before you buy it, and once a year after."),
     )
 
 

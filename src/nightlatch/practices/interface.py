@@ -94,6 +94,7 @@ class Check(Generic[ThingT]):
         needs: tuple[Field[Any], ...],
         settled_by: str,
         absent: Callable[[Home], Judgement] | None,
+        advice: FixMaker | None,
     ) -> None:
         self.practice = practice
         self.id = id
@@ -104,6 +105,7 @@ class Check(Generic[ThingT]):
         self.needs = needs
         self.settled_by = settled_by
         self.absent = absent
+        self.advice = advice
 
     def __repr__(self) -> str:
         return f"<Check {self.practice.id}/{self.id}>"
@@ -177,13 +179,15 @@ class Practice:
         needs: tuple[Field[Any], ...] = (),
         severity: Severity | None = None,
         absent: Callable[[Home], Judgement] | None = None,
+        advice: FixMaker | None = None,
     ) -> Callable[[Callable[[ThingT, Home], Judgement]], Callable[[ThingT, Home], Judgement]]:
         """Add a check, run once for every thing of class `per`.
 
         `title` is a statement that is true when it passes; `needs` are the fields it reads;
         `settled_by` says what settles it when they are missing (a file, a permission, a question);
         `severity` defaults to the practice's; `absent` judges a home that has no such thing
-        (without it, that is unknown).
+        (without it, that is unknown). `advice` makes it pass where nobody knows yet whether it does:
+        what to do with a lock before or after buying it.
         """
 
         def add(judge: Callable[[ThingT, Home], Judgement]) -> Callable[[ThingT, Home], Judgement]:
@@ -198,6 +202,7 @@ class Practice:
                     needs=needs,
                     settled_by=settled_by,
                     absent=absent,
+                    advice=advice,
                 )
             )
             return judge

@@ -45,6 +45,7 @@ _WITHOUT_MQTT = {**_WITHOUT_ZIGBEE, "homeassistant": "Home Assistant"}
 @practice.check(
     "radio-link",
     per=Lock,
+    advice=locks.secure_link,
     title="The lock's link to its hub is encrypted with a private key",
     needs=(Lock.security, Hub.network_key),
     settled_by="the hub that commands the lock, asked live (Z-Wave JS, Matter server, Zigbee2MQTT and its data folder)",
@@ -91,6 +92,7 @@ _BAD_KEY = {
 @practice.check(
     "network-key",
     per=Hub,
+    advice=hubs.private_network_key,
     title="The Zigbee network has a private key",
     needs=(Hub.network_key,),
     settled_by="Zigbee2MQTT's data folder (configuration.yaml or coordinator_backup.json)",
@@ -124,6 +126,7 @@ def _commands_zigbee(hub: Hub, home: Home) -> bool:
 @practice.check(
     "mqtt-tls",
     per=Hub,
+    advice=hubs.encrypt_mqtt,
     title="PINs do not cross the network in plain text on their way to the MQTT broker",
     needs=(Hub.mqtt_off_host, Hub.mqtt_tls),
     settled_by="Zigbee2MQTT's data folder (mqtt.server in configuration.yaml)",
@@ -152,6 +155,7 @@ def mqtt_tls(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "mqtt-anonymous",
     per=Hub,
+    advice=hubs.refuse_anonymous_mqtt,
     title="The MQTT broker lets nobody in without a password",
     needs=(Hub.mqtt_anonymous,),
     settled_by="a live connection to the broker, or the broker's configuration beside Zigbee2MQTT's data folder",
@@ -174,6 +178,7 @@ def mqtt_anonymous(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "mqtt-acl",
     per=Hub,
+    advice=hubs.restrict_mqtt,
     title="Other clients of the MQTT broker cannot read or command the locks",
     needs=(Hub.mqtt_acl,),
     settled_by="the broker's access list (acl_file) beside Zigbee2MQTT's data folder",

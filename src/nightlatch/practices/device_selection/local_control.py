@@ -33,6 +33,7 @@ _LOCAL_RADIO = {"zwave": "Z-Wave", "zigbee": "Zigbee", "matter": "Matter"}
 @practice.check(
     "local-path",
     per=Lock,
+    advice=locks.use_local_path,
     title="Commands to the lock stay in the home",
     needs=(Lock.path, Lock.iot_class, Lock.radio),
     settled_by="the hub that commands the lock (Home Assistant names each integration's class), or your answer",

@@ -25,6 +25,7 @@ practice = Practice(
 @practice.check(
     "no-known-vulnerability",
     per=Lock,
+    advice=locks.settle_vulnerabilities,
     title="No published vulnerability applies to this model and firmware",
     needs=(Lock.vulnerabilities, Lock.firmware, Lock.model),
     settled_by="the lock's model and firmware version: from its hub, or as you answer them",
@@ -74,6 +75,7 @@ def _clause(text: str) -> str:
 @practice.check(
     "publishes-updates",
     per=Lock,
+    advice=locks.ask_maker,
     title="The maker publishes firmware updates for this lock",
     needs=(Lock.publishes_updates, Lock.model),
     settled_by="the lock's model, so that the catalogue can be asked; or an imported firmware index",
@@ -91,6 +93,7 @@ def publishes_updates(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "takes-reports",
     per=Lock,
+    advice=locks.ask_maker,
     title="The maker names a place to report flaws to",
     needs=(Lock.disclosure_contact, Lock.maker),
     settled_by="the maker's vulnerability disclosure policy, as the catalogue knows it; or security.txt on its site",

@@ -28,10 +28,15 @@ practice = Practice(
 
 tested = practice.threshold("test-days", 365, unit="days", doc="the age of a test may be")
 
+_WITHOUT_BATTERY = partial(power.try_without, fact="flat_battery_tested_on", how="with its battery out")
+_WITHOUT_POWER = partial(power.try_without, fact="power_cut_tested_on", how="with the home's power off")
+_WITHOUT_NETWORK = partial(power.try_without, fact="network_loss_tested_on", how="with Wi-Fi and hub off")
+
 
 @practice.check(
     "stays-locked",
     per=Lock,
+    advice=power.stay_locked,
     title="The door stays locked when the battery is flat",
     needs=(Lock.on_flat_battery,),
     settled_by="the lock's manual or a test with the battery out, and your answer",
@@ -51,6 +56,7 @@ def stays_locked(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "auto-lock",
     per=Lock,
+    advice=locks.enable_auto_relock,
     title="Locking by itself does not depend on the hub alone",
     needs=(Lock.auto_lock_by, Lock.auto_relock_s),
     settled_by="the hub, which reads the lock's relock time, or your answer",
@@ -105,6 +111,7 @@ def way_out(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "flat-battery-tested",
     per=Lock,
+    advice=_WITHOUT_BATTERY,
     severity=Severity.MEDIUM,
     title="The door was tried with the lock's battery out within a year",
     needs=(Lock.flat_battery_tested_on,),
@@ -124,6 +131,7 @@ def flat_battery_tested(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "power-cut-tested",
     per=Lock,
+    advice=_WITHOUT_POWER,
     severity=Severity.MEDIUM,
     title="The door was tried with the home's power off within a year",
     needs=(Lock.power_cut_tested_on,),
@@ -143,6 +151,7 @@ def power_cut_tested(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "network-loss-tested",
     per=Lock,
+    advice=_WITHOUT_NETWORK,
     severity=Severity.MEDIUM,
     title="The door was tried with Wi-Fi and hub off within a year",
     needs=(Lock.network_loss_tested_on,),
@@ -157,8 +166,3 @@ def network_loss_tested(lock: Lock, home: Home) -> Judgement:
         what="It was last tried with Wi-Fi and hub off",
         fix=_WITHOUT_NETWORK,
     )
-
-
-_WITHOUT_BATTERY = partial(power.try_without, fact="flat_battery_tested_on", how="with its battery out")
-_WITHOUT_POWER = partial(power.try_without, fact="power_cut_tested_on", how="with the home's power off")
-_WITHOUT_NETWORK = partial(power.try_without, fact="network_loss_tested_on", how="with Wi-Fi and hub off")

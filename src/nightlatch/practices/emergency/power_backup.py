@@ -119,6 +119,7 @@ def _without_battery(lock: Lock, home: Home) -> Outcome | None:
 @practice.check(
     "hub-power",
     per=Hub,
+    advice=power.hub_on_ups,
     title="The hub runs on in a power cut, or nobody needs it to get in",
     needs=(Hub.on_ups, Hub.needed_to_enter),
     settled_by="your answer",
@@ -144,6 +145,7 @@ def hub_power(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "router-power",
     per=Router,
+    advice=power.router_on_ups,
     title="The router runs on in a power cut, or nobody needs it to get in",
     needs=(Router.on_ups,),
     settled_by="your answer",

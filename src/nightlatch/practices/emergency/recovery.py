@@ -112,6 +112,7 @@ for _place, _failure in enumerate(FAILURES):
 @practice.check(
     "sheet-printed",
     per=Home,
+    advice=doors.print_sheet,
     severity=Severity.MEDIUM,
     title="The recovery sheet was printed within a year",
     needs=(Home.recovery_sheet_printed_on,),
@@ -131,6 +132,7 @@ def sheet_printed(home: Home, _: Home) -> Judgement:
 @practice.check(
     "drilled",
     per=Home,
+    advice=doors.drill,
     severity=Severity.MEDIUM,
     title="Getting in without the smart lock was practised within a year",
     needs=(Home.recovery_drilled_on,),

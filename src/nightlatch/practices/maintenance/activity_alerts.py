@@ -28,6 +28,7 @@ read = practice.threshold("read-days", 30, unit="days", doc="the time since the 
 @practice.check(
     "channel",
     per=Home,
+    advice=alerts.make_channel,
     title="Alerts reach a person",
     needs=(Home.alert_channel,),
     settled_by="your answer",
@@ -45,6 +46,7 @@ def channel(home: Home, _: Home) -> Judgement:
 @practice.check(
     "channel-tested",
     per=Home,
+    advice=alerts.try_channel,
     severity=Severity.MEDIUM,
     title="A test alert arrived within 90 days",
     needs=(Home.alert_tested_on,),
@@ -81,6 +83,7 @@ def detections(home: Home, _: Home) -> Judgement:
 @practice.check(
     "log-read",
     per=Home,
+    advice=alerts.read_log,
     severity=Severity.MEDIUM,
     title="The log was read within 30 days",
     needs=(Home.log_read_on,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import upkeep
+from nightlatch.fixes import locks, upkeep
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -32,6 +32,7 @@ _SETTLED_RELEASE = "a firmware index that you import, the Matter ledger, or the 
 @practice.check(
     "lock-support",
     per=Lock,
+    advice=locks.ask_maker,
     title="The lock's support ends on a stated day that lies ahead",
     needs=(Lock.support_until,),
     settled_by=_SETTLED_END,

@@ -40,6 +40,7 @@ grace = practice.threshold("days", 30, unit="days", doc="an update may wait")
 @practice.check(
     "lock-firmware",
     per=Lock,
+    advice=locks.update_firmware,
     title="The lock runs the newest firmware known",
     needs=(Lock.update_available,),
     settled_by="Home Assistant (its update entities), Zigbee2MQTT, a firmware index that you import, or your answer",
@@ -55,6 +56,7 @@ def lock_firmware(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "hub-software",
     per=Hub,
+    advice=hubs.update_hub,
     title="The hub runs the newest software known",
     needs=(Hub.update_available,),
     settled_by="Home Assistant (its update entities), the hub's own page, or your answer",
@@ -104,6 +106,7 @@ def _current(thing: Lock | Hub, home: Home, fix: FixMaker) -> Judgement:
 @practice.check(
     "lock-automatic",
     per=Lock,
+    advice=upkeep.update_lock_by_itself,
     severity=Severity.MEDIUM,
     title="The lock updates itself",
     needs=(Lock.auto_update,),
@@ -120,6 +123,7 @@ def lock_automatic(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "hub-automatic",
     per=Hub,
+    advice=upkeep.update_hub_by_itself,
     severity=Severity.MEDIUM,
     title="The hub updates itself",
     needs=(Hub.auto_update,),

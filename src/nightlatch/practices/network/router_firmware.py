@@ -27,6 +27,7 @@ oldest = practice.threshold("max-age-days", 365, unit="days", doc="the router's 
 @practice.check(
     "newest",
     per=Router,
+    advice=routers.update_router,
     title="The router runs the newest firmware known",
     needs=(Router.version, Router.latest_version),
     settled_by="the router's own version and update pages, or your answers; a backup alone holds no version",
@@ -91,6 +92,7 @@ def supported(router: Router, home: Home) -> Judgement:
 @practice.check(
     "auto-update",
     per=Router,
+    advice=routers.update_router,
     title="The router updates itself",
     needs=(Router.auto_update,),
     settled_by="a router backup, or your answer",
@@ -108,6 +110,7 @@ def auto_update(router: Router, home: Home) -> Judgement:
 @practice.check(
     "no-wan-admin",
     per=Router,
+    advice=routers.close_wan_admin,
     title="The router's administration cannot be reached from the internet",
     needs=(Router.wan_admin,),
     settled_by="a router's configuration with its firewall rules, or your answer",

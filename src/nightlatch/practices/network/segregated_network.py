@@ -35,6 +35,7 @@ _NEEDS = (Zone.role, Zone.opens_to_v4, Zone.opens_to_v6)
 @practice.check(
     "hub-zone",
     per=Hub,
+    advice=routers.separate_iot_zone,
     title="The hub's zone cannot open connections to the zone of phones and laptops",
     needs=(Hub.zone, *_NEEDS),
     settled_by=_RULES,
@@ -47,6 +48,7 @@ def hub_zone(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "lock-zone",
     per=Lock,
+    advice=routers.separate_iot_zone,
     title="The lock's zone cannot open connections to the zone of phones and laptops",
     needs=(Lock.zone, *_NEEDS),
     settled_by=_RULES,

@@ -47,6 +47,7 @@ def _off(fact: Fact[bool] | None, home: Home, name: str) -> Judgement:
 @practice.check(
     "off",
     per=Router,
+    advice=routers.disable_upnp,
     title="UPnP is off",
     needs=(Router.upnp,),
     settled_by="a router backup, a UPnP query from each network segment, or your answer",
@@ -59,6 +60,7 @@ def off(router: Router, home: Home) -> Judgement:
 @practice.check(
     "natpmp-off",
     per=Router,
+    advice=routers.disable_upnp,
     title="NAT-PMP and PCP are off",
     needs=(Router.natpmp,),
     settled_by="a router backup, or a NAT-PMP query from each network segment",
@@ -90,6 +92,7 @@ def no_mapping_to_a_lock(router: Router, home: Home) -> Judgement:
 @practice.check(
     "no-forward-to-a-lock",
     per=Router,
+    advice=routers.remove_port_forward,
     title="No port forward leads to a hub or lock",
     needs=(Router.port_forwards,),
     settled_by="a router's configuration, and the addresses of the hubs and locks",

@@ -55,6 +55,7 @@ def _off_air(wifi: Wifi) -> Judgement | None:
 @practice.check(
     "cipher",
     per=Wifi,
+    advice=routers.wifi_encryption,
     title="The Wi-Fi is encrypted with WPA3, or with WPA2 and AES",
     needs=(Wifi.security, Wifi.tkip),
     settled_by=_SETTLED,
@@ -95,6 +96,7 @@ def cipher(wifi: Wifi, home: Home) -> Judgement:
 @practice.check(
     "phrase",
     per=Wifi,
+    advice=routers.wifi_phrase,
     title="The Wi-Fi's phrase is hard to guess",
     needs=(Wifi.phrase_score, Wifi.security),
     settled_by="a router backup with its Wi-Fi keys; only their strength is kept",
@@ -124,6 +126,7 @@ def phrase(wifi: Wifi, home: Home) -> Judgement:
 @practice.check(
     "pmf",
     per=Wifi,
+    advice=routers.wifi_pmf,
     title="Protected management frames are on",
     needs=(Wifi.pmf, Wifi.security),
     settled_by=_SETTLED,
@@ -154,6 +157,7 @@ def pmf(wifi: Wifi, home: Home) -> Judgement:
 @practice.check(
     "wps",
     per=Wifi,
+    advice=routers.wps_off,
     title="WPS is off",
     needs=(Wifi.wps,),
     settled_by="a router backup",

@@ -33,6 +33,7 @@ tried = practice.threshold("tried-days", 365, unit="days", doc="the age of the s
 @practice.check(
     "way-in",
     per=Door,
+    advice=doors.add_way_in,
     title="There is a mechanical way in, or another independent one",
     needs=(Door.other_way_in,),
     settled_by="the lock's model in the catalogue, or your answers: does it have a keyhole, is there another way in?",
@@ -78,6 +79,7 @@ def way_in(door: Door, home: Home) -> Judgement:
 @practice.check(
     "key-holder",
     per=Door,
+    advice=doors.place_key,
     title="The spare key is in a safe place or with a trusted person",
     needs=(Door.backup_key,),
     settled_by="your answer",
@@ -113,6 +115,7 @@ _BAD_PLACES = {
 @practice.check(
     "key-tried",
     per=Door,
+    advice=doors.try_key,
     severity=Severity.MEDIUM,
     title="The spare key was tried within a year",
     needs=(Door.backup_key_checked_on,),

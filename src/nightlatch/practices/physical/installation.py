@@ -31,6 +31,7 @@ jams = practice.threshold("jams", 1, unit="in 30 days", doc="jams that do not co
 @practice.check(
     "mounting",
     per=Door,
+    advice=doors.remount,
     title="The lock is mounted to its maker's torque",
     needs=(Door.mounting,),
     settled_by="your answer, with the lock's manual and a screwdriver at hand",
@@ -49,6 +50,7 @@ def mounting(door: Door, home: Home) -> Judgement:
 @practice.check(
     "strike-plate",
     per=Door,
+    advice=doors.reinforce,
     title="The strike plate is reinforced",
     needs=(Door.strike_plate,),
     settled_by="your answer, after a look at the plate in the frame",
@@ -67,6 +69,7 @@ def strike_plate(door: Door, home: Home) -> Judgement:
 @practice.check(
     "screws",
     per=Door,
+    advice=doors.lengthen_screws,
     title="The strike plate's screws reach into the wall",
     needs=(Door.screws_mm,),
     settled_by="your answer: take one screw out and measure it",
@@ -89,6 +92,7 @@ def screws(door: Door, home: Home) -> Judgement:
 @practice.check(
     "aligned",
     per=Door,
+    advice=doors.align,
     title="The bolt slides in freely",
     needs=(Door.aligned,),
     settled_by="your answer, after throwing the bolt by hand with the door closed; or a log that counts jams",

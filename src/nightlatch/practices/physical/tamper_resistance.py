@@ -30,6 +30,7 @@ most_tries = practice.threshold("wrong-codes", 5, unit="wrong codes", doc="the k
 @practice.check(
     "lockout",
     per=Lock,
+    advice=locks.limit_wrong_codes,
     title="The keypad locks out after a few wrong codes",
     needs=(Lock.wrong_code_limit,),
     settled_by="the hub: Z-Wave JS reads the parameter, a Matter server the attribute WrongCodeEntryLimit (0x30)",
@@ -67,6 +68,7 @@ _FEATURES = {"can_keypad": "keypad", "can_lockout": "lockout after wrong codes"}
 @practice.check(
     "tamper-alarm",
     per=Lock,
+    advice=locks.enable_tamper_alarm,
     title="The tamper alarm is on",
     needs=(Lock.tamper_alarm,),
     settled_by="the hub, which reads the lock's alarm setting, or your answer from the lock's menu",
@@ -107,6 +109,7 @@ def tamper_report(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "cylinder",
     per=Lock,
+    advice=keyholes.upgrade_cylinder,
     title="The cylinder resists picking, drilling and snapping",
     needs=(Lock.cylinder_grade,),
     settled_by="your answer: the grade is stamped on the cylinder's face or printed on its box",
@@ -135,6 +138,7 @@ def cylinder(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "keypad-sheltered",
     per=Lock,
+    advice=keyholes.shelter_keypad,
     severity=Severity.LOW,
     title="The keypad is out of the weather and out of strangers' view",
     needs=(Lock.keypad_sheltered,),

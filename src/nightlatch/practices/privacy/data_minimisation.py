@@ -94,6 +94,7 @@ def _contacts(thing: Hub | Lock, home: Home) -> Judgement:
 @practice.check(
     "analytics",
     per=Hub,
+    advice=hubs.stop_analytics,
     title="The hub sends no usage data to its makers",
     needs=(Hub.analytics,),
     settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder",
@@ -113,6 +114,7 @@ def analytics(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "plain-pins",
     per=Hub,
+    advice=hubs.close_files,
     title="No file of the hub holds PINs in plain text",
     needs=(Hub.plain_pins,),
     settled_by="the hub's data folder, given to Nightlatch as a source",
@@ -127,7 +129,7 @@ def plain_pins(hub: Hub, home: Home) -> Judgement:
     return fails(
         files,
         because=f"PINs lie in plain text in {listed(files.value)}.",
-        fix=hubs.close_files,
+        fix=hubs.hide_stored_pins,
     )
 
 
@@ -151,6 +153,7 @@ def private_files(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "pin-over-air",
     per=Lock,
+    advice=locks.hide_pins,
     title="PINs cannot be read over the air",
     needs=(Lock.pin_over_air,),
     settled_by="a live Matter server or Zigbee2MQTT, which tell whether the lock sends PINs",

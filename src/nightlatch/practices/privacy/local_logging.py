@@ -28,6 +28,7 @@ verify_every = practice.threshold("verified-hours", 24, unit="hours", doc="the a
 @practice.check(
     "running",
     per=Home,
+    advice=alerts.keep_log,
     title="A log at home records every event",
     needs=(Home.journal_running,),
     settled_by="Nightlatch's journal, or your answer",

@@ -40,6 +40,7 @@ def _no_vendor(home: Home) -> Judgement:
 @practice.check(
     "read",
     per=Vendor,
+    advice=privacy.read_policy,
     title="The privacy policy was read within a year",
     needs=(Vendor.policy_read_on,),
     settled_by=_SETTLED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import codes, hubs, routers
+from nightlatch.fixes import codes, first_codes, hubs, routers
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -59,6 +59,7 @@ def no_default_code(credential: Credential, home: Home) -> Judgement:
 practice.check(
     "codes-known",
     per=Lock,
+    advice=first_codes.replace_defaults,
     title="Every code on the lock was looked at",
     needs=(Lock.codes_read,),
     settled_by=CODES_FROM,
@@ -68,6 +69,7 @@ practice.check(
 @practice.check(
     "hub-sign-in",
     per=Hub,
+    advice=hubs.ask_sign_in,
     title="The hub's port asks for a password or token",
     needs=(Hub.asks_sign_in, Hub.listens),
     settled_by="a live connection to the hub",
@@ -100,6 +102,7 @@ def hub_sign_in(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "frontend-sign-in",
     per=Hub,
+    advice=hubs.protect_frontend,
     title="The hub's web page asks for a password or token",
     needs=(Hub.frontend_sign_in, Hub.listens),
     settled_by="Zigbee2MQTT's data folder (frontend.auth_token in configuration.yaml)",
@@ -131,6 +134,7 @@ def frontend_sign_in(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "mqtt-sign-in",
     per=Hub,
+    advice=hubs.refuse_anonymous_mqtt,
     title="The hub's MQTT broker asks for a password",
     needs=(Hub.mqtt_anonymous,),
     settled_by="a live connection to the broker, or the broker's configuration beside Zigbee2MQTT's data folder",
@@ -155,6 +159,7 @@ _NO_BROKER = frozenset(("zwave-js", "matter-server", "homeassistant"))
 @practice.check(
     "trusted-networks",
     per=Hub,
+    advice=hubs.require_sign_in_everywhere,
     title="The hub asks for a password from every network",
     needs=(Hub.trusted_networks,),
     settled_by="Home Assistant's configuration folder (auth_providers in configuration.yaml)",
@@ -183,6 +188,7 @@ _NO_TRUST = frozenset(("zwave-js", "matter-server", "zigbee2mqtt"))
 @practice.check(
     "router-password",
     per=Router,
+    advice=routers.set_admin_password,
     title="The router's administrator has a password",
     needs=(Router.admin_password_set,),
     settled_by="a router backup that holds its user list (on OpenWrt etc/shadow)",
@@ -204,6 +210,7 @@ def router_password(router: Router, home: Home) -> Judgement:
 @practice.check(
     "wifi-name",
     per=Wifi,
+    advice=routers.rename_wifi,
     title="The Wi-Fi's name is not the factory's",
     needs=(Wifi.default_name,),
     settled_by="a router backup, or the host's Wi-Fi state",
@@ -229,6 +236,7 @@ def wifi_name(wifi: Wifi, home: Home) -> Judgement:
 @practice.check(
     "router-name",
     per=Router,
+    advice=routers.rename_router,
     title="The router's name is not the factory's",
     needs=(Router.default_name,),
     settled_by="a router backup",
@@ -252,6 +260,7 @@ def router_name(router: Router, home: Home) -> Judgement:
 @practice.check(
     "hub-name",
     per=Hub,
+    advice=hubs.rename_hub,
     title="The hub's name is not the factory's",
     needs=(Hub.default_name,),
     settled_by="the hub's configuration",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import codes, hubs
+from nightlatch.fixes import codes, first_codes, hubs
 from nightlatch.model.evidence import Fact
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
@@ -168,6 +168,7 @@ def visitor_bounded(credential: Credential, home: Home) -> Judgement:
 practice.check(
     "codes-known",
     per=Lock,
+    advice=first_codes.hand_out_codes,
     title="Every code on the lock was looked at",
     needs=(Lock.codes_read,),
     settled_by=CODES_FROM,
@@ -177,6 +178,7 @@ practice.check(
 @practice.check(
     "few-admins",
     per=Hub,
+    advice=hubs.fewer_admins,
     title="Only one or two people administer the hub",
     needs=(Hub.users, Hub.admins),
     settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder",

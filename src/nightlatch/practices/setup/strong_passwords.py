@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightlatch.fixes import accounts, codes
+from nightlatch.fixes import accounts, codes, first_codes
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
@@ -40,6 +40,7 @@ _VAULT = "an export of your password manager (bitwarden, keepass, 1password or b
 @practice.check(
     "own-password",
     per=Account,
+    advice=accounts.change_password,
     title="The account's password is used nowhere else",
     needs=(Account.password_reused,),
     settled_by=_VAULT,
@@ -108,6 +109,7 @@ def strong_password(account: Account, home: Home) -> Judgement:
 @practice.check(
     "in-manager",
     per=Account,
+    advice=accounts.use_password_manager,
     title="The account's password is kept in a password manager",
     needs=(Account.in_manager,),
     settled_by=f"{_VAULT}, or your answer",
@@ -247,6 +249,7 @@ def pin_not_near(credential: Credential, home: Home) -> Judgement:
 practice.check(
     "codes-known",
     per=Lock,
+    advice=first_codes.choose_codes,
     title="Every code on the lock was looked at",
     needs=(Lock.codes_read,),
     settled_by=CODES_FROM,

@@ -25,6 +25,7 @@ _STRONG = {"app": "an authenticator app", "key": "a security key", "passkey": "a
 @practice.check(
     "second-factor",
     per=Account,
+    advice=accounts.turn_on_two_factor,
     title="The account asks for a second factor that cannot be intercepted",
     needs=(Account.two_factor, Account.opens_door),
     settled_by="Home Assistant's configuration folder (.storage/auth_module.totp), an export of your password manager, "

@@ -53,6 +53,7 @@ def _has_none(hub: Hub, software: dict[str, str], lacks: str) -> Judgement | Non
 @practice.check(
     "remote-access",
     per=Hub,
+    advice=hubs.close_remote_access,
     title="The hub cannot be reached from the internet, unless that is needed",
     needs=(Hub.remote_access, Hub.external_url, Home.needs),
     settled_by="Home Assistant, asked live with an administrator's token, or your answer; and what you need "
@@ -87,6 +88,7 @@ def remote_access(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "cloud",
     per=Hub,
+    advice=hubs.leave_cloud,
     title="The hub is not signed in to a cloud, unless that is needed",
     needs=(Hub.cloud_connected, Home.needs),
     settled_by="Home Assistant, asked live with an administrator's token; and what you need "
@@ -105,6 +107,7 @@ def cloud(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "voice",
     per=Hub,
+    advice=hubs.hide_from_voice,
     title="No lock is offered to a voice assistant, unless that is needed",
     needs=(Hub.voice_exposed, Home.needs),
     settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder; and what you "
@@ -129,6 +132,7 @@ def voice(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "joining",
     per=Hub,
+    advice=hubs.close_joining,
     title="The radio network is closed to new devices",
     needs=(Hub.permit_join, Home.needs),
     settled_by="a live connection to Zigbee2MQTT or Z-Wave JS; and what you need (nightlatch answer home needs)",
@@ -148,6 +152,7 @@ def joining(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "pin-for-remote",
     per=Lock,
+    advice=locks.require_pin_for_remote,
     title="A remote unlock asks for a PIN",
     needs=(Lock.pin_for_remote, Lock.radio),
     settled_by="a live Matter server that commands the lock (RequirePINforRemoteOperation)",
