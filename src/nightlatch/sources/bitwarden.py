@@ -19,6 +19,7 @@ from nightlatch.secrets import Secret
 from nightlatch.sources._kdf import argon2, pbkdf2
 from nightlatch.sources._vault import Login, Vault
 
+MAX_EXPORT = 32 * MIB
 _LOGIN = 1
 _PBKDF2, _ARGON2ID = 0, 1
 _EXPORT_AGAIN = "Export again as “.json”, or as “.json (Encrypted)” with the type “Password protected”."
@@ -74,7 +75,7 @@ class Bitwarden(Vault, kind="bitwarden"):
     def logins(self) -> Iterator[Login]:
         """The logins that are neither in the trash nor archived."""
         where = str(self.settings.path)
-        data = read_bytes(self.settings.path)
+        data = read_bytes(self.settings.path, limit=MAX_EXPORT)
         envelope: _Envelope = json(data, _Envelope, where=where)
         if envelope.encrypted:
             data = _opened(envelope, self.settings.password, where)
