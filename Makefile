@@ -58,7 +58,7 @@ bench: dev ## Measure; prints medians and ratios.
 	$(BIN)/python -m benchmarks
 
 docs: dev ## Write the pages that are generated from the code.
-	$(BIN)/python -m scripts.practice_pages
+	$(BIN)/python -m scripts.pages
 
 locks: dev ## Renew the lock files.
 	echo uv | $(UV) pip compile --quiet --generate-hashes --no-header --no-annotate - -o requirements/uv.lock

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nightlatch import plugs
-from scripts.practice_pages import FOLDER, pages
+from scripts.pages import FOLDER, pages
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -16,7 +16,7 @@ def test_every_practice_has_its_page_made_from_its_metadata() -> None:
     assert {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")} == pages(), "run: make docs"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in plugs.kinds()])
+@pytest.mark.parametrize("kind", plugs.kinds())
 def test_every_source_has_a_page_that_says_what_it_reads_and_what_never(kind: str) -> None:
     text = (DOCS / "sources" / f"{kind}.md").read_text("utf-8").lower()
     for part in ("reads", "never", "permission", "bound"):

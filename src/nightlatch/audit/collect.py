@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from nightlatch.audit.printable import printable
 from nightlatch.configuration.plugs import Made
 from nightlatch.ecosystems.interface import Ecosystem
 from nightlatch.errors import ConfigurationError, NightlatchError
@@ -93,12 +94,14 @@ def _state(plug: Plug, items: list[Item], failure: NightlatchError | None) -> So
     if failure is not None:
         place = f"{failure.where}: " if failure.where else ""
         status: Literal["partial", "failed"] = "partial" if facts else "failed"
-        return SourceState(plug.kind, context.id, status, facts, place + failure.what, failure.todo, gives)
+        return SourceState(
+            plug.kind, context.id, status, facts, printable(place + failure.what), printable(failure.todo), gives
+        )
     gaps = [item for item in items if isinstance(item, Gap)]
     if gaps:
         reasons = " ".join(dict.fromkeys(gap.reason for gap in gaps))
         settle = " ".join(dict.fromkeys(gap.settle for gap in gaps))
-        return SourceState(plug.kind, context.id, "partial", facts, reasons, settle, frozenset())
+        return SourceState(plug.kind, context.id, "partial", facts, printable(reasons), printable(settle), frozenset())
     return SourceState(plug.kind, context.id, "ok", facts, "", "", gives)
 
 

@@ -85,7 +85,7 @@ def _why_unknown(missing: list[Field[Any]], subject: Thing, home: Home) -> str:
         if field.name in subject.stale:
             old = subject.stale[field.name]
             reasons.append(f"The answer of {old.at:%Y-%m-%d} ({field.doc}) is older than {field.stale_after.days} days")
-    told = ". ".join(dict.fromkeys(reason.rstrip(".") for reason in reasons))
+    told = ". ".join(dict.fromkeys(f"{reason[:1].upper()}{reason[1:].rstrip('.')}" for reason in reasons))
     failed = _failed(missing, home)
     if told or failed:
         return f"{told}{'.' if told else ''}{failed}".strip()
@@ -95,7 +95,7 @@ def _why_unknown(missing: list[Field[Any]], subject: Thing, home: Home) -> str:
 def _failed(fields: Iterable[Field[Any]], home: Home) -> str:
     paths = {field.path for field in fields}
     return "".join(
-        f" The source {source.id}, which would tell, failed: {source.reason.rstrip('.')}."
+        f" The source {source.id}, which may tell, failed: {source.reason.rstrip('.')}."
         for source in home.sources
         if source.status != "ok" and not source.gives.isdisjoint(paths)
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from nightlatch.audit.printable import clean
 from nightlatch.errors import ConfigurationError
 from nightlatch.model.evidence import GRADE_RANK, Claim, Fact, Gap, Grade, Item, Ref, Same
 from nightlatch.model.home import Home, SourceState
@@ -82,7 +83,7 @@ def merge(
     identities = Identities()
     claims: list[Claim] = []
     gaps: list[Gap] = []
-    for item in items:
+    for item in map(clean, items):
         if isinstance(item, Claim):
             identities.add(item.about)
             claims.append(item)

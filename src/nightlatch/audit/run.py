@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from nightlatch.audit import collect as collecting
 from nightlatch.audit.document import document
@@ -13,10 +14,12 @@ from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
 from nightlatch.audit.profiles import load
 from nightlatch.audit.waivers import waive
+from nightlatch.catalogue import Catalogue
 from nightlatch.catalogue.claims import catalogued
+from nightlatch.catalogue.imports import KINDS, Imported, read, together
 from nightlatch.configuration.plugs import make
 from nightlatch.configuration.read import Configuration
-from nightlatch.errors import ConfigurationError
+from nightlatch.errors import ConfigurationError, ReadError
 from nightlatch.model.document import Audit
 from nightlatch.model.evidence import Item
 from nightlatch.model.finding import Waiver
@@ -63,14 +66,40 @@ async def gather(
     plugs = make(configuration, now=now, env=env, only=only)
     declared = Declared(configuration, Context("declared", "declared", now, Fingerprinter()))
     collected = await collecting.collect([declared, *plugs], done=done)
+    catalogue, imported = knowledge(configuration)
     items: list[Item] = [item for one in collected for item in one.items]
-    states = [one.state for one in collected]
+    states = [*(one.state for one in collected), *imported]
     home = merge(items, now=now, sources=states, limits=limits)
-    for more in (catalogued, infer):
-        # What the catalogue knows needs the model's identity, and what follows may need that in turn.
-        items += more(home)
-        home = merge(items, now=now, sources=states, limits=limits)
-    return home
+    # What the catalogue knows needs the model's identity, and what follows may need that in turn.
+    items += catalogued(home, catalogue)
+    home = merge(items, now=now, sources=states, limits=limits)
+    items += infer(home)
+    return merge(items, now=now, sources=states, limits=limits)
+
+
+def knowledge(configuration: Configuration) -> tuple[Catalogue, list[SourceState]]:
+    """The catalogue with the owner's newer records, and how reading each of those fared."""
+    imported: list[Imported] = []
+    states: list[SourceState] = []
+    for reference in configuration.tables.catalogue.imports:
+        kind, colon, path = reference.partition(":")
+        if not colon or kind not in KINDS:
+            raise configuration.error(
+                f"{reference!r} is not kind:path",
+                "catalogue",
+                "imports",
+                todo=f'Write "kind:path"; kinds: {", ".join(sorted(KINDS))}.',
+            )
+        name = f"catalogue {reference}"
+        try:
+            one = read(kind, configuration.base / Path(path).expanduser())
+        except ReadError as error:
+            states.append(SourceState("catalogue", name, "failed", 0, f"{error.where}: {error.what}", error.todo))
+        else:
+            imported.append(one)
+            number = len(one.models) + len(one.vulnerabilities) + len(one.firmware)
+            states.append(SourceState("catalogue", name, "ok", number))
+    return together(imported), states
 
 
 def read_waivers(configuration: Configuration) -> list[Waiver]:

@@ -9,7 +9,7 @@ What other packages use (everything else is internal):
 - `settable_parameters(entry)`, `parameter(entry, role)`: what may be advised and set.
 - `nightlatch.catalogue.pins`: `weaknesses(pin, catalogue, model)`, `alike(one, other)`.
 - `nightlatch.catalogue.passwords`: `score(password, hints)`.
-- `nightlatch.catalogue.imports`: `read(kind, path)` and `catalogue_with(references, base)` for the
+- `nightlatch.catalogue.imports`: `read(kind, path)` and `together(imported)` for the
   owner's newer data.
 - `nightlatch.catalogue.claims`: `catalogued(home, catalogue)`, what is known of its locks, as claims.
 

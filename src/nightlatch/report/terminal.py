@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from nightlatch.audit.checklist import Line
 from nightlatch.audit.drift import Changes
-from nightlatch.model.document import Audit, FindingDocument
+from nightlatch.model.document import Audit, Evidence, FindingDocument
 from nightlatch.model.finding import Severity, Verdict
 from nightlatch.report import words
 
@@ -103,36 +104,59 @@ def _findings(audit: Audit, console: Console, zone: ZoneInfo, details: bool) -> 
         if not found:
             continue
         _heading(section.title, console)
-        practice = ""
-        for finding in found:
-            if finding.practice != practice:
-                practice = finding.practice
-                console.print(Text(finding.practice_title, style="bold").append(f"  {practice}", style="dim"))
-            _finding(finding, console, zone, details)
+        for practice, group in groupby(found, key=lambda item: item.practice):
+            findings = list(group)
+            console.print(Text(findings[0].practice_title, style="bold").append(f"  {practice}", style="dim"))
+            table = Table.grid(padding=(0, 1))
+            table.add_column(no_wrap=True)
+            table.add_column(overflow="fold", ratio=1)
+            for finding, times in [(item, 1) for item in findings] if details else _grouped(findings):
+                _finding(finding, times, table, zone, details)
+            console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _finding(finding: FindingDocument, console: Console, zone: ZoneInfo, details: bool) -> None:
+def _grouped(findings: list[FindingDocument]) -> list[tuple[FindingDocument, int]]:
+    """Findings with how many say the very same: one missing file leaves many checks unknown."""
+    counts: dict[tuple[object, ...], tuple[FindingDocument, int]] = {}
+    for finding in findings:
+        # What passed or failed says what it is about; a reason for not knowing may stand for many checks.
+        same = finding.key if finding.verdict is not Verdict.UNKNOWN else (finding.subject, finding.summary)
+        first, times = counts.get(same, (finding, 0))
+        counts[same] = (first, times + 1)
+    return list(counts.values())
+
+
+def _finding(finding: FindingDocument, times: int, table: Table, zone: ZoneInfo, details: bool) -> None:
     style = "magenta" if finding.waived else VERDICT_STYLES[finding.verdict]
-    head = Text(f"  {words.SYMBOLS[finding.verdict]} {words.state(finding)} ", style)
-    console.print(head.append(f"{finding.label}: {finding.summary}", style="default"))
+    state = Text(f"{words.SYMBOLS[finding.verdict]} {words.state(finding)}", style)
+    many = f" ({times} checks)" if times > 1 else ""
+    table.add_row(state, Text(f"{finding.label}: {finding.summary}{many}"))
+
+    def more(text: str, style: str = "dim") -> None:
+        table.add_row("", Text(text, style))
+
     if finding.waiver:
-        console.print(Padding(Text(_waiver(finding), style="magenta"), (0, 0, 0, 4)))
+        more(_waiver(finding), "magenta")
     for other in finding.contradicts:
-        text = f"Contradicted: {other.fact} = {words.value(other.value)}, {words.known_by(other, zone)}"
-        console.print(Padding(Text(text, style="yellow"), (0, 0, 0, 4)))
+        more(f"Contradicted: {_fact(other, zone)}", "yellow")
     for old in finding.stale:
-        text = f"No longer counts: {old.fact} = {words.value(old.value)}, {words.known_by(old, zone)}"
-        console.print(Padding(Text(text, style="yellow"), (0, 0, 0, 4)))
+        more(f"No longer counts: {_fact(old, zone)}", "yellow")
     if not details:
         return
-    console.print(Padding(Text(f"Wanted: {finding.title}", style="dim"), (0, 0, 0, 4)))
+    more(f"Wanted: {finding.title}")
     for fact in finding.evidence:
-        text = f"{fact.about} {fact.fact} = {words.value(fact.value)}: {words.known_by(fact, zone)}"
-        console.print(Padding(Text(text, style="dim"), (0, 0, 0, 4)))
+        more(f"Known: {_fact(fact, zone)}")
     if finding.verdict is not Verdict.NOT_APPLICABLE and finding.fix:
-        _fix(finding, console, indent=4)
+        mark = " (Nightlatch can do this)" if finding.fix.automatic else ""
+        more(f"→ {finding.fix.summary}{mark}", "green")
+        for step in finding.fix.steps:
+            more(f"  · {step}", "")
     if finding.standards:
-        console.print(Padding(Text(f"Supports: {', '.join(finding.standards)}", style="dim"), (0, 0, 0, 4)))
+        more(f"Supports: {', '.join(finding.standards)}")
+
+
+def _fact(fact: Evidence, zone: ZoneInfo) -> str:
+    return f"{fact.about} {fact.fact} = {words.value(fact.value)}, {words.known_by(fact, zone)}"
 
 
 def _waiver(finding: FindingDocument) -> str:

@@ -94,7 +94,7 @@ def test_a_failed_source_that_would_tell_is_named() -> None:
     failed = SourceState("openwrt", "openwrt", "failed", 0, "the file is gone", "", frozenset({"router.upnp"}))
     other = SourceState("pihole", "pihole", "failed", 0, "not a database", "", frozenset({"device.contacts"}))
     finding = only(home(make(Router, "r"), sources=(failed, other)))
-    assert finding.summary == "The source openwrt, which would tell, failed: the file is gone."
+    assert finding.summary == "The source openwrt, which may tell, failed: the file is gone."
 
 
 def test_many_subjects_share_one_weight_and_those_it_is_not_about_take_none() -> None:

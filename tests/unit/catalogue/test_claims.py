@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from nightlatch.catalogue import Catalogue
 from nightlatch.catalogue.claims import candidates, catalogued, claims
-from nightlatch.catalogue.imports import catalogue_with
+from nightlatch.catalogue.imports import read, together
 from nightlatch.catalogue.structs import FirmwareRelease
-from nightlatch.errors import UsageError
 from nightlatch.model.evidence import Claim, Fact, Grade, Ref
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
@@ -138,7 +137,7 @@ def test_vulnerabilities_of_z_wave_are_judged_with_the_security_of_the_link() ->
 
 def test_a_flaw_of_one_of_several_models_is_not_said_to_apply(tmp_path: Path) -> None:
     (tmp_path / "csaf.json").write_text(json.dumps(samples.CSAF), encoding="utf-8")
-    catalogue = catalogue_with(["csaf:csaf.json"], tmp_path)
+    catalogue = together([read("csaf", tmp_path / "csaf.json")])
     certain = flaws(lock(model="Schlage BE469ZP", radio="zwave", firmware="10.1"), catalogue)
     one_of_several = flaws(lock(model="Schlage BE469", firmware="10.1"), catalogue)
     assert certain["CVE-2099-0005"].applies == "possible"
@@ -202,14 +201,8 @@ def test_an_imported_index_is_newer_than_the_catalogue() -> None:
 
 def test_an_imported_record_is_only_possible(tmp_path: Path) -> None:
     (tmp_path / "cve.json").write_text(json.dumps(samples.CVE), encoding="utf-8")
-    catalogue = catalogue_with(["cve:cve.json"], tmp_path)
+    catalogue = together([read("cve", tmp_path / "cve.json")])
     assert flaws(lock(model="nuki 3", firmware="3.3.5"), catalogue)["CVE-2099-0001"].applies == "possible"
-
-
-@pytest.mark.parametrize("reference", ["cve.json", "cve:", ""])
-def test_a_reference_without_kind_or_path_is_told(reference: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is not kind:path"):
-        catalogue_with([reference], tmp_path, where="nightlatch.toml:9")
 
 
 def test_every_model_of_the_catalogue_can_be_claimed_by_its_ids() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KINDS = ("cve", "nvd", "csaf", "osv", "zwave-config", "zigbee-ota", "zwave-firmware")
 
-__all__ = ["KINDS", "Imported", "catalogue_with", "read"]
+__all__ = ["KINDS", "Imported", "read", "together"]
 
 
 def read(kind: str, path: Path) -> Imported:
@@ -33,21 +33,13 @@ def read(kind: str, path: Path) -> Imported:
     return imported
 
 
-def catalogue_with(references: Iterable[str], base: Path, where: str = "") -> Catalogue:
-    """The catalogue with the owner's newer data: references are `kind:path`, relative to `base`.
-
-    `where` names the setting they stand in. Raises UsageError or ReadError.
-    """
+def together(imported: Iterable[Imported]) -> Catalogue:
+    """The catalogue with the owner's newer data."""
     from nightlatch.catalogue.lookup import Catalogue
 
-    imported = []
-    for reference in references:
-        kind, colon, path = reference.partition(":")
-        if not colon or not path:
-            raise UsageError(f"{reference!r} is not kind:path", where=where, todo='Write it as "cve:records.json".')
-        imported.append(read(kind, base / Path(path).expanduser()))
+    read_ = tuple(imported)
     return Catalogue(
-        models=(model for one in imported for model in one.models),
-        vulnerabilities=(flaw for one in imported for flaw in one.vulnerabilities),
-        firmware=(release for one in imported for release in one.firmware),
+        models=(model for one in read_ for model in one.models),
+        vulnerabilities=(flaw for one in read_ for flaw in one.vulnerabilities),
+        firmware=(release for one in read_ for release in one.firmware),
     )

@@ -1,9 +1,12 @@
-"""Writes docs/practices/*.md from the practices' own metadata: `make docs`. A test holds them in step."""
+"""Writes what the docs take from the code: a page per practice, the audit's JSON schema. `make docs`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
+from nightlatch.model.document import Audit
 from nightlatch.model.finding import SECTION_TITLES
 from nightlatch.practices.interface import Practice
 from nightlatch.practices.registry import practices
@@ -67,6 +70,8 @@ def main() -> None:
             old.unlink()
     for name, text in wanted.items():
         (FOLDER / name).write_text(text, "utf-8")
+    schema = msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Audit)), indent=2) + b"\n"
+    (FOLDER.parent / "audit-schema-1.json").write_bytes(schema)
 
 
 if __name__ == "__main__":
