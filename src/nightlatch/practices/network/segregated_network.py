@@ -25,10 +25,8 @@ practice = Practice(
     standards=("ETSI EN 303 645 V3.1.3 5.3-15",),
 )
 
-_RULES = (
-    "a router's configuration (openwrt, mikrotik, opnsense or pfsense) with its zones and firewall rules, "
-    "and the address that the device has on the network"
-)
+_ROUTER = "a router's configuration (openwrt, mikrotik, opnsense or pfsense) with its zones and firewall rules"
+_RULES = f"{_ROUTER}, and the address that the device has on the network"
 _NEEDS = (Zone.role, Zone.opens_to_v4, Zone.opens_to_v6)
 
 
@@ -117,7 +115,7 @@ def _names(zones: frozenset[Ref], home: Home) -> str:
     per=Home,
     title="A probe from the smart devices' zone cannot reach phones and laptops",
     needs=(Home.isolated_v4, Home.isolated_v6),
-    settled_by="a probe run from the smart devices' zone, over IPv4 and IPv6",
+    settled_by=f"{_ROUTER}; or a probe run from the smart devices' zone, over IPv4 and IPv6",
 )
 def probe(home: Home, _: Home) -> Judgement:
     """Judge what a probe could really reach; without one the router's rules stand for themselves."""
