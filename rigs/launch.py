@@ -76,6 +76,7 @@ class Process:
             )
 
     def fail(self, what: str) -> RigError:
+        """The error to raise for this process: what went wrong, and the end of its log."""
         tail = self.log.read_text(errors="replace")[-2000:]
         return RigError(f"{self.name}: {what}\n--- last of {self.log.name} ---\n{tail}")
 

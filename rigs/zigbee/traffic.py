@@ -66,6 +66,14 @@ class Traffic:
                     return payload
         raise LookupError(f"nothing was published on {topic}")
 
+    def sent(self, since: int) -> list[str]:
+        """The topics, after `since`, on which clients asked or ordered something, in order."""
+        with self._news:
+            orders = ("/get", "/set")
+            return [
+                seen for seen, _ in self._seen[since:] if seen.endswith(orders) or seen.startswith("bridge/request")
+            ]
+
     def wait(self, topic: str, accept: Accept, *, since: int = 0, seconds: float = 15) -> Any:
         """The first accepted message on a topic, of those after `since`; RigError if none comes in time."""
         found: list[Any] = []

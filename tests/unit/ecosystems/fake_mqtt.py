@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -43,19 +44,27 @@ async def read(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 class FakeBroker:
     """`retained` is published to who subscribes; a publish on a topic of `answers` is answered.
 
-    Without a password in `accounts` nobody is refused. `published` is what clients sent.
+    Without `accounts` nobody is refused; with `strangers_see_nothing`, clients without a name are let in
+    but get no messages. `published` is what clients sent.
     """
 
     def __init__(
-        self, retained: dict[str, bytes], answers: Answers | None = None, accounts: dict[str, str] | None = None
+        self,
+        retained: dict[str, bytes],
+        answers: Answers | None = None,
+        accounts: dict[str, str] | None = None,
+        *,
+        strangers_see_nothing: bool = False,
     ) -> None:
         self.retained = retained
+        self.strangers_see_nothing = strangers_see_nothing
         self.answers = answers or {}
         self.accounts = accounts or {}
         self.published: list[tuple[str, bytes]] = []
         self._clients: dict[asyncio.StreamWriter, list[str]] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stranger = False
         try:
             while True:
                 kind, body = await read(reader)
@@ -63,10 +72,11 @@ class FakeBroker:
                     writer.write(packet(CONNACK, bytes([0, REFUSED])))
                     return
                 if kind == CONNECT:
+                    stranger = not body[7] & 0x80  # the flag that says that a user name follows
                     writer.write(packet(CONNACK, b"\0\0"))
                     self._clients[writer] = []
                 elif kind == SUBSCRIBE:
-                    self._subscribe(writer, body)
+                    self._subscribe(writer, body, blind=stranger and self.strangers_see_nothing)
                 elif kind == PUBLISH:
                     size = int.from_bytes(body[:2], "big")
                     self._route(body[2 : 2 + size].decode(), body[2 + size :])
@@ -85,16 +95,19 @@ class FakeBroker:
             size = int.from_bytes(body[at : at + 2], "big")
             fields.append(body[at + 2 : at + 2 + size].decode())
             at += 2 + size
-        return not self.accounts or (len(fields) == 3 and self.accounts.get(fields[1]) == fields[2])
+        user, password = (*fields[1:], "", "")[:2]
+        return not self.accounts or self.accounts.get(user) == password
 
-    def _subscribe(self, writer: asyncio.StreamWriter, body: bytes) -> None:
+    def _subscribe(self, writer: asyncio.StreamWriter, body: bytes, *, blind: bool) -> None:
         filters, at = [], 2
         while at < len(body):
             size = int.from_bytes(body[at : at + 2], "big")
             filters.append(body[at + 2 : at + 2 + size].decode())
             at += 3 + size
-        self._clients[writer] += filters
         writer.write(packet(SUBACK, body[:2] + bytes(len(filters))))
+        if blind:
+            return
+        self._clients[writer] += filters
         for topic, payload in self.retained.items():
             if any(topic_matches_sub(one, topic) for one in filters):
                 writer.write(publish(topic, payload, retained=True))
@@ -111,8 +124,8 @@ class FakeBroker:
 
 
 @asynccontextmanager
-async def listening(handler: Handler) -> AsyncIterator[str]:
-    """A server on loopback; gives its mqtt:// address."""
+async def listening(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """A server on loopback; gives its mqtt:// or mqtts:// address."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -126,9 +139,9 @@ async def listening(handler: Handler) -> AsyncIterator[str]:
         finally:
             tasks.discard(task)
 
-    server = await asyncio.start_server(run, "127.0.0.1", 0)
+    server = await asyncio.start_server(run, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"{'mqtts' if tls else 'mqtt'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for task in list(tasks):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nightlatch.ecosystems import _mosquitto
 from nightlatch.ecosystems.zigbee2mqtt import Zigbee2Mqtt
 from nightlatch.errors import ReadError
-from nightlatch.model.evidence import Gap, Grade, Item, Ref
+from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
 from nightlatch.model.hub import Hub
 from tests.unit.ecosystems.asking import context
 
@@ -24,11 +24,11 @@ def look(data: Path) -> list[Item]:
 
 
 def told(data: Path) -> dict[str, Any]:
-    return {one.fact: one.value for one in look(data) if not isinstance(one, Gap) and hasattr(one, "fact")}
+    return {one.fact: one.value for one in look(data) if isinstance(one, Claim)}
 
 
 def place(items: list[Item], name: str) -> str:
-    return next(one.where for one in items if getattr(one, "fact", "") == name)
+    return next(one.where for one in items if isinstance(one, Claim) and one.fact == name)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_the_line_of_the_configuration_is_the_evidence(data: Path) -> None:
     (data / "mosquitto.conf").write_text("listener 1883\n\nallow_anonymous true\n")
     items = look(data)
     assert place(items, "mqtt_anonymous") == "mosquitto.conf:3 (allow_anonymous true)"
-    assert {one.grade for one in items if hasattr(one, "grade")} == {Grade.RECORDED}
+    assert {one.grade for one in items if isinstance(one, Claim)} == {Grade.RECORDED}
 
 
 @pytest.mark.parametrize("folder", [".", "..", "mosquitto", "../mosquitto", "../mosquitto/config"])

@@ -1,9 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,6 +123,50 @@ async def test_a_broken_broker_gives_one_clear_error_in_bounded_time(
 async def test_nobody_listening_is_said_so() -> None:
     with pytest.raises(SourceError, match=r"cannot be reached: .*refused.*Check the address and that it runs"):
         await hear_everything("mqtt://127.0.0.1:1")
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's TLS context for 127.0.0.1, and the file of the authority that a client must trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a broker")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    authority, private = folder / "authority.pem", folder / "private.pem"
+    authority.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority, private)
+    return context, authority
+
+
+async def test_a_broker_with_a_trusted_certificate_is_heard_over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, authority = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    async with listening(FakeBroker({"a": b"1"}).serve, context) as url:
+        assert url.startswith("mqtts://")
+        async with _mqtt.connect(_mqtt.parse(url)) as inbox:
+            await inbox.subscribe("a")
+            assert await inbox.until(lambda: "a" in inbox.newest, 3)
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    context, _authority = certificate(tmp_path)
+    async with listening(FakeBroker({}).serve, context) as url:
+        with pytest.raises(SourceError, match="certificate is not trusted on this machine"):
+            await hear_everything(url)
 
 
 async def test_a_broker_without_tls_is_not_taken_for_one_with(monkeypatch: pytest.MonkeyPatch) -> None:
