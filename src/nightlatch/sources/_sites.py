@@ -24,12 +24,16 @@ _HOST = re.compile(r"[a-z0-9_.:-]{1,253}")
 
 
 class Site(msgspec.Struct, frozen=True):
-    """Whose login it is. `shown` is the part of the address that may be told: a vendor's suffix or a host at home."""
+    """Whose login it is.
+
+    `shown` is the part of the address that may be told: a vendor's suffix or a host at home. `opens_door` is
+    True for a maker of locks, False for a router, None where that is not known.
+    """
 
     service: str
     title: str
     shown: str = ""
-    opens_door: bool = False
+    opens_door: bool | None = None
 
     @property
     def slug(self) -> str:
@@ -59,7 +63,7 @@ class Sites:
         if host.endswith(".ui.nabu.casa") or port == _HASS_PORT or label in _HASS_LABELS:
             return Site("homeassistant", "Home Assistant", host if at_home(host) else "")
         if host in ROUTER_HOSTS or (at_home(host) and label in _ROUTER_LABELS):
-            return Site("router", f"Router ({host})", host)
+            return Site("router", f"Router ({host})", host, False)
         if at_home(host):
             return Site("home network", host, host)
         known = self._catalogue.host(host)
@@ -67,9 +71,9 @@ class Sites:
             return None
         return Site(known.vendor, known.vendor, known.suffix, self._makes_locks(known.vendor))
 
-    def _makes_locks(self, vendor: str) -> bool:
+    def _makes_locks(self, vendor: str) -> bool | None:
         best = self._catalogue.search(vendor, 1)
-        return vendor in self._makers or any(match.score >= 0.95 for match in best)
+        return True if vendor in self._makers or any(match.score >= 0.95 for match in best) else None
 
 
 def address(url: str) -> tuple[str, int | None]:

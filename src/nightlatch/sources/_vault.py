@@ -119,8 +119,8 @@ class Vault(Source):
         where = f"{login.place} ({site.shown})" if site.shown else login.place
         yield Account.name.claim(account, f"{site.title} account" + (f" {number}" if number > 1 else ""), where=where)
         yield Account.service.claim(account, site.service, where=where)
-        if site.opens_door:
-            yield Account.opens_door.claim(account, True, where=where)
+        if site.opens_door is not None:
+            yield Account.opens_door.claim(account, site.opens_door, where=where)
         if login.password:
             hints = (site.service, login.user.reveal())
             yield Account.password_score.claim(account, score(login.password, hints), where=where)
