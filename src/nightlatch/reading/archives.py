@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tarfile
+import gzip
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,40 +12,38 @@ from typing import IO
 
 from nightlatch.errors import ReadError
 from nightlatch.reading.files import MIB
+from nightlatch.reading.tar import Stream, headers, padded
 
 MAX_MEMBERS = 20_000
 MAX_MEMBER = 16 * MIB
 MAX_TOTAL = 256 * MIB
-MAX_RATIO_BYTES = 1024 * MIB
+MAX_UNFOLDED = 512 * MIB
 """How much a compressed archive may unfold to while its members are skipped over."""
+MAX_DIRECTORY = 8 * MIB
+"""How long the directory of a zip may be: it is read whole before a member can be."""
 
 
 def tar_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """(name, bytes) of the wanted regular files of a tar, plain or compressed.
+    """(name, bytes) of the wanted regular files of a tar, plain or gzipped.
 
     Names are relative, without `./`; absolute ones, ones with `..`, links and devices are skipped.
     Raises ReadError for a damaged archive, more than 20,000 members, a wanted member over 16 MiB, or
-    more than 1 GiB unfolded.
+    more than 512 MiB unfolded.
     """
     total = 0
     try:
-        with path.open("rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as archive:
-            for number, member in enumerate(archive):
+        with path.open("rb") as raw:
+            stream = Stream(raw, limit=MAX_UNFOLDED, where=str(path))
+            for number, member in enumerate(headers(stream)):
                 if number >= MAX_MEMBERS:
                     raise ReadError(f"holds more than {MAX_MEMBERS} members", where=str(path))
-                if archive.offset > MAX_RATIO_BYTES or member.size > MAX_RATIO_BYTES:
-                    raise ReadError(
-                        f"unfolds to more than {MAX_RATIO_BYTES // MIB} MiB", where=f"{path} ({member.name[:200]})"
-                    )
-                name = member.name.removeprefix("./")
-                if not member.isreg() or not _inside(name) or not wanted(name):
+                if not (member.regular and _inside(member.name) and wanted(member.name)):
+                    stream.skip(padded(member.size))
                     continue
-                total = _admit(path, name, member.size, total)
-                file = archive.extractfile(member)
-                if file is not None:
-                    yield name, _exactly(file, member.size, f"{path} ({name})")
-    except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
-        raise ReadError(f"is not a readable tar archive: {error}", where=str(path)) from None
+                total = _admit(path, member.name, member.size, total)
+                yield member.name, stream.read(padded(member.size))[: member.size]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ReadError(f"is truncated or damaged: {error}", where=str(path)) from None
     except OSError as error:
         raise ReadError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
 
@@ -53,6 +52,7 @@ def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
     """(name, bytes) of the wanted files of a zip, under the bounds of `tar_members`."""
     total = 0
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
             if len(infos) > MAX_MEMBERS:
@@ -67,6 +67,27 @@ def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
         raise ReadError(f"is not a readable zip archive: {error}", where=str(path)) from None
     except OSError as error:
         raise ReadError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def _check_directory(path: Path) -> None:
+    """Bound what zipfile will read at once. Source: PKWARE APPNOTE 6.3.10, 4.3.14 to 4.3.16."""
+    with path.open("rb") as file:
+        end = file.seek(0, 2)
+        start = max(0, end - 65_557 - 20)
+        file.seek(start)
+        tail = file.read()
+        at = tail.rfind(b"PK\5\6")
+        if at < 0 or len(tail) < at + 22:
+            raise ReadError("is not a readable zip archive: its directory is missing", where=str(path))
+        entries, length = struct.unpack_from("<HI", tail, at + 10)
+        if at >= 20 and tail[at - 20 : at - 16] == b"PK\6\7":
+            (offset,) = struct.unpack_from("<Q", tail, at - 12)
+            if offset + 56 > end:
+                raise ReadError("is not a readable zip archive: its directory is missing", where=str(path))
+            file.seek(offset)
+            entries, length = struct.unpack_from("<QQ", file.read(56), 32)
+    if entries > MAX_MEMBERS or length > MAX_DIRECTORY:
+        raise ReadError(f"holds more than {MAX_MEMBERS} members", where=str(path))
 
 
 def _inside(name: str) -> bool:

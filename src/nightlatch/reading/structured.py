@@ -54,16 +54,15 @@ def yaml(text: str, *, where: str, depth: int = MAX_DEPTH, events: int = 200_000
         level = 0
         parsed: Iterator[Any] = pyyaml.parse(text, Loader=loader)
         for number, event in enumerate(parsed):
+            place = f"{where}:{event.start_mark.line + 1}"
             if number > events:
-                raise ReadError(f"holds more than {events} values", where=f"{where}:{event.start_mark.line + 1}")
+                raise ReadError(f"holds more than {events} values", where=place)
             if isinstance(event, pyyaml.AliasEvent):
-                raise ReadError(
-                    "uses an alias (*name), which is not supported", where=f"{where}:{event.start_mark.line + 1}"
-                )
+                raise ReadError("uses an alias (*name), which is not supported", where=place)
             if isinstance(event, (pyyaml.MappingStartEvent, pyyaml.SequenceStartEvent)):
                 level += 1
                 if level > depth:
-                    raise ReadError(f"nests deeper than {depth} levels", where=f"{where}:{event.start_mark.line + 1}")
+                    raise ReadError(f"nests deeper than {depth} levels", where=place)
             elif isinstance(event, (pyyaml.MappingEndEvent, pyyaml.SequenceEndEvent)):
                 level -= 1
         return pyyaml.load(text, Loader=_plain_loader(loader))  # noqa: S506  # built on the safe loader
