@@ -82,7 +82,8 @@ class PiHole(DnsLog, kind="pihole"):
                 database.execute("PRAGMA trusted_schema = OFF")
                 database.execute("PRAGMA temp_store = MEMORY")
                 yield database
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            # UnicodeDecodeError: SQLite's own message quotes a damaged schema.
             name = getattr(error, "sqlite_errorname", type(error).__name__)
             if name == "SQLITE_INTERRUPT":
                 raise ReadError(

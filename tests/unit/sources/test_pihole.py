@@ -238,6 +238,14 @@ def test_a_truncated_database_is_one_clear_error(tmp_path: Path) -> None:
     refused(PiHole, written(file, file.read_bytes()[: 3 * 4096]))
 
 
+def test_a_damaged_schema_that_sqlite_quotes_is_one_clear_error(tmp_path: Path) -> None:
+    data = made(tmp_path, USUAL).read_bytes()
+    refused(
+        PiHole,
+        written(tmp_path / "damaged.db", data.replace(b"CREATE TABLE network (", b"CREATE \xff\xfe\xfdLE network (")),
+    )
+
+
 def test_a_path_with_signs_that_mean_something_in_an_address_is_opened(tmp_path: Path) -> None:
     folder = tmp_path / "a?b#c%20d"
     folder.mkdir()
