@@ -35,6 +35,8 @@ class Hub(Thing, kind="hub"):
     admins = Field[int]("how many of them are administrators")
     trusted_networks = Field[tuple[str, ...]]("networks from which it asks no password")
     ip_ban = Field[bool]("it blocks addresses after failed sign-ins")
+    login_attempts = Field[int]("failed sign-ins before it blocks an address; 0 means never")
+    trusted_proxies = Field[tuple[str, ...]]("proxies whose word on a client's address it takes, as 172.30.33.0/24")
 
     # What is open
     permit_join = Field[bool]("new devices may join its network now")
