@@ -55,7 +55,7 @@ def hub_contacts(hub: Hub, home: Home) -> Judgement:
 )
 def lock_contacts(lock: Lock, home: Home) -> Judgement:
     """Judge by the names that the lock asked the DNS for; a lock without a network of its own asks none."""
-    radio = lock.radio
+    radio = as_set(lock.radio)
     if radio is not None and radio.value in _RADIOS and lock.address is None:
         return not_applicable(radio, because=f"It speaks {_RADIOS[radio.value]} only and is not on the network itself.")
     return _contacts(lock, home)

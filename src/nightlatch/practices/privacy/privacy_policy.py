@@ -9,7 +9,7 @@ from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Vendor
 from nightlatch.practices.dates import judge_last
-from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
+from nightlatch.practices.interface import Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 
 practice = Practice(
     "privacy-policy",
@@ -29,7 +29,7 @@ _SETTLED = "your answer, with the vendor's privacy policy at hand"
 
 def _no_vendor(home: Home) -> Judgement:
     """A home whose locks and hubs all stay away from any cloud has no vendor to ask."""
-    paths = [lock.path for lock in home.all(Lock)]
+    paths = [as_set(lock.path) for lock in home.all(Lock)]
     clouds = [hub.cloud_connected for hub in home.all(Hub)]
     local = all(path is not None and path.value == "local" for path in paths)
     if paths and local and all(cloud is not None and not cloud.value for cloud in clouds):

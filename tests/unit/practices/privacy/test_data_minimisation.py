@@ -80,6 +80,10 @@ def test_an_ipv6_address_is_matched_with_and_without_its_port() -> None:
         assert verdict(practice, "hub-contacts", hub, home(hub, device, needs=NOTHING)) == "fail medium"
 
 
+def test_the_radio_that_a_model_can_have_does_not_keep_this_lock_off_the_network() -> None:
+    assert verdict(practice, "lock-contacts", make(Lock, "front", radio=("zwave", Grade.CATALOGUED))) == "unknown"
+
+
 @pytest.mark.parametrize("radio", ["zwave", "zigbee", "ble"])
 def test_a_lock_without_a_network_of_its_own_talks_to_nobody(radio: str) -> None:
     assert verdict(practice, "lock-contacts", make(Lock, "front", radio=radio)) == "not_applicable"

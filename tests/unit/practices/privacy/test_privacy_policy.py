@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from nightlatch.model.evidence import Grade
 from nightlatch.model.finding import Verdict
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -68,6 +69,7 @@ def test_a_home_without_any_cloud_has_no_vendor_to_ask() -> None:
         (make(Lock, "front"),),
         (make(Lock, "front", path="cloud"),),
         (make(Lock, "front", path="local"), make(Hub, "ha")),
+        (make(Lock, "front", path=("local", Grade.CATALOGUED)), make(Hub, "ha", cloud_connected=False)),
         (make(Lock, "front", path="local"), make(Hub, "ha", cloud_connected=True)),
     ],
 )
