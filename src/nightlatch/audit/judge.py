@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from nightlatch.model.evidence import Fact
-from nightlatch.model.finding import SEVERITY_WEIGHT, Finding, Fix, Verdict
-from nightlatch.model.home import Home
+from nightlatch.model.finding import Finding, Fix, Verdict
+from nightlatch.model.home import Home, SourceState
 from nightlatch.model.thing import Field, Thing
 from nightlatch.practices.interface import Check, Judgement, Practice, unknown
-from nightlatch.text import listed
+from nightlatch.text import listed, sentences
+
+_UNKNOWN, _NOT_APPLICABLE = Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 
 
 def judge(home: Home, practices: Iterable[Practice]) -> list[Finding]:
@@ -18,17 +21,18 @@ def judge(home: Home, practices: Iterable[Practice]) -> list[Finding]:
     return [finding for practice in practices for check in practice.checks for finding in run(check, home)]
 
 
-def run(check: Check[Any], home: Home) -> Iterator[Finding]:
+def run(check: Check[Any], home: Home) -> list[Finding]:
     """The findings of one check: one for every thing it is about, or one for the home that has none."""
     subjects = home.all(check.per)
     if not subjects:
         judgement = check.absent(home) if check.absent else unknown(because=_none_known(check, home))
-        yield _finding(check, home, home, judgement, 1)
-        return
+        return [_finding(check, home, home, judgement, 1)]
     judgements = [check.judge(subject, home) for subject in subjects]
-    applicable = sum(judgement.verdict is not Verdict.NOT_APPLICABLE for judgement in judgements)
-    for subject, judgement in zip(subjects, judgements, strict=True):
-        yield _finding(check, subject, home, judgement, applicable)
+    applicable = sum([judgement.verdict is not _NOT_APPLICABLE for judgement in judgements])
+    return [
+        _finding(check, subject, home, judgement, applicable)
+        for subject, judgement in zip(subjects, judgements, strict=True)
+    ]
 
 
 def _finding(check: Check[Any], subject: Thing, home: Home, judgement: Judgement, share: int) -> Finding:
@@ -40,9 +44,11 @@ def _finding(check: Check[Any], subject: Thing, home: Home, judgement: Judgement
     fix = judgement.fix
     if fix is not None and not isinstance(fix, Fix):
         fix = fix(subject, home)
-    if verdict is Verdict.UNKNOWN:
-        missing = [field for field in check.needs if field.kind == subject.kind and subject.fact(field.name) is None]
-        stale = tuple(subject.stale[field.name] for field in missing if field.name in subject.stale)
+    if verdict is _UNKNOWN:
+        known = subject.__dict__
+        missing = tuple([field for field in check.needs if field.kind == subject.kind and field.name not in known])
+        if subject.stale:
+            stale = tuple(subject.stale[field.name] for field in missing if field.name in subject.stale)
         summary = summary or _why_unknown(missing, subject, home)
         settled_by = check.settled_by
         fix = fix or _find_out(check, missing, subject)
@@ -50,23 +56,24 @@ def _finding(check: Check[Any], subject: Thing, home: Home, judgement: Judgement
     if loosened:
         terms = listed(f"{item.doc} {item.of(home):g} instead of {item.default:g} {item.unit}" for item in loosened)
         summary = f"{summary} (The profile is looser than the guide: {terms}.)"
+    # Positional, in the order of its fields: by name each of the thousands of findings costs half again as much.
     return Finding(
-        practice=practice.id,
-        check=check.id,
-        section=practice.section,
-        subject=subject.ref,
-        label=subject.label,
-        verdict=verdict,
-        severity=judgement.severity or check.severity,
-        title=check.title,
-        summary=summary,
-        why=practice.why,
-        weight=0.0 if verdict is Verdict.NOT_APPLICABLE else SEVERITY_WEIGHT[check.severity] / share,
-        evidence=tuple(fact for fact in judgement.evidence if fact is not None),
-        stale=stale,
-        settled_by=settled_by,
-        fix=fix,
-        standards=practice.standards,
+        practice.id,
+        check.id,
+        practice.section,
+        subject.ref,
+        subject.label,
+        verdict,
+        judgement.severity or check.severity,
+        check.title,
+        summary,
+        practice.why,
+        0.0 if verdict is _NOT_APPLICABLE else check.weight / share,
+        tuple([fact for fact in judgement.evidence if fact is not None]),
+        stale,
+        settled_by,
+        fix,
+        practice.standards,
     )
 
 
@@ -75,35 +82,53 @@ def _none_known(check: Check[Any], home: Home) -> str:
     return f"No {check.per.kind} is known, so this could not be checked.{failed}"
 
 
-def _why_unknown(missing: list[Field[Any]], subject: Thing, home: Home) -> str:
+def _why_unknown(missing: tuple[Field[Any], ...], subject: Thing, home: Home) -> str:
     """Why, in the order that helps most: a refusal, a stale answer, a failed source, nobody said."""
     if not missing:
         return "What is known does not settle it."
-    reasons = []
+    told = _told(missing, subject) if subject.gaps or subject.stale else ""
+    failed = _failed(missing, home)
+    if told or failed:
+        return f"{told}{'.' if told else ''}{failed}".strip()
+    return _nothing_tells(missing)
+
+
+def _told(missing: tuple[Field[Any], ...], subject: Thing) -> str:
+    reasons: list[str] = []
     for field in missing:
         reasons += [gap.reason for gap in subject.gaps.get(field.name, ())]
         if field.name in subject.stale:
             old = subject.stale[field.name]
             reasons.append(f"The answer of {old.at:%Y-%m-%d} ({field.doc}) is older than {field.stale_after.days} days")
-    told = ". ".join(dict.fromkeys(f"{reason[:1].upper()}{reason[1:].rstrip('.')}" for reason in reasons))
-    failed = _failed(missing, home)
-    if told or failed:
-        return f"{told}{'.' if told else ''}{failed}".strip()
+    return ". ".join(dict.fromkeys(f"{reason[:1].upper()}{reason[1:].rstrip('.')}" for reason in reasons))
+
+
+@lru_cache(maxsize=4096)
+def _nothing_tells(missing: tuple[Field[Any], ...]) -> str:
     return f"Nothing tells {listed(f'whether {field.doc}' if field.type is bool else field.doc for field in missing)}."
 
 
 def _failed(fields: Iterable[Field[Any]], home: Home) -> str:
+    sources = home.cached(_failed_sources)
+    if not sources:
+        return ""
     paths = {field.path for field in fields}
     return "".join(
         f" The source {source.id}, which may tell, failed: {source.reason.rstrip('.')}."
-        for source in home.sources
-        if source.status != "ok" and not source.gives.isdisjoint(paths)
+        for source in sources
+        if not source.gives.isdisjoint(paths)
     )
 
 
-def _find_out(check: Check[Any], missing: list[Field[Any]], subject: Thing) -> Fix:
+def _failed_sources(home: Home) -> tuple[SourceState, ...]:
+    return tuple(source for source in home.sources if source.status != "ok")
+
+
+def _find_out(check: Check[Any], missing: tuple[Field[Any], ...], subject: Thing) -> Fix:
     """The next step for what is unknown: lift the refusal, give the file, or answer the question."""
-    steps = [gap.settle for field in missing for gap in subject.gaps.get(field.name, ())]
+    steps = []
+    if subject.gaps:
+        steps = [gap.settle for field in missing for gap in subject.gaps.get(field.name, ())]
     if check.settled_by:
         steps.append(f"Settled by {check.settled_by}.")
     steps += [

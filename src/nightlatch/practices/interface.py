@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from nightlatch.model.evidence import Fact, as_set
-from nightlatch.model.finding import Fix, Section, Severity, Verdict
+from nightlatch.model.finding import SEVERITY_WEIGHT, Fix, Section, Severity, Verdict
 from nightlatch.model.home import Home
 from nightlatch.model.thing import Field, Thing
 
@@ -102,6 +102,7 @@ class Check(Generic[ThingT]):
         self.per = per
         self.title = title
         self.severity = severity
+        self.weight = SEVERITY_WEIGHT[severity]
         self.needs = needs
         self.settled_by = settled_by
         self.absent = absent
