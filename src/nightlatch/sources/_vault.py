@@ -76,7 +76,6 @@ class Vault(Source):
 
     def collect(self) -> Iterator[Item]:
         """An account for each login of a lock's or hub's vendor, Home Assistant or the home network."""
-        at = modified(self.settings.path)
         sites = Sites(Catalogue())
         holders: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         found: dict[tuple[str, str, str], _Known] = {}
@@ -92,6 +91,7 @@ class Vault(Source):
             # The same login kept twice (web page and app) is one account, not a reused password.
             if site is not None and (len(found) < MAX_ACCOUNTS or (*owner, print_) in found):
                 found.setdefault((*owner, print_), _Known(login, site))
+        at = modified(self.settings.path)
         if not found:
             yield self.gap(
                 *self.gives,

@@ -266,7 +266,7 @@ def test_damaged_files_are_one_clear_error(tmp_path: Path, content: bytes) -> No
 
 
 def test_a_missing_file_and_a_folder_are_one_clear_error(tmp_path: Path) -> None:
-    refused(tmp_path / "nothing.json")
+    assert "does not exist" in refused(tmp_path / "nothing.json").what
     refused(tmp_path)
 
 
