@@ -21,3 +21,9 @@ def listed(words: Iterable[str]) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 code`, `2 codes`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Each part once, as a sentence: a capital first, a full stop last."""
+    made = (f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part)
+    return " ".join(dict.fromkeys(made))

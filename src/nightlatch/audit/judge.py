@@ -89,7 +89,7 @@ def _why_unknown(missing: tuple[Field[Any], ...], subject: Thing, home: Home) ->
     told = _told(missing, subject) if subject.gaps or subject.stale else ""
     failed = _failed(missing, home)
     if told or failed:
-        return f"{told}{'.' if told else ''}{failed}".strip()
+        return f"{told}{failed}".strip()
     return _nothing_tells(missing)
 
 
@@ -100,7 +100,7 @@ def _told(missing: tuple[Field[Any], ...], subject: Thing) -> str:
         if field.name in subject.stale:
             old = subject.stale[field.name]
             reasons.append(f"The answer of {old.at:%Y-%m-%d} ({field.doc}) is older than {field.stale_after.days} days")
-    return ". ".join(dict.fromkeys(f"{reason[:1].upper()}{reason[1:].rstrip('.')}" for reason in reasons))
+    return sentences(reasons)
 
 
 @lru_cache(maxsize=4096)
