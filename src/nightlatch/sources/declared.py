@@ -107,7 +107,8 @@ class Declared(Source, kind="declared"):
             value = convert(field, answer.value)
         except msgspec.ValidationError:
             raise wrong(f"{answer.fact} cannot be {answer.value!r}", "value", f"It is {shape(field)}.") from None
-        if isinstance(value, date) and value > answer.on:
+        # `..._on` is a day that something was done; an end of support or of a code lies ahead.
+        if field.name.endswith("_on") and value > answer.on:
             raise wrong(f"{answer.fact} lies after the day of the answer", "value")
         about = HOME if kind is Home else Ref(kind_name, key)
         return field.claim(about, value, where=self.configuration.where("answers", number), at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,14 @@ def test_an_answer_counts_from_the_beginning_of_its_day_at_home() -> None:
     assert claim.about == Ref("door", "front")
     assert claim.at == datetime(2026, 9, 30, 22, tzinfo=UTC)
     assert claim.where == "/x/nightlatch.toml:3"
+
+
+def test_an_end_may_lie_ahead_and_a_day_that_something_was_done_may_not() -> None:
+    assert answer("lock:front", "support_until", "2031-12-31").value == date(2031, 12, 31)
+    assert answer("credential:guest", "ends", "2027-01-05").value == datetime(2027, 1, 5, 23, 59, 59, tzinfo=UTC)
+    assert answer("home", "log_read_on", "2026-10-01").value == date(2026, 10, 1)
+    with pytest.raises(ConfigurationError, match="log_read_on lies after the day of the answer"):
+        answer("home", "log_read_on", "2026-10-02")
 
 
 @pytest.mark.parametrize(
