@@ -32,6 +32,7 @@ class Settings:
         the published one too), or 16 numbers of 0 to 255.
     auth_token: what the frontend asks for; None leaves it open.
     frontend: whether the web frontend runs.
+    frontend_host: the address that the frontend listens on.
     accounts: user names of the broker, the first being Zigbee2MQTT's; none lets anybody in.
     acl: the text of the broker's ACL file.
     """
@@ -39,6 +40,7 @@ class Settings:
     network_key: NetworkKey = "random"
     auth_token: str | None = None
     frontend: bool = True
+    frontend_host: str = "127.0.0.1"
     accounts: tuple[str, ...] = ()
     acl: str | None = None
 
@@ -192,7 +194,11 @@ class ZigbeeRig:
         mqtt: Configuration = {"base_topic": self.base_topic, "server": self.mqtt_url}
         if self.user:
             mqtt |= {"user": self.user, "password": self.passwords[self.user]}
-        frontend: Configuration = {"enabled": settings.frontend, "host": "127.0.0.1", "port": self._frontend_port}
+        frontend: Configuration = {
+            "enabled": settings.frontend,
+            "host": settings.frontend_host,
+            "port": self._frontend_port,
+        }
         if settings.auth_token is not None:
             frontend["auth_token"] = settings.auth_token
         network: Configuration = {"channel": 15, "pan_id": 0x1A2B, "ext_pan_id": [113, 174, 149, 142, 116, 36, 84, 26]}

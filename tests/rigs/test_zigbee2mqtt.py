@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 
+from nightlatch.audit.collect import collect as collect_all
+from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
 from nightlatch.ecosystems.zigbee2mqtt import Zigbee2Mqtt
-from nightlatch.model.evidence import GRADE_RANK, Claim, Grade, Item
+from nightlatch.model.evidence import GRADE_RANK, Claim, Grade, Item, Ref
+from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
 from nightlatch.model.thing import Field
 from nightlatch.plugs import Context
+from nightlatch.practices.registry import practices
 from nightlatch.secrets import Fingerprinter, Secret
 from rigs.zigbee.rig import LOCK, Settings, ZigbeeRig
 from tests.unit.ecosystems.asking import ask, claims, reasons, values
@@ -38,6 +42,23 @@ def collect(rig: ZigbeeRig, *, data: bool = True, **account: Any) -> list[Item]:
     items, error = asyncio.run(ask(Zigbee2Mqtt(settings, context)))
     assert error is None
     return items
+
+
+def audited(rig: ZigbeeRig) -> Home:
+    """The home that an audit of the rig sees, of an owner who needs none of the optional features."""
+    now = datetime.now(UTC)
+    context = Context(id="zigbee2mqtt", prefix="zigbee2mqtt", now=now, fingerprint=Fingerprinter())
+    plug = Zigbee2Mqtt(Zigbee2Mqtt.Settings(url=rig.mqtt_url, data=rig.data), context)
+    [collected] = asyncio.run(collect_all([plug]))
+    needs = Claim(Ref("home", "home"), Home.needs.name, (), "nightlatch.toml", now, Grade.DECLARED, "declared")
+    return merge([needs, *collected.items], now=now, sources=[collected.state])
+
+
+def verdicts(rig: ZigbeeRig, checks: tuple[str, ...]) -> list[str]:
+    """The verdict of each practice/check on the hub."""
+    findings = judge(audited(rig), practices())
+    found = {f"{one.practice}/{one.check}": one.verdict.value for one in findings if one.subject.kind == "hub"}
+    return [found[check] for check in checks]
 
 
 def best(items: list[Item], field: Field[Any]) -> Any:
@@ -145,14 +166,7 @@ def test_passwords_and_an_access_list_are_seen_to_guard_the_locks(zigbee_rig: Zi
 
 
 def test_the_facts_merge_into_one_hub_and_one_lock(zigbee_rig: ZigbeeRig) -> None:
-    now = datetime.now(UTC)
-    stamped = [
-        Claim(one.about, one.fact, one.value, one.where, one.at or now, one.grade or Grade.OBSERVED, "zigbee2mqtt")
-        if isinstance(one, Claim)
-        else one
-        for one in collect(zigbee_rig)
-    ]
-    home = merge(stamped, now=now)
+    home = audited(zigbee_rig)
     [hub], [lock] = home.all(Hub), home.all(Lock)
     assert lock.hub is not None
     assert lock.hub.value == hub.ref
@@ -162,3 +176,17 @@ def test_the_facts_merge_into_one_hub_and_one_lock(zigbee_rig: ZigbeeRig) -> Non
         Grade.OBSERVED,
         "zigbee2mqtt/bridge/info (permit_join)",
     )
+
+
+def test_each_of_three_open_doors_is_found_and_passes_once_closed(zigbee_rig: ZigbeeRig, changed: Changed) -> None:
+    checks = ("unused-features/joining", "default-credentials/frontend-sign-in", "encryption/network-key")
+    # Nobody is there to use the open page: the address belongs to this machine, and the lock is simulated.
+    with changed(network_key="published", frontend_host="0.0.0.0"):
+        zigbee_rig.permit_join(True)
+        assert verdicts(zigbee_rig, checks) == ["fail", "fail", "fail"]
+        zigbee_rig.permit_join(False)
+        assert verdicts(zigbee_rig, checks) == ["pass", "fail", "fail"]
+        zigbee_rig.restart(auth_token="correct horse battery")
+        assert verdicts(zigbee_rig, checks) == ["pass", "pass", "fail"]
+        zigbee_rig.restart(network_key="random")
+        assert verdicts(zigbee_rig, checks) == ["pass", "pass", "pass"]

@@ -16,7 +16,7 @@ from nightlatch.ecosystems._zigbee2mqtt.live import LOCK_SECONDS, Bridge, listen
 from nightlatch.ecosystems.interface import Context, Ecosystem
 from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.errors import NightlatchError, ReadError, SourceError
-from nightlatch.model.evidence import Item, Same
+from nightlatch.model.evidence import Claim, Item, Same
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.reading import structured
@@ -48,7 +48,8 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
                 raise ValueError('"base_topic" must be a topic without + and #')
 
     gives = (
-        *(Hub.software, Hub.version, Hub.parts, Hub.locks, Hub.permit_join, Hub.mqtt_anonymous, Hub.mqtt_acl),
+        *(Hub.software, Hub.version, Hub.parts, Hub.address, Hub.locks, Hub.permit_join),
+        *(Hub.mqtt_anonymous, Hub.mqtt_acl),
         *z2m.FIELDS,
         *data.FIELDS,
         *devices.LOCK_FIELDS,
@@ -65,10 +66,12 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
         """The facts of the data folder, then those of the running bridge; the one failing does not stop the other."""
         failures: list[NightlatchError] = []
         codes: list[_codes.Code] = []
+        guarded = False  # the data folder told whether the broker's access list guards the locks
         if self.settings.data is not None:
             folder = data.DataFolder(self.settings.data, self, self._catalogue)
             try:
                 for item in await asyncio.to_thread(lambda: list(folder.read())):
+                    guarded = guarded or (isinstance(item, Claim) and item.fact == Hub.mqtt_acl.name)
                     yield item
             except ReadError as error:
                 failures.append(error)
@@ -88,7 +91,7 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
                     self.settings.password,
                     self.settings.base_topic,
                 )
-                for item in self._bridge_items(bridge, codes):
+                for item in self._bridge_items(bridge, codes, guarded=guarded):
                     yield item
             except (ReadError, SourceError) as error:
                 failures.append(error)
@@ -106,7 +109,7 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
         if failures:
             raise failures[0] if len(failures) == 1 else SourceError("; ".join(str(one) for one in failures))
 
-    def _bridge_items(self, bridge: Bridge, codes: list[_codes.Code]) -> Iterator[Item]:
+    def _bridge_items(self, bridge: Bridge, codes: list[_codes.Code], *, guarded: bool) -> Iterator[Item]:
         hub, info = self._hub, bridge.info
         told = Told(f"{bridge.base}/bridge/info")
         yield told(Hub.software, hub, "zigbee2mqtt")
@@ -116,7 +119,9 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
         if info.coordinator.ieee_address:
             yield Same(hub, f"ieee:{info.coordinator.ieee_address.lower()}")
         yield from z2m.items(self, hub, info.config, told)
-        yield from self._broker_items(bridge)
+        if address := z2m.address(info.config, bridge.broker.host):
+            yield told(Hub.address, hub, address, "frontend.host, mqtt.server")
+        yield from self._broker_items(bridge, guarded=guarded)
         listed = Told(f"{bridge.base}/bridge/devices")
         yield listed(Hub.locks, hub, tuple(self.ref(Lock, lock.ieee_address) for lock in bridge.locks))
         for device in bridge.locks:
@@ -151,7 +156,7 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
                 about=lock,
             )
 
-    def _broker_items(self, bridge: Bridge) -> Iterator[Item]:
+    def _broker_items(self, bridge: Bridge, *, guarded: bool) -> Iterator[Item]:
         hub, probe = self._hub, bridge.probe
         if probe.admitted is not None:
             says = "lets in" if probe.admitted else "refuses"
@@ -164,7 +169,7 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
         if probe.seen:
             where = f"{bridge.broker} (a client without user and password received {probe.seen[0]})"
             yield Hub.mqtt_acl.claim(hub, False, where=where)
-        else:
+        elif not guarded:
             yield self.gap(
                 Hub.mqtt_acl,
                 reason="what other accounts of the broker may read and set cannot be told from outside",

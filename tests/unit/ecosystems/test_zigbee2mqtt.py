@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nightlatch.ecosystems import _mqtt
 from nightlatch.ecosystems._zigbee2mqtt import live
+from nightlatch.ecosystems._zigbee2mqtt import settings as z2m
 from nightlatch.ecosystems.zigbee2mqtt import Zigbee2Mqtt
 from nightlatch.errors import NightlatchError
 from nightlatch.model.evidence import Claim, Item, Same
@@ -182,6 +183,23 @@ async def test_the_frontend_and_the_broker_are_judged_by_the_bridges_own_setting
     assert values(items, Hub.mqtt_tls) == [False]
 
 
+@pytest.mark.parametrize(
+    ("frontend", "server", "reached_at", "is_at"),
+    [
+        ("192.168.1.5", "mqtt://192.168.1.9", "192.168.1.9", "192.168.1.5"),
+        ("0.0.0.0", "mqtt://localhost", "192.168.1.9", "192.168.1.9"),
+        ("127.0.0.1", "mqtt://127.0.0.1", "192.168.1.9", "192.168.1.9"),
+        ("127.0.0.1", "mqtt://192.168.1.9", "192.168.1.9", ""),
+        ("", "mqtt://localhost", "127.0.0.1", ""),
+    ],
+)
+def test_the_hubs_address_is_its_frontends_or_that_of_the_broker_beside_it(
+    frontend: str, server: str, reached_at: str, is_at: str
+) -> None:
+    config = {"version": 5, "frontend": {"enabled": True, "host": frontend}, "mqtt": {"server": server}}
+    assert z2m.address(config, reached_at) == is_at
+
+
 # The broker, seen by a client without user and password
 
 
@@ -264,6 +282,16 @@ async def test_what_the_data_folder_tells_is_kept_when_the_broker_fails(tmp_path
     items, error = await read(fake_mqtt.closing, data=tmp_path)
     assert values(items, Hub.frontend_sign_in) == [False]
     assert error is not None
+
+
+async def test_an_access_list_beside_the_data_folder_leaves_no_gap(tmp_path: Path) -> None:
+    (tmp_path / "configuration.yaml").write_text("version: 5\n")
+    (tmp_path / "mosquitto.conf").write_text("listener 1883\nacl_file acl\n")
+    (tmp_path / "acl").write_text("user guest\ntopic #\n")
+    broker = FakeBroker(retained(), answering(), accounts={"guest": "pa55"})
+    items = await facts(broker, username="guest", password=Secret("pa55"), data=tmp_path)
+    assert values(items, Hub.mqtt_acl) == [True]
+    assert reasons(items, Hub.mqtt_acl) == []
 
 
 async def test_what_the_broker_tells_is_kept_when_the_data_folder_fails(tmp_path: Path) -> None:

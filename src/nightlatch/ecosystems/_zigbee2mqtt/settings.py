@@ -63,6 +63,18 @@ def has_frontend(settings: Mapping[str, Any]) -> bool:
     return section is True
 
 
+def address(settings: Mapping[str, Any], broker: str) -> str:
+    """Where the hub is on the network: where its frontend listens, or where the broker on its own machine is.
+
+    `broker` is the host at which this broker was reached; "" when neither tells.
+    """
+    frontend = only(get(settings, "frontend.host"), str) or ""
+    if has_frontend(settings) and "." in frontend and frontend not in _ANY_ADDRESS and not _is_loopback(frontend):
+        return frontend
+    server = _host(only(get(settings, "mqtt.server"), str) or "")
+    return broker if _is_loopback(server) and not _is_loopback(broker) else ""
+
+
 def _frontend(hub: Ref, settings: Mapping[str, Any], told: Told) -> Iterator[Item]:
     runs = has_frontend(settings)
     yield told(Hub.web_page, hub, runs, "frontend.enabled")
@@ -79,17 +91,13 @@ def _frontend(hub: Ref, settings: Mapping[str, Any], told: Told) -> Iterator[Ite
 
 
 def _server(plug: Plug, hub: Ref, settings: Mapping[str, Any], told: Told, server: str) -> Iterator[Item]:
-    try:
-        parts = urlsplit(server)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
+    host = _host(server)
     if not host:
         yield plug.gap(
             Hub.mqtt_off_host, Hub.mqtt_tls, reason="mqtt.server is not an address", settle="mqtt.server", about=hub
         )
         return
-    encrypted = parts.scheme in _TLS
+    encrypted = urlsplit(server).scheme in _TLS
     unchecked = encrypted and get(settings, "mqtt.reject_unauthorized") is False
     yield told(Hub.mqtt_tls, hub, encrypted, "mqtt.server" + (", certificate not checked" if unchecked else ""))
     if _is_loopback(host):
@@ -103,6 +111,14 @@ def _server(plug: Plug, hub: Ref, settings: Mapping[str, Any], told: Told, serve
             settle="the broker's address in mqtt.server: localhost, 127.0.0.1, or that of another machine",
             about=hub,
         )
+
+
+def _host(server: str) -> str:
+    """The host of an address such as mqtt://192.168.1.9:1883, or "" where it has none."""
+    try:
+        return urlsplit(server).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(host: str) -> bool:
