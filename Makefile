@@ -36,7 +36,7 @@ $(VENV)/.dev: $(UV) requirements/dev.lock pyproject.toml
 	@touch $@ $(VENV)/.run
 
 rigs: dev ## Install the real counterparts that the tests run against.
-	$(BIN)/python -m rigs.install
+	$(BIN)/python -m rigs
 
 test: lint rigs ## Run lint, types, import contracts and all tests, rigs included.
 	$(BIN)/python -m pytest tests

@@ -18,6 +18,7 @@ from nightlatch.model.evidence import Claim, Gap, Item
 from nightlatch.model.home import SourceState
 from nightlatch.plugs import Plug
 from nightlatch.sources.interface import Source
+from nightlatch.text import sentences
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +100,8 @@ def _state(plug: Plug, items: list[Item], failure: NightlatchError | None) -> So
         )
     gaps = [item for item in items if isinstance(item, Gap)]
     if gaps:
-        reasons = " ".join(dict.fromkeys(gap.reason for gap in gaps))
-        settle = " ".join(dict.fromkeys(gap.settle for gap in gaps))
+        reasons = sentences(gap.reason for gap in gaps)
+        settle = sentences(gap.settle for gap in gaps)
         return SourceState(plug.kind, context.id, "partial", facts, printable(reasons), printable(settle), frozenset())
     return SourceState(plug.kind, context.id, "ok", facts, "", "", gives)
 

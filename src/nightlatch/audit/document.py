@@ -25,12 +25,15 @@ from nightlatch.model.evidence import Fact, Ref
 from nightlatch.model.finding import SECTION_TITLES, Finding
 from nightlatch.model.home import Home, SourceState
 from nightlatch.model.kinds import KINDS
+from nightlatch.model.labels import label
+from nightlatch.model.thing import Thing
 from nightlatch.practices.interface import Practice
 
 
 def document(home: Home, findings: list[Finding], profile: Profile) -> Audit:
     """The document of a judged home."""
     known = {practice.id: practice for practice in profile.chosen()}
+    labels = {thing.ref: label(thing, home) for thing in _things(home)}
     whole = score(findings)
     return Audit(
         version=__version__,
@@ -46,7 +49,7 @@ def document(home: Home, findings: list[Finding], profile: Profile) -> Audit:
             for section, part in by_section(findings).items()
         ),
         sources=tuple(map(source_document, home.sources)),
-        findings=tuple(finding_document(finding, known[finding.practice]) for finding in findings),
+        findings=tuple(finding_document(item, known[item.practice], labels[item.subject]) for item in findings),
         things=thing_documents(home),
     )
 
@@ -74,8 +77,8 @@ def evidence(fact: Fact[Any]) -> Evidence:
     )
 
 
-def finding_document(finding: Finding, practice: Practice) -> FindingDocument:
-    """A finding as the document shows it."""
+def finding_document(finding: Finding, practice: Practice, name: str) -> FindingDocument:
+    """A finding as the document shows it; `name` is what to call its subject."""
     fix, waiver = finding.fix, finding.waiver
     return FindingDocument(
         practice=finding.practice,
@@ -83,7 +86,7 @@ def finding_document(finding: Finding, practice: Practice) -> FindingDocument:
         check=finding.check,
         section=finding.section,
         subject=str(finding.subject),
-        label=finding.label,
+        label=name,
         verdict=finding.verdict,
         severity=finding.severity,
         weight=round(finding.weight, 4),
@@ -107,14 +110,17 @@ def source_document(state: SourceState) -> SourceDocument:
 
 def thing_documents(home: Home) -> tuple[ThingDocument, ...]:
     """Every thing of the home, itself first."""
-    things = [home, *(thing for kind in KINDS.values() if kind is not Home for thing in home.all(kind))]
     return tuple(
         ThingDocument(
             str(thing.ref),
             thing.kind,
-            thing.label,
+            label(thing, home),
             thing.keys,
             tuple(evidence(fact) for fact in thing.facts().values()),
         )
-        for thing in things
+        for thing in _things(home)
     )
+
+
+def _things(home: Home) -> list[Thing]:
+    return [home, *(thing for kind in KINDS.values() if kind is not Home for thing in home.all(kind))]

@@ -62,7 +62,6 @@ def _finding(check: Check[Any], subject: Thing, home: Home, judgement: Judgement
         check.id,
         practice.section,
         subject.ref,
-        subject.label,
         verdict,
         judgement.severity or check.severity,
         check.title,

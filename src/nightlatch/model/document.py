@@ -148,3 +148,10 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
             (finding for finding in self.findings if finding.open),
             key=lambda finding: (order.index(finding.severity), -finding.weight),
         )
+
+    def first(self, number: int = 3) -> list[FindingDocument]:
+        """What to do first: the worst open findings, one for each thing to do."""
+        found: dict[str, FindingDocument] = {}
+        for finding in self.ranked():
+            found.setdefault(finding.fix.summary if finding.fix else finding.summary, finding)
+        return list(found.values())[:number]

@@ -81,8 +81,6 @@ class Finding(msgspec.Struct, frozen=True):
     check: str
     section: Section
     subject: Ref
-    label: str
-    """What to call the subject in a sentence."""
     verdict: Verdict
     severity: Severity
     title: str

@@ -129,6 +129,9 @@ class Thing:
 
     @property
     def label(self) -> str:
-        """What to call it in a sentence: its name if it has one, its id otherwise."""
-        name = self.__dict__.get("name")
-        return str(name.value) if name is not None else self.ref.key
+        """What to call it in a sentence: the owner's name for it, or a source's; its id otherwise."""
+        name: Fact[Any] | None = self.__dict__.get("name")
+        if name is None:
+            return self.ref.key
+        # Names are for people: here the owner's word beats what a hub calls the thing.
+        return str(next((other.value for other in name.others if other.grade is Grade.DECLARED), name.value))

@@ -17,7 +17,6 @@ from nightlatch.model.document import Audit, FindingDocument
 from nightlatch.model.finding import Severity, Verdict
 from nightlatch.report import words
 
-FIRST = 3
 ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
@@ -32,7 +31,7 @@ def render(audit: Audit, changes: Changes | None = None) -> str:
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         style=style,
         headline=words.headline(audit),
-        first=audit.ranked()[:FIRST],
+        first=audit.first(),
         lines=checklist(audit),
         sections=[(section, _practices(audit, section.id)) for section in audit.sections],
         counts={verdict: sum(item.verdict is verdict for item in audit.findings) for verdict in Verdict},

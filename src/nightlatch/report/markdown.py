@@ -11,7 +11,6 @@ from nightlatch.model.document import Audit, Evidence, FindingDocument
 from nightlatch.model.finding import Verdict
 from nightlatch.report import words
 
-FIRST = 3
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
@@ -47,7 +46,7 @@ def _safe(text: object) -> str:
 
 def _first(audit: Audit) -> list[str]:
     blocks = []
-    for number, finding in enumerate(audit.ranked()[:FIRST], 1):
+    for number, finding in enumerate(audit.first(), 1):
         blocks.append(f"### {number}. {finding.severity.value}: {_safe(finding.label)}\n\n{_safe(finding.summary)}")
         blocks += _fix(finding)
     return ["## In the next ten minutes", *blocks] if blocks else []

@@ -17,8 +17,6 @@ from nightlatch.model.document import Audit, Evidence, FindingDocument
 from nightlatch.model.finding import Verdict
 from nightlatch.report import words
 
-FIRST = 3
-
 
 def render(audit: Audit, changes: Changes | None = None) -> bytes:
     """The report's PDF, tagged for screen readers."""
@@ -45,7 +43,7 @@ def _data(audit: Audit, changes: Changes | None) -> dict[str, Any]:
         "score": words.score(audit.score),
         "known": words.percent(audit.coverage),
         "worst": audit.worst.value if audit.worst else "none",
-        "first": [_finding(finding, where) for finding in audit.ranked()[:FIRST]],
+        "first": [_finding(finding, where) for finding in audit.first()],
         "changes": _changes(changes, where),
         "checklist": [
             {

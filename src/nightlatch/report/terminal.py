@@ -34,8 +34,6 @@ CHANGE_STYLES = {
     "Became known and passes": "green",
     "No longer judged": "dim",
 }
-FIRST = 3
-"""How many findings lead the report: what ten minutes are enough for."""
 
 
 def show(audit: Audit, console: Console, *, details: bool = False, changes: Changes | None = None) -> None:
@@ -74,7 +72,7 @@ def _heading(text: str, console: Console) -> None:
 
 
 def _first(audit: Audit, console: Console) -> None:
-    worst = audit.ranked()[:FIRST]
+    worst = audit.first()
     if not worst:
         return
     _heading("Do this first", console)

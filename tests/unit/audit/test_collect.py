@@ -116,7 +116,7 @@ def test_a_source_that_never_ends_is_cut_off() -> None:
 
 def test_a_gap_makes_a_source_partial_and_tells_what_is_missing() -> None:
     (one,) = made(Denied)
-    assert (one.state.status, one.state.reason) == ("partial", "not an administrator")
+    assert (one.state.status, one.state.reason) == ("partial", "Not an administrator.")
     assert one.state.gives == frozenset()
 
 

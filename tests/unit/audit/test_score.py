@@ -17,7 +17,7 @@ from nightlatch.model.finding import SEVERITY_WEIGHT, Finding, Section, Severity
 
 def finding(verdict: Verdict, severity: Severity = Severity.HIGH, section: Section = Section.NETWORK) -> Finding:
     weight = 0.0 if verdict is Verdict.NOT_APPLICABLE else float(SEVERITY_WEIGHT[severity])
-    return Finding("p", "c", section, Ref("home", "home"), "Home", verdict, severity, "t", "s", "w", weight)
+    return Finding("p", "c", section, Ref("home", "home"), verdict, severity, "t", "s", "w", weight)
 
 
 findings = st.lists(st.builds(finding, st.sampled_from(Verdict), st.sampled_from(Severity), st.sampled_from(Section)))

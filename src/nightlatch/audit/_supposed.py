@@ -1,0 +1,149 @@
+"""A home that nobody has yet: one lock of a model, its hub, its door, and the network that it would join."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from nightlatch.audit import collect as collecting
+from nightlatch.audit._meant import Meant
+from nightlatch.audit.infer import infer
+from nightlatch.audit.merge import merge
+from nightlatch.catalogue import Catalogue
+from nightlatch.catalogue.claims import claims_of
+from nightlatch.catalogue.structs import Knowledge, MatterModel, ZigbeeModel, ZwaveModel
+from nightlatch.errors import ReadError, SourceError
+from nightlatch.model.door import Door
+from nightlatch.model.evidence import Claim, Grade, Item, Ref
+from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
+from nightlatch.model.network import Wifi
+from nightlatch.model.people import Account
+from nightlatch.model.router import Router
+from nightlatch.plugs import Context, find
+from nightlatch.reading.files import decode
+from nightlatch.secrets import Fingerprinter
+from nightlatch.sources.interface import PathSettings
+
+LABEL = "YOUR-LOCK"
+"""Stands in commands for the name or node number that the lock gets at its hub."""
+
+_HUBS = {"zwave": "zwave-js", "zigbee": "zigbee2mqtt", "matter": "matter-server"}
+_SNIFF = 64 * 1024
+
+
+def supposed(meant: Meant, catalogue: Catalogue, now: datetime, firmware: str, network: Sequence[Item]) -> Home:
+    """The home, with what the catalogue knows of the lock. Without `network`, a router and a Wi-Fi like any other."""
+    items = [*_things(meant, catalogue, now, firmware), *network]
+    if not network:
+        for field, ref, name in ((Router.name, "router", "the router"), (Wifi.name, "wifi", "the Wi-Fi")):
+            items.append(_assumed(field.claim(Ref(field.kind, ref), name), now))
+    home = merge(items, now=now)
+    models = (*meant.models, *meant.products)
+    items += claims_of(home.all(Lock)[0], models, catalogue)
+    home = merge(items, now=now)
+    items += infer(home)
+    return merge(items, now=now)
+
+
+def unknown_lock(now: datetime) -> Home:
+    """The home of a lock of which nothing is known: what is advised there is true for any lock."""
+    return supposed(Meant(""), Catalogue(), now, "", ())
+
+
+def read_network(path: Path, now: datetime) -> list[Item]:
+    """What a router's export says; SourceError when it cannot be read."""
+    source = find(_kind(path))
+    plug = source(PathSettings(path=path.absolute()), Context(source.kind, source.kind, now, Fingerprinter()))
+    (collected,) = asyncio.run(collecting.collect([plug]))
+    state = collected.state
+    if state.status == "failed":
+        raise SourceError(state.reason, todo=state.todo)
+    return collected.items
+
+
+def _kind(path: Path) -> str:
+    """The kind of a router's export, by what it holds."""
+    if path.is_dir():
+        return "openwrt"
+    try:
+        with path.open("rb") as file:
+            data = file.read(_SNIFF)
+    except OSError as error:
+        raise ReadError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    if data.startswith(b"\x1f\x8b") or data[257:262] == b"ustar":
+        return "openwrt"
+    for kind, sign in (("opnsense", b"<opnsense"), ("pfsense", b"<pfsense")):
+        if sign in data:
+            return kind
+    text = decode(data[: data.rfind(b"\n") + 1], where=str(path))
+    if any(line.startswith(("/ip", "/interface", "/system", "# software id")) for line in text.splitlines()):
+        return "mikrotik"
+    raise ReadError(
+        "is not an export of a router that is known",
+        where=str(path),
+        todo="Give an OpenWrt backup or /etc/config folder, a MikroTik export (/export file=…), or the config.xml of "
+        "OPNsense or pfSense.",
+    )
+
+
+def _things(meant: Meant, catalogue: Catalogue, now: datetime, firmware: str) -> Iterator[Claim]:
+    lock, hub, door = Ref("lock", "lock"), Ref("hub", "hub"), Ref("door", "door")
+    claims = [
+        Door.name.claim(door, "the door"),
+        Account.name.claim(Ref("account", "account"), "every account that can open the door"),
+        Hub.name.claim(hub, "the hub"),
+        Lock.name.claim(lock, LABEL),
+        Lock.door.claim(lock, door),
+        Lock.hub.claim(lock, hub),
+    ]
+    if firmware:
+        claims.append(Lock.firmware.claim(lock, firmware))
+    software = _HUBS.get(meant.protocol) or _at_home(meant, catalogue)
+    if software:
+        claims.append(Hub.software.claim(hub, software))
+    if meant.models:
+        maker = meant.models[0].maker
+        claims += [
+            Lock.maker.claim(lock, maker),
+            Lock.model.claim(lock, meant.name.partition("(")[0].strip().removeprefix(f"{maker} ")),
+            *_ids(lock, max(meant.models, key=_settings)),
+        ]
+    elif meant.maker:
+        claims.append(Lock.maker.claim(lock, meant.maker))
+    if meant.protocol in Lock.radio.type.__args__:
+        claims.append(Lock.radio.claim(lock, meant.protocol))
+    for claim in claims:
+        yield _assumed(claim, now)
+
+
+def _assumed(claim: Claim, now: datetime) -> Claim:
+    # Declared, the weakest grade: whatever the catalogue or an export says of the same wins.
+    return Claim(claim.about, claim.fact, claim.value, "", now, Grade.DECLARED, "assumed")
+
+
+def _at_home(meant: Meant, catalogue: Catalogue) -> str:
+    """Home Assistant, where it has an integration for the lock that works at home."""
+    names = [name for model in meant.models if model.profile is not None for name in model.profile.integrations]
+    local = (integration.local for name in names if (integration := catalogue.integration(name)) is not None)
+    return "homeassistant" if any(local) else ""
+
+
+def _settings(model: Knowledge) -> int:
+    """Of several versions the one with most settings stands for all in commands."""
+    return len(model.entry.parameters) if isinstance(model.entry, ZwaveModel) else 0
+
+
+def _ids(lock: Ref, model: Knowledge) -> Iterator[Claim]:
+    """What a hub would tell of such a lock: it finds the lock's own parameters."""
+    entry = model.entry
+    if isinstance(entry, ZwaveModel) and entry.ids:
+        kind, product = entry.ids[0]
+        yield Lock.zwave_id.claim(lock, f"0x{entry.manufacturer_id:04x}:0x{kind:04x}:0x{product:04x}")
+    elif isinstance(entry, ZigbeeModel):
+        yield Lock.zigbee_model.claim(lock, entry.model)
+    elif isinstance(entry, MatterModel):
+        yield Lock.matter_id.claim(lock, f"0x{entry.vendor_id:04x}:0x{entry.product_id:04x}")
