@@ -156,12 +156,22 @@ def test_an_open_broker_is_found_by_a_client_that_only_listens(zigbee_rig: Zigbe
 
 
 def test_passwords_and_an_access_list_are_seen_to_guard_the_locks(zigbee_rig: ZigbeeRig, changed: Changed) -> None:
-    acl = "user hub\ntopic readwrite #\n\nuser guest\ntopic read guest/#\n"
-    with changed(accounts=("hub", "guest"), acl=acl):
-        items = collect(zigbee_rig)
+    # The second account has no more than what the page on this source says it needs.
+    acl = """
+user hub
+topic readwrite #
+
+user nightlatch
+topic read zigbee2mqtt/#
+topic write zigbee2mqtt/+/get
+"""
+    with changed(accounts=("hub", "nightlatch"), acl=acl):
+        password = Secret(zigbee_rig.passwords["nightlatch"])
+        items = collect(zigbee_rig, username="nightlatch", password=password)
         assert set(values(items, Hub.mqtt_anonymous)) == {False}
         assert values(items, Hub.mqtt_acl) == [True]
-        assert claims(items, Hub.mqtt_acl)[0].where == "acl (nobody but the hub)"
+        assert claims(items, Hub.mqtt_acl)[0].where == "acl (besides the hub: nightlatch)"
+        assert values(items, Lock.reachable) == [True]
         assert not any(password in repr(items) for password in zigbee_rig.passwords.values())
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.ecosystems import _codes, _mqtt
+from nightlatch.ecosystems._told import Told
 from nightlatch.ecosystems._zigbee2mqtt import data, devices
 from nightlatch.ecosystems._zigbee2mqtt import settings as z2m
-from nightlatch.ecosystems._zigbee2mqtt.devices import Device, Told
+from nightlatch.ecosystems._zigbee2mqtt.devices import Device
 from nightlatch.ecosystems._zigbee2mqtt.live import LOCK_SECONDS, Bridge, listen
 from nightlatch.ecosystems.interface import Context, Ecosystem
 from nightlatch.ecosystems.interface import Settings as PlugSettings

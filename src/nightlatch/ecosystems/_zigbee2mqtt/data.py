@@ -8,23 +8,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.ecosystems import _mosquitto as mosquitto
 from nightlatch.ecosystems._codes import Code
+from nightlatch.ecosystems._told import Told
 from nightlatch.ecosystems._zigbee2mqtt import devices, files
 from nightlatch.ecosystems._zigbee2mqtt import settings as z2m
-from nightlatch.ecosystems._zigbee2mqtt.devices import Told, only
+from nightlatch.ecosystems._zigbee2mqtt.devices import only
 from nightlatch.errors import ReadError
-from nightlatch.model.evidence import Grade, Item, Ref
+from nightlatch.model.evidence import Claim, Grade, Item, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
+from nightlatch.model.thing import Field
 from nightlatch.plugs import Plug
 from nightlatch.reading import structured
 from nightlatch.reading.files import MIB, decode, modified, read_bytes
+
+T = TypeVar("T")
 
 SETTINGS_LIMIT = 4 * MIB
 DATABASE_LIMIT = 64 * MIB
@@ -45,6 +49,10 @@ class InYaml(Told, frozen=True):
     """Statements of a YAML file, each with its line."""
 
     lines: Mapping[str, int] = {}
+
+    def __call__(self, field: Field[T], about: Ref, value: T, detail: str = "") -> Claim:
+        """The claim, with the line of the setting that the detail begins with."""
+        return field.claim(about, value, where=self.place(detail), at=self.at, grade=self.grade)
 
     def place(self, detail: str) -> str:
         """The file and line of a setting; of its nearest parent where it is not set itself."""

@@ -11,11 +11,11 @@ import msgspec
 
 from nightlatch.catalogue.structs import Knowledge
 from nightlatch.ecosystems._codes import Code
-from nightlatch.model.evidence import Claim, Grade, Item, Ref, Same
+from nightlatch.ecosystems._told import Told
+from nightlatch.model.evidence import Item, Ref, Same
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
-from nightlatch.model.thing import Field
 from nightlatch.plugs import Plug
 from nightlatch.secrets import Secret
 
@@ -41,22 +41,6 @@ _BOLTS: Mapping[object, Bolt] = {"locked": "thrown", "unlocked": "retracted", "n
 _WRONG_CODE = "unlock_failure_invalid_pin_or_id"
 _SLOT = re.compile(r"[0-9]{1,5}")
 _PIN = re.compile(r"[0-9]{1,16}")
-
-
-class Told(msgspec.Struct, frozen=True):
-    """Where statements come from: a topic, or a file with its time."""
-
-    where: str
-    at: datetime | None = None
-    grade: Grade | None = None
-
-    def __call__(self, field: Field[T], about: Ref, value: T, detail: str = "") -> Claim:
-        """The claim, with the detail (a property, a setting) after the place."""
-        return field.claim(about, value, where=self.place(detail), at=self.at, grade=self.grade)
-
-    def place(self, detail: str) -> str:
-        """The place with a detail inside it."""
-        return f"{self.where} ({detail})" if detail else self.where
 
 
 class Expose(msgspec.Struct, frozen=True):
@@ -181,7 +165,7 @@ def codes(plug: Plug, address: str, state: Mapping[str, Any], told: Told, model:
         text = str(pin) if only(pin, int) is not None or isinstance(pin, str) else ""
         if user.get("status") in ("enabled", "disabled") and _PIN.fullmatch(text):
             code = plug.ref(Credential, f"{address}/{slot}")
-            yield Code(code, Secret(text), model, told.place(f"users.{slot}"), told.at, told.grade)
+            yield Code(code, Secret(text), model, f"{told.where} (users.{slot})", told.at, told.grade)
 
 
 def hub_ref(plug: Plug) -> Ref:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from nightlatch.ecosystems._zigbee2mqtt.devices import Told, only
+from nightlatch.ecosystems._told import Told
+from nightlatch.ecosystems._zigbee2mqtt.devices import only
 from nightlatch.model.evidence import Item, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.plugs import Plug
