@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nightlatch.fixes import privacy
+from nightlatch.model.evidence import Fact
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.model.people import Vendor
+from nightlatch.model.people import Account, Vendor
 from nightlatch.practices.dates import judge_last
 from nightlatch.practices.interface import Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 
@@ -27,14 +30,51 @@ read = practice.threshold("read-days", 365, unit="days", doc="the time since the
 _SETTLED = "your answer, with the vendor's privacy policy at hand"
 
 
+_LOCAL_RADIOS = frozenset(("zwave", "zigbee", "matter"))
+_CLOUDLESS = frozenset(("zwave-js", "zigbee2mqtt", "matter-server"))
+_NO_VENDORS = frozenset(("homeassistant", "router"))
+
+
+def _no_cloud(home: Home) -> tuple[Fact[Any], ...]:
+    """What shows that no vendor holds data: every lock and hub is local, and nobody has a vendor's account."""
+    shown: list[Fact[Any]] = []
+    for lock in home.all(Lock):
+        path, radio = as_set(lock.path), as_set(lock.radio)
+        if path is not None and path.value == "local":
+            shown.append(path)
+        elif path is None and radio is not None and radio.value in _LOCAL_RADIOS:
+            shown.append(radio)
+        else:
+            return ()
+    if not shown or any(
+        account.service is None or account.service.value not in _NO_VENDORS for account in home.all(Account)
+    ):
+        return ()
+    for hub in home.all(Hub):
+        if hub.cloud_connected is not None and not hub.cloud_connected.value:
+            shown.append(hub.cloud_connected)
+        elif hub.cloud_connected is None and hub.software is not None and hub.software.value in _CLOUDLESS:
+            shown.append(hub.software)
+        else:
+            return ()
+    return tuple(shown)
+
+
 def _no_vendor(home: Home) -> Judgement:
-    """A home whose locks and hubs all stay away from any cloud has no vendor to ask."""
-    paths = [as_set(lock.path) for lock in home.all(Lock)]
-    clouds = [hub.cloud_connected for hub in home.all(Hub)]
-    local = all(path is not None and path.value == "local" for path in paths)
-    if paths and local and all(cloud is not None and not cloud.value for cloud in clouds):
-        return not_applicable(*paths, *clouds, because="No lock and no hub uses a vendor's cloud.")
+    """A home without any cloud has no vendor to ask."""
+    shown = home.cached(_no_cloud)
+    if shown:
+        return not_applicable(*shown, because=_LOCAL_ONLY)
     return unknown(because="No vendor is named in nightlatch.toml, and it is not shown that none holds data.")
+
+
+def _unanswered(home: Home) -> Judgement:
+    """A policy that nobody answered for matters only where a vendor may hold data."""
+    shown = home.cached(_no_cloud)
+    return not_applicable(*shown, because=_LOCAL_ONLY) if shown else unknown()
+
+
+_LOCAL_ONLY = "No lock and no hub uses a vendor's cloud, and no vendor's account is known."
 
 
 @practice.check(
@@ -48,6 +88,8 @@ def _no_vendor(home: Home) -> Judgement:
 )
 def policy_read(vendor: Vendor, home: Home) -> Judgement:
     """Judge how long ago somebody looked."""
+    if vendor.policy_read_on is None:
+        return _unanswered(home)
     return judge_last(
         vendor.policy_read_on, home, limit=read, what="Its privacy policy was last read", fix=privacy.read_policy
     )
@@ -65,7 +107,7 @@ def storage(vendor: Vendor, home: Home) -> Judgement:
     """Judge whether the place is told."""
     place = vendor.policy_storage
     if place is None:
-        return unknown()
+        return _unanswered(home)
     if place.value == "unsaid":
         return fails(place, because="The policy does not say where data is stored.", fix=privacy.ask_vendor)
     return passes(place, because=f"Data is stored {_PLACES[place.value]}.")
@@ -86,7 +128,7 @@ def retention(vendor: Vendor, home: Home) -> Judgement:
     """Judge whether the vendor forgets."""
     kept = vendor.policy_retention
     if kept is None:
-        return unknown()
+        return _unanswered(home)
     if kept.value == "limited":
         return passes(kept, because="Access logs are kept for a limited time.")
     if kept.value == "unlimited":
@@ -106,7 +148,7 @@ def sharing(vendor: Vendor, home: Home) -> Judgement:
     """Judge who else gets the data."""
     shared = vendor.policy_sharing
     if shared is None:
-        return unknown()
+        return _unanswered(home)
     if shared.value == "none":
         return passes(shared, because="Data is shared with nobody.")
     if shared.value == "processors":
@@ -128,7 +170,7 @@ def deletion(vendor: Vendor, home: Home) -> Judgement:
     """Judge whether the owner can have the data erased."""
     deletes = vendor.policy_deletion
     if deletes is None:
-        return unknown()
+        return _unanswered(home)
     if deletes.value == "yes":
         return passes(deletes, because="Account and logs can be deleted.")
     if deletes.value == "no":

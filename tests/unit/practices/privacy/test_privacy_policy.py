@@ -8,7 +8,7 @@ from nightlatch.model.evidence import Grade
 from nightlatch.model.finding import Verdict
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.model.people import Vendor
+from nightlatch.model.people import Account, Vendor
 from nightlatch.model.thing import Thing
 from nightlatch.practices.privacy.privacy_policy import practice
 from tests.unit.practices.builder import ago, fix_of, home, make, verdict
@@ -56,9 +56,29 @@ def absent(*things: Thing) -> set[Verdict]:
     return found
 
 
-def test_a_home_without_any_cloud_has_no_vendor_to_ask() -> None:
-    lock = make(Lock, "front", path="local")
-    assert absent(lock, make(Hub, "ha", cloud_connected=False)) == {Verdict.NOT_APPLICABLE}
+LOCAL = make(Lock, "front", path="local")
+
+
+@pytest.mark.parametrize(
+    "things",
+    [
+        (LOCAL, make(Hub, "ha", cloud_connected=False)),
+        (LOCAL,),
+        (make(Lock, "front", radio="zwave"), make(Hub, "zwavejs", software="zwave-js")),
+        (LOCAL, make(Account, "ana", service="homeassistant")),
+    ],
+)
+def test_a_home_without_any_cloud_has_no_vendor_to_ask(things: tuple[Thing, ...]) -> None:
+    assert absent(*things) == {Verdict.NOT_APPLICABLE}
+    vendor = make(Vendor, "yale", name="Yale")
+    assert {verdict(practice, check.id, vendor, home(vendor, *things)) for check in practice.checks} == {
+        "not_applicable"
+    }
+
+
+def test_what_was_answered_is_judged_also_in_a_home_without_any_cloud() -> None:
+    vendor = make(Vendor, "yale", policy_sharing="sold")
+    assert verdict(practice, "sharing", vendor, home(vendor, LOCAL)) == "fail low"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +88,12 @@ def test_a_home_without_any_cloud_has_no_vendor_to_ask() -> None:
         (make(Hub, "ha", cloud_connected=False),),
         (make(Lock, "front"),),
         (make(Lock, "front", path="cloud"),),
-        (make(Lock, "front", path="local"), make(Hub, "ha")),
+        (LOCAL, make(Hub, "ha")),
+        (LOCAL, make(Hub, "ha", software="homeassistant")),
+        (LOCAL, make(Account, "ana", service="Yale")),
+        (LOCAL, make(Account, "ana")),
+        (make(Lock, "front", radio="zwave", path="cloud"),),
+        (make(Lock, "front", radio="ble"),),
         (make(Lock, "front", path=("local", Grade.CATALOGUED)), make(Hub, "ha", cloud_connected=False)),
         (make(Lock, "front", path="local"), make(Hub, "ha", cloud_connected=True)),
     ],
