@@ -121,6 +121,13 @@ async def test_a_key_kept_in_the_secret_file_is_followed(folder: Path) -> None:
     assert values(await facts(folder), Hub.network_key) == ["published_default"]
 
 
+async def test_a_reference_written_as_a_yaml_tag_is_followed_too(folder: Path) -> None:
+    write(folder, secret_DOT_yaml=yaml.safe_dump({"network_key": list(PUBLISHED_KEY)}))
+    (folder / "configuration.yaml").write_text("version: 5\nadvanced:\n  network_key: !secret network_key\n")
+    [claim] = claims(await facts(folder), Hub.network_key)
+    assert (claim.value, claim.where) == ("published_default", "configuration.yaml:3 (advanced.network_key)")
+
+
 @pytest.mark.parametrize("key", ["GENERATE", [1, 2, 3], ["a"] * 16])
 async def test_a_key_that_is_none_is_unknown_and_not_judged(folder: Path, key: object) -> None:
     write(folder, configuration(advanced={"network_key": key}))
