@@ -46,7 +46,7 @@ class Peer:
         except (ConnectionError, aiohttp.ClientError):
             self._closed()
 
-    async def receive(self, type: type[T] | Any, seconds: float) -> T:  # noqa: A002
+    async def receive(self, type: type[T], seconds: float) -> T:  # noqa: A002
         """The next message, decoded. SourceError when none comes in time, ReadError when it is not such JSON."""
         try:
             async with asyncio.timeout(seconds):

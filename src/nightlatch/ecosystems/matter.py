@@ -13,7 +13,8 @@ from nightlatch.ecosystems._matter.server import DOOR_LOCK, NAME, Node, Refused,
 from nightlatch.ecosystems._matter.users import Users
 from nightlatch.ecosystems._serial import serial_key
 from nightlatch.ecosystems._websocket import SignInWanted, Silent, address
-from nightlatch.ecosystems.interface import Ecosystem, Settings
+from nightlatch.ecosystems.interface import Ecosystem
+from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.model.evidence import Item, Ref, Same
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -28,7 +29,7 @@ class Matter(Ecosystem, kind="matter"):
     no PIN is read: a Matter lock with user management does not tell one.
     """
 
-    class Settings(Settings, frozen=True):
+    class Settings(PlugSettings, frozen=True):
         """`url` is the server's WebSocket, as ws://127.0.0.1:5580/ws."""
 
         url: str

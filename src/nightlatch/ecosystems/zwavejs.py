@@ -13,7 +13,8 @@ from nightlatch.ecosystems._zwavejs import state as _state
 from nightlatch.ecosystems._zwavejs.lock import LockReader
 from nightlatch.ecosystems._zwavejs.messages import USER_CODE, Listening, Node, Supported
 from nightlatch.ecosystems._zwavejs.server import NAME, Radio, Refused, Server, converse
-from nightlatch.ecosystems.interface import Ecosystem, Settings
+from nightlatch.ecosystems.interface import Ecosystem
+from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.errors import NightlatchError
 from nightlatch.model.evidence import Item, Ref
 from nightlatch.model.hub import Hub
@@ -31,7 +32,7 @@ class ZwaveJs(Ecosystem, kind="zwavejs"):
     would ask the internet), and keeps of a PIN only what derives from it.
     """
 
-    class Settings(Settings, frozen=True):
+    class Settings(PlugSettings, frozen=True):
         """`url` is the server's WebSocket, as ws://127.0.0.1:3000."""
 
         url: str

@@ -141,7 +141,7 @@ class LockReader:
     def _cached_battery(self) -> Iterator[Claim]:
         level = self._node.value(BATTERY, "level")
         low = self._node.value(BATTERY, "isLow")
-        cached = BatteryLevel(level and level.read(float), low and low.read(bool))
+        cached = BatteryLevel(level.read(float) if level else None, low.read(bool) if low else None)
         yield from self._battery(cached, Grade.RECORDED)
 
     async def _read_parameters(self, readings: dict[Role, Reading]) -> None:

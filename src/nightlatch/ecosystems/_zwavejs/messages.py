@@ -229,7 +229,7 @@ class BatteryLevel(Struct, frozen=True):
     isLow: bool | None = None
 
 
-def decoded(raw: Raw | None, type: type[T] | Any) -> T | None:  # noqa: A002
+def decoded(raw: Raw | None, type: type[T]) -> T | None:  # noqa: A002
     """A part of a message as this type, or None where it is of another, or absent.
 
     Errors of msgspec are dropped here, not passed on: their text may quote the value.

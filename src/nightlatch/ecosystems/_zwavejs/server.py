@@ -68,7 +68,7 @@ class Server:
         """How much longer the whole conversation may take."""
         return self._until - time.monotonic()
 
-    async def ask(self, command: str, type: type[T] | Any, **arguments: Any) -> T:  # noqa: A002
+    async def ask(self, command: str, type: type[T], **arguments: Any) -> T:  # noqa: A002
         """The result of a command. Refused when the server says no, SourceError when it says nothing."""
         self._asked += 1
         id_ = str(self._asked)
@@ -127,7 +127,7 @@ class Radio:
         """It was asked at least once."""
         return self._reads > 0
 
-    async def read(self, command_class: int, method: str, type: type[T] | Any, *arguments: int) -> T | None:  # noqa: A002
+    async def read(self, command_class: int, method: str, type: type[T], *arguments: int) -> T | None:  # noqa: A002
         """What the lock answers, or None where it does not answer this. Stopped when it is to be left alone."""
         if self._reads >= READS_PER_LOCK:
             raise Stopped(
