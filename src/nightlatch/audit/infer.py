@@ -29,7 +29,8 @@ def _zones(home: Home) -> Iterator[Claim]:
     if not subnets:
         return
     for hub in home.all(Hub):
-        yield from _zone_of(hub.ref, hub.address, Hub.zone, subnets)
+        for address in (hub.address, hub.lan_address):
+            yield from _zone_of(hub.ref, address, Hub.zone, subnets)
     for lock in home.all(Lock):
         yield from _zone_of(lock.ref, lock.address, Lock.zone, subnets)
     for device in home.all(Device):

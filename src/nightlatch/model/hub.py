@@ -17,6 +17,10 @@ class Hub(Thing, kind="hub"):
     version = Field[str]("the version it runs")
     parts = Field[tuple[str, ...]]("versions of its parts, as driver 15.29.0")
     address = Field[str]("the address it is reached at, host or host:port")
+    lan_address = Field[str](
+        "the IP address that its computer has in the home's network",
+        ask="Which IP address does this hub's computer have in your home network?",
+    )
     zone = Field[Ref]("the network zone it lives on")
     locks = Field[tuple[Ref, ...]]("the locks it commands")
 

@@ -48,7 +48,7 @@ def no_known_vulnerability(lock: Lock, home: Home) -> Judgement:
         )
     open_ones = [one for one in known.value if one.applies != "no"]
     if open_ones:
-        reasons = "; ".join(dict.fromkeys(_clause(one.reason) for one in open_ones if one.reason))
+        reasons = "; ".join(list(dict.fromkeys(_clause(one.reason) for one in open_ones if one.reason))[:2])
         return unknown(
             known,
             lock.firmware,

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import msgspec
 
+from nightlatch.model.evidence import Fact
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -15,27 +16,30 @@ NOT_IP = frozenset(("zwave", "zigbee", "ble"))
 
 
 class DoorThings(msgspec.Struct, frozen=True):
-    """Hubs and locks by IP address, and the names of those whose address is not known."""
+    """Hubs and locks by IP address, and those whose address is not known."""
 
     at: dict[str, Hub | Lock]
-    unplaced: tuple[str, ...]
+    unplaced: tuple[Hub | Lock, ...]
 
 
 def door_things(home: Home) -> DoorThings:
     """Where the hubs and the locks with an address are. For `home.cached`."""
     at: dict[str, Hub | Lock] = {}
-    unplaced = []
+    unplaced: list[Hub | Lock] = []
     things: tuple[Hub | Lock, ...] = (*home.all(Hub), *home.all(Lock))
     for thing in things:
-        known = [key[3:] for key in thing.keys if key.startswith("ip:")]
-        if thing.address is not None:
-            known.append(host_of(thing.address.value))
-        placed = [address for address in known if _is_ip(address)]
+        placed = [host for fact in addresses(thing) if _is_ip(host := host_of(fact.value))]
         for address in placed:
             at.setdefault(address, thing)
         if not placed and not (isinstance(thing, Lock) and thing.radio is not None and thing.radio.value in NOT_IP):
-            unplaced.append(thing.label)
+            unplaced.append(thing)
     return DoorThings(at, tuple(unplaced))
+
+
+def addresses(thing: Hub | Lock) -> tuple[Fact[str], ...]:
+    """What is told of a thing's address, by itself and by the owner."""
+    told = (thing.address, thing.lan_address) if isinstance(thing, Hub) else (thing.address,)
+    return tuple(fact for fact in told if fact is not None)
 
 
 def host_of(address: str) -> str:

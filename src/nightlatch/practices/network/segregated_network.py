@@ -35,7 +35,7 @@ _NEEDS = (Zone.role, Zone.opens_to_v4, Zone.opens_to_v6)
     per=Hub,
     advice=routers.separate_iot_zone,
     title="The hub's zone cannot open connections to the zone of phones and laptops",
-    needs=(Hub.zone, *_NEEDS),
+    needs=(Hub.zone, Hub.lan_address, *_NEEDS),
     settled_by=_RULES,
 )
 def hub_zone(hub: Hub, home: Home) -> Judgement:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from nightlatch.fixes import routers
 from nightlatch.model.evidence import Fact
-from nightlatch.model.finding import Section, Severity
+from nightlatch.model.finding import Fix, Section, Severity
 from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
 from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, not_applicable, passes, unknown
-from nightlatch.practices.network._addresses import door_things, host_of
+from nightlatch.practices.network._addresses import addresses, door_things, host_of
+from nightlatch.practices.questions import ask
 from nightlatch.text import listed
 
 practice = Practice(
@@ -115,15 +117,19 @@ def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which:
         told = listed(f"{thing.label} ({mapping})" for mapping, thing in hits)
         return fails(
             mappings,
-            *(thing.address for _, thing in hits),
+            *(fact for _, thing in hits for fact in addresses(thing)),
             because=f"From the internet a port {which} leads to {told}.",
             fix=fix,
         )
     if things.unplaced or not things.at:
-        whose = listed(things.unplaced) if things.unplaced else "the hubs and locks"
+        whose = listed(thing.label for thing in things.unplaced) if things.unplaced else "the hubs and locks"
+        questions = [
+            step for thing in things.unplaced if isinstance(thing, Hub) for step in ask(thing, Hub.lan_address).steps
+        ]
         return unknown(
             mappings,
             because=f"Ports lead inside ({listed(str(mapping) for mapping in mappings.value[:5])}), "
             f"and the address of {whose} is not known.",
+            fix=Fix("Find out.", tuple(questions)) if questions else None,
         )
     return passes(mappings, because=f"No port {which} leads to a hub or lock.")

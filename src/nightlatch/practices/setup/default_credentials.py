@@ -29,7 +29,16 @@ practice = Practice(
     ),
 )
 
-_OWN_SOFTWARE = {"zwave-js": "Z-Wave JS server", "matter-server": "Matter server"}
+_ALWAYS_ASKS = "Home Assistant asks for a sign-in, except from networks that it trusts: those are judged by themselves."
+_JUDGED_ELSEWHERE = {
+    "zigbee2mqtt": "It is reached by its web page and its MQTT broker, which are judged by themselves.",
+    "homeassistant": _ALWAYS_ASKS,
+}
+_NO_PAGE = {
+    "zwave-js": "A Z-Wave JS server serves no web page of its own.",
+    "matter-server": "A Matter server serves no web page of its own.",
+    "homeassistant": _ALWAYS_ASKS,
+}
 
 
 @practice.check(
@@ -84,10 +93,8 @@ def hub_sign_in(hub: Hub, home: Home) -> Judgement:
         return passes(listens, asks, because="Only programs on its own host can reach its port.")
     if asks is None:
         software = hub.software
-        if software is not None and software.value == "zigbee2mqtt":
-            return not_applicable(
-                software, because="It is reached by its web page and its MQTT broker, which are judged by themselves."
-            )
+        if software is not None and software.value in _JUDGED_ELSEWHERE:
+            return not_applicable(software, because=_JUDGED_ELSEWHERE[software.value])
         return unknown(listens)
     if listens is None:
         return unknown(asks)
@@ -126,8 +133,8 @@ def frontend_sign_in(hub: Hub, home: Home) -> Judgement:
     if page is not None and not page.value:
         return not_applicable(page, because="It serves no web page.")
     software = hub.software
-    if software is not None and software.value in _OWN_SOFTWARE:
-        return not_applicable(software, because=f"A {_OWN_SOFTWARE[software.value]} serves no web page of its own.")
+    if software is not None and software.value in _NO_PAGE:
+        return not_applicable(software, because=_NO_PAGE[software.value])
     return unknown()
 
 

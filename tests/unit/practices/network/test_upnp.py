@@ -50,6 +50,13 @@ def test_a_port_that_leads_inside_is_unknown_while_a_hubs_address_is(address: st
     router = make(Router, "r", port_forwards=(TO_CONSOLE,))
     found = judge(practice, "no-forward-to-a-lock", router, home(router, HUB, placeless))
     assert found.verdict == "unknown" and "Zigbee" in found.because
+    assert "nightlatch answer hub:z2m lan_address" in str(found.fix)
+
+
+def test_an_owner_may_say_which_address_a_hub_has() -> None:
+    placed = make(Hub, "z2m", address="127.0.0.1:3000", lan_address=("192.168.1.40", Grade.DECLARED))
+    router = make(Router, "r", port_forwards=(TO_CONSOLE,))
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router, placed)) == "fail critical"
 
 
 def test_a_port_is_unknown_in_a_home_whose_hubs_nobody_told() -> None:

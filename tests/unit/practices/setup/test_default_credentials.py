@@ -85,6 +85,8 @@ def test_a_lock_whose_codes_were_not_read_stays_unknown(facts: dict[str, Any], e
         ({"listens": "network"}, "unknown"),
         ({}, "unknown"),
         ({"software": "zigbee2mqtt"}, "not_applicable"),
+        ({"software": "homeassistant"}, "not_applicable"),
+        ({"software": "homeassistant", "asks_sign_in": True}, "pass"),
     ],
 )
 def test_a_port_that_asks_for_nothing_fails_when_the_network_reaches_it(facts: dict[str, Any], expected: str) -> None:
