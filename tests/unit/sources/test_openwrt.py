@@ -401,8 +401,34 @@ def test_the_parser_stays_fast_on_what_is_made_to_slow_it(noise: str) -> None:
 
 
 WORDS = st.sampled_from(
-    ["config", "option", "list", "zone", "rule", "name", "'lan'", "src", "dest", "'wan'", "network", "'", '"', "\\", "#", ";", "target", "ACCEPT", "dest_port", "'99999999999999'", "ipaddr", "'1.2.3.4/99'", "encryption"]
-    + ["\n", " ", "\x00"]
+    [
+        "config",
+        "option",
+        "list",
+        "zone",
+        "rule",
+        "name",
+        "'lan'",
+        "src",
+        "dest",
+        "'wan'",
+        "network",
+        "'",
+        '"',
+        "\\",
+        "#",
+        ";",
+        "target",
+        "ACCEPT",
+        "dest_port",
+        "'99999999999999'",
+        "ipaddr",
+        "'1.2.3.4/99'",
+        "encryption",
+        "\n",
+        " ",
+        "\x00",
+    ]
 )
 
 
