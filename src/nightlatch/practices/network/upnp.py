@@ -7,6 +7,7 @@ from nightlatch.model.evidence import Fact
 from nightlatch.model.finding import Fix, Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
+from nightlatch.model.labels import label
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
 from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, not_applicable, passes, unknown
@@ -114,7 +115,7 @@ def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which:
     things = home.cached(door_things)
     hits = [(mapping, things.at[host]) for mapping in mappings.value if (host := host_of(mapping.address)) in things.at]
     if hits:
-        told = listed(f"{thing.label} ({mapping})" for mapping, thing in hits)
+        told = listed(f"{label(thing, home)} ({mapping})" for mapping, thing in hits)
         return fails(
             mappings,
             *(fact for _, thing in hits for fact in addresses(thing)),
@@ -122,7 +123,7 @@ def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which:
             fix=fix,
         )
     if things.unplaced or not things.at:
-        whose = listed(thing.label for thing in things.unplaced) if things.unplaced else "the hubs and locks"
+        whose = listed(label(thing, home) for thing in things.unplaced) if things.unplaced else "the hubs and locks"
         questions = [
             step for thing in things.unplaced if isinstance(thing, Hub) for step in ask(thing, Hub.lan_address).steps
         ]

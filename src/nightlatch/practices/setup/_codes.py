@@ -6,6 +6,7 @@ from typing import Any
 
 from nightlatch.model.evidence import Fact
 from nightlatch.model.home import Home
+from nightlatch.model.labels import label
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
 from nightlatch.practices.interface import Judgement, not_applicable, unknown
@@ -75,10 +76,9 @@ def by_fingerprint(home: Home) -> dict[str, list[Credential]]:
 
 
 def where_is(credential: Credential, home: Home) -> str:
-    """`Ana's code on Front door` or `slot 3 of Front door`: what to call a code in a sentence."""
-    lock = home.follow(credential.lock, Lock)
-    on = lock.label if lock is not None else "a lock"
+    """`Ana's code on Front door` or `code 3 on Front door`: what to call a code in a sentence."""
     if credential.person is not None:
-        return f"{credential.person.value}'s code on {on}"
-    slot = credential.slot
-    return f"slot {slot.value} of {on}" if slot is not None else f"{credential.label} on {on}"
+        lock = home.follow(credential.lock, Lock)
+        return f"{credential.person.value}'s code{f' on {lock.label}' if lock is not None else ''}"
+    called = label(credential, home)
+    return f"{called[:1].lower()}{called[1:]}"
