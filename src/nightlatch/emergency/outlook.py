@@ -51,31 +51,28 @@ class DoorOutlook(msgspec.Struct, frozen=True):
     leave: AnyFact
 
     def after(self, failure: int) -> Outcome:
-        """The door after the failure at this place in FAILURES."""
-        around = [way for way in self.around if way.after[failure]]
-        if around:
-            return Outcome(True, tuple(around[:1]), _shown(around[:1], failure))
+        """The door after the failure at this place in FAILURES; a way by the door itself is told first."""
         left: list[Way] = []
+        unsure: list[Way] = []
         closed = False
-        unsure: list[Way] = [way for way in self.around if way.after[failure] is None]
         for barrier in self.barriers:
-            open_ = [way for way in barrier if way.after[failure]]
-            if open_:
-                left.append(open_[0])
+            open_ = next((way for way in barrier if way.after[failure]), None)
+            if open_ is not None:
+                left.append(open_)
                 continue
             perhaps = [way for way in barrier if way.after[failure] is None]
             closed = closed or not perhaps
             unsure += perhaps
-        if len(left) == len(self.barriers) and self.barriers:
+        if len(left) < len(self.barriers):
+            left = [way for way in self.around if way.after[failure]][:1]
+        if left:
             return Outcome(True, tuple(left), _shown(left, failure))
-        if closed:
-            unsure = [way for way in self.around if way.after[failure] is None]
+        around = [way for way in self.around if way.after[failure] is None]
+        unsure = around if closed else around + unsure
         if unsure:
             doubts = dict.fromkeys(way.missing or DOUBTS[failure] for way in unsure)
             return Outcome(None, (), _shown(unsure, failure), tuple(doubts))
-        return Outcome(
-            False, (), _shown([way for barrier in (*self.barriers, self.around) for way in barrier], failure)
-        )
+        return Outcome(False, (), _shown((way for ways in (*self.barriers, self.around) for way in ways), failure))
 
     @property
     def stands(self) -> Answer:

@@ -50,7 +50,49 @@ def device_of(thing: Hub | Lock, home: Home) -> Device | None:
             address = host.strip("[]")
         if address in devices:
             return devices[address]
-    return next((devices[key] for key in thing.keys if key.startswith("mac:") and key in devices), None)
+    names = (key.removeprefix("ip:") for key in thing.keys if key.startswith(("mac:", "ip:")))
+    return next((devices[name] for name in names if name in devices), None)
+
+
+def askers(thing: Hub | Lock, home: Home) -> list[Device]:
+    """The devices that asked for the servers of a hub's or lock's maker: it, its bridge, or a phone with the app."""
+    if isinstance(thing, Hub):
+        names = [_SOFTWARE.get(thing.software.value, "")] if thing.software is not None else []
+    else:
+        names = [fact.value.casefold() for fact in (thing.maker, thing.model) if fact is not None]
+    return [
+        device
+        for vendor, devices in home.cached(_devices_by_vendor).items()
+        if any(name.startswith(vendor) for name in names)
+        for device in devices
+    ]
+
+
+_SOFTWARE = {"homeassistant": "home assistant", "zwave-js": "z-wave js"}
+"""Hubs' software as the catalogue names whose hosts it asks for, lower case."""
+
+
+def _devices_by_vendor(home: Home) -> dict[str, list[Device]]:
+    found: dict[str, list[Device]] = {}
+    for device in home.all(Device):
+        contacts = device.contacts.value if device.contacts is not None else ()
+        vendors = {one.vendor.casefold() for one in contacts if one.purpose not in HARMLESS}
+        for vendor in vendors:
+            found.setdefault(vendor, []).append(device)
+    return found
+
+
+def tell_apart(thing: Hub | Lock, home: Home) -> Fix:
+    """Find out which device talks to the maker."""
+    addresses = [device.address.value if device.address is not None else device.label for device in askers(thing, home)]
+    return Fix(
+        f"Find out which device {listed(addresses)} is.",
+        (
+            "Look it up in the router's list of clients.",
+            f'If it is {thing.label} or its bridge, add "ip:ADDRESS" to its bind in nightlatch.toml.',
+            "If it is a phone, what it tells the maker is set in the app: switch analytics off there.",
+        ),
+    )
 
 
 def unneeded(contacts: tuple[HostContact, ...], home: Home) -> list[HostContact]:

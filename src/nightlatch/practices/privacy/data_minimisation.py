@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nightlatch.fixes import alerts, hubs, locks, privacy
-from nightlatch.model.finding import Section, Severity
+from nightlatch.model.finding import Section, Severity, Verdict
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -55,10 +55,13 @@ def hub_contacts(hub: Hub, home: Home) -> Judgement:
 )
 def lock_contacts(lock: Lock, home: Home) -> Judgement:
     """Judge by the names that the lock asked the DNS for; a lock without a network of its own asks none."""
+    found = _contacts(lock, home)
     radio = as_set(lock.radio)
-    if radio is not None and radio.value in _RADIOS and lock.address is None:
-        return not_applicable(radio, because=f"It speaks {_RADIOS[radio.value]} only and is not on the network itself.")
-    return _contacts(lock, home)
+    if radio is None or radio.value not in _RADIOS or lock.address is not None or found.verdict is not Verdict.UNKNOWN:
+        return found
+    if radio.value == "ble" and privacy.askers(lock, home):
+        return found  # a Bluetooth lock's bridge talks to its maker
+    return not_applicable(radio, because=f"It speaks {_RADIOS[radio.value]} only and is not on the network itself.")
 
 
 _RADIOS = {"zwave": "Z-Wave", "zigbee": "Zigbee", "ble": "Bluetooth"}
@@ -68,6 +71,14 @@ def _contacts(thing: Hub | Lock, home: Home) -> Judgement:
     device = privacy.device_of(thing, home)
     contacts = device.contacts if device is not None else None
     if device is None or contacts is None:
+        suspects = privacy.askers(thing, home)
+        if suspects:
+            return unknown(
+                *(suspect.contacts for suspect in suspects),
+                because=f"{listed(_address(suspect) for suspect in suspects)} asked for its maker's servers; nothing "
+                f"tells whether that is this {thing.kind}, its bridge, or a phone with the app.",
+                fix=privacy.tell_apart,
+            )
         if home.all(Device) and thing.address is None:
             return unknown(because="Its address on the network is not known, so no DNS log could be matched to it.")
         return unknown(thing.address, because="No DNS log shows what it talks to.")
@@ -89,6 +100,10 @@ def _contacts(thing: Hub | Lock, home: Home) -> Judgement:
         because=f"It talks to {named}, which nothing you need explains.",
         fix=privacy.block_contacts,
     )
+
+
+def _address(device: Device) -> str:
+    return device.address.value if device.address is not None else device.label
 
 
 @practice.check(

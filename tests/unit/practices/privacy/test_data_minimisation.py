@@ -73,6 +73,37 @@ def test_a_device_is_matched_by_its_hardware_address_too() -> None:
     assert verdict(practice, "hub-contacts", hub, home(hub, device, needs=NOTHING)) == "fail medium"
 
 
+def test_a_device_that_is_bound_to_a_lock_by_its_address_is_matched() -> None:
+    lock = Lock("front", keys=("ip:192.168.20.5",))
+    assert verdict(practice, "lock-contacts", lock, home(lock, seen(CLOUD), needs=NOTHING)) == "fail medium"
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        make(Lock, "front", model="Yale Linus"),
+        make(Lock, "front", maker="Yale", radio="ble"),
+        make(Hub, "ha", software="homeassistant"),
+    ],
+)
+def test_a_device_that_may_be_the_lock_or_a_phone_is_named_and_asked_about(thing: Lock | Hub) -> None:
+    elm = home(thing, seen(CLOUD, HostContact("analytics-api.home-assistant.io", "Home Assistant", "telemetry", 1)))
+    check = f"{thing.kind}-contacts"
+    assert verdict(practice, check, thing, elm) == "unknown"
+    assert judge(practice, check, thing, elm).because.startswith("192.168.20.5 asked for its maker's servers;")
+    assert fix_of(practice, check, thing, elm).summary == "Find out which device 192.168.20.5 is."
+
+
+def test_another_makers_servers_say_nothing_of_a_bluetooth_lock() -> None:
+    lock = make(Lock, "front", maker="Nuki", radio="ble")
+    assert verdict(practice, "lock-contacts", lock, home(lock, seen(CLOUD, UPDATE))) == "not_applicable"
+
+
+def test_a_zigbee_lock_is_not_on_the_network_whatever_its_makers_app_does() -> None:
+    lock = make(Lock, "front", maker="Yale", radio="zigbee")
+    assert verdict(practice, "lock-contacts", lock, home(lock, seen(CLOUD))) == "not_applicable"
+
+
 def test_an_ipv6_address_is_matched_with_and_without_its_port() -> None:
     device = make(Device, "bridge", address="fd00::5", contacts=(CLOUD,))
     for address in ("[fd00::5]:8123", "fd00::5"):
