@@ -14,10 +14,10 @@ class Door(Thing, kind="door"):
     name = Field[str]("what the owner calls it")
     exterior = Field[bool]("it leads outside", ask="Does this door lead outside?")
     strike_plate = Field[Literal["reinforced", "standard", "none"]](
-        "the plate in the frame that the bolt enters", ask="Is the strike plate in the frame reinforced or standard?"
+        "which plate in the frame the bolt enters", ask="Is the strike plate in the frame reinforced or standard?"
     )
     screws_mm = Field[int](
-        "length of the strike plate's screws, mm", ask="How long are the strike plate's screws, in mm?"
+        "how long the strike plate's screws are, in mm", ask="How long are the strike plate's screws, in mm?"
     )
     mounting = Field[Literal["to_maker_torque", "by_hand", "loose"]](
         "how firmly the lock is mounted",

@@ -49,7 +49,7 @@ class Home(Thing, kind="home"):
         "the day a test alert was last confirmed", ask="When did a test alert last reach you?"
     )
     alerts_on = Field[tuple[str, ...]](
-        "what raises an alert: failed_codes, tamper, low_battery, offline",
+        "what raises an alert (failed_codes, tamper, low_battery, offline)",
         ask="Which of these raise an alert: failed_codes, tamper, low_battery, offline? (a list)",
     )
     log_read_on = Field[date]("the day the log was last read", ask="When did you last read the lock's log?")
@@ -58,10 +58,10 @@ class Home(Thing, kind="home"):
         ask="Does anything at home, not in a vendor's cloud, keep a log of every lock event?",
     )
     journal_verified_at = Field[datetime]("when the journal was last verified")
-    journal_intact = Field[bool]("that verification found it whole")
-    journal_missing_locks = Field[tuple[Ref, ...]]("locks whose events it does not hold")
-    journal_gaps = Field[int]("gaps in the journal in the last 30 days")
-    journal_retention_days = Field[int]("how long the journal keeps personal data, days")
+    journal_intact = Field[bool]("the journal was whole when it was last verified")
+    journal_missing_locks = Field[tuple[Ref, ...]]("which locks' events the journal does not hold")
+    journal_gaps = Field[int]("how many gaps the journal had in the last 30 days")
+    journal_retention_days = Field[int]("for how many days the journal keeps personal data")
 
     recovery_sheet_printed_on = Field[date](
         "the day the recovery sheet was last printed", ask="When did you last print the recovery sheet?"

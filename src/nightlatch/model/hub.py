@@ -54,8 +54,8 @@ class Hub(Thing, kind="hub"):
 
     # What it keeps and tells
     analytics = Field[bool]("it sends usage data to its makers")
-    plain_pins = Field[tuple[str, ...]]("files of its that hold PINs in plain text")
-    open_files = Field[tuple[str, ...]]("files with secrets that other users of the machine can read")
+    plain_pins = Field[tuple[str, ...]]("which of its files hold PINs in plain text")
+    open_files = Field[tuple[str, ...]]("which of its files with secrets other users of the machine can read")
 
     # How it fares
     update_available = Field[bool]("a newer version is offered", ask="Does the hub offer an update?")

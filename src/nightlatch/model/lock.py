@@ -49,12 +49,12 @@ class Lock(Thing, kind="lock"):
     certificate = Field[str]("the certificate id that its protocol's alliance published")
 
     # How it is set
-    wrong_code_limit = Field[int]("wrong codes before the keypad locks out; 0 means never")
-    wrong_code_lockout_s = Field[int]("how long the keypad stays locked out, s")
+    wrong_code_limit = Field[int]("after how many wrong codes the keypad locks out; 0: never")
+    wrong_code_lockout_s = Field[int]("how long the keypad stays locked out, in s")
     tamper_alarm = Field[bool]("the tamper alarm is on", ask="Is the lock's tamper alarm switched on?")
-    auto_relock_s = Field[int]("it locks itself after this many seconds; 0 means never")
+    auto_relock_s = Field[int]("after how many seconds it locks itself; 0: never")
     auto_lock_by = Field[Literal["lock", "hub", "nobody"]](
-        "who locks the door by itself: the lock, the hub's automation, or nobody",
+        "who locks the door by itself (the lock, the hub's automation, or nobody)",
         ask="Who locks this door by itself: the lock itself (lock), a hub automation (hub), or nobody?",
     )
     one_touch = Field[bool]("anybody outside can lock it with one touch")
@@ -74,9 +74,11 @@ class Lock(Thing, kind="lock"):
     update_version = Field[str]("the newest firmware known for it")
     update_since = Field[date]("the day the offered update was published or first seen")
     auto_update = Field[bool]("it updates itself", ask="Are automatic firmware updates switched on?")
-    battery_percent = Field[int]("charge left, %", ask="What battery level does the app show, in %?")
+    battery_percent = Field[int](
+        "how much charge its battery has left, in %", ask="What battery level does the app show, in %?"
+    )
     battery_low = Field[bool]("it says its battery is low")
-    battery_days_left = Field[int]("forecast of the days its battery will last, from its own history")
+    battery_days_left = Field[int]("how many days its battery will last, by its own history")
     bolt = Field[Literal["thrown", "retracted", "jammed", "unknown"]]("where the bolt is")
     door_open = Field[bool]("the door stands open")
     reachable = Field[bool]("it answers now")
@@ -97,7 +99,7 @@ class Lock(Thing, kind="lock"):
     code_length_max = Field[int]("longest code it takes, digits")
     battery_type = Field[str]("its batteries, as 4×AA")
     emergency_power = Field[str](
-        "how to power it from outside when flat, as 9V terminals or USB-C; none if it cannot be",
+        "how to power it from outside when flat (9V terminals, USB-C, none)",
         ask="How can the lock be powered from outside when its battery is flat (9V, USB-C, none)?",
     )
     default_codes_known = Field[tuple[str, ...]]("of the model: which default codes its manual names, in words")
@@ -112,7 +114,7 @@ class Lock(Thing, kind="lock"):
 
     # What only a person can tell
     cylinder_grade = Field[Literal["high", "standard", "low", "none"]](
-        "the cylinder's resistance to picking, drilling and snapping",
+        "how well the cylinder resists picking, drilling and snapping",
         ask="How strong is the cylinder: high (graded or certified), standard, low, or none?",
     )
     keypad_sheltered = Field[bool](
@@ -124,13 +126,16 @@ class Lock(Thing, kind="lock"):
         ask="What does the lock do when its battery runs flat: stays_locked, unlocks or stays_as_is?",
     )
     flat_battery_tested_on = Field[date](
-        "the day that was tested", ask="When did you last try the door with the lock's battery out?"
+        "the day it was last tried with its battery out",
+        ask="When did you last try the door with the lock's battery out?",
     )
     power_cut_tested_on = Field[date](
-        "the day the home's power was cut as a test", ask="When did you last try the door with the home's power off?"
+        "the day it was last tried with the home's power off",
+        ask="When did you last try the door with the home's power off?",
     )
     network_loss_tested_on = Field[date](
-        "the day the network was cut as a test", ask="When did you last try the door with the Wi-Fi and hub off?"
+        "the day it was last tried with the network off",
+        ask="When did you last try the door with the Wi-Fi and hub off?",
     )
     jams_30_days = Field[int]("how often it jammed in the last 30 days")
     last_heard = Field[datetime]("when it last spoke")
