@@ -51,7 +51,17 @@ def secure_link(lock: Lock, home: Home) -> Fix:
     """Give the lock's link the best protection that its protocol has, from the first day on."""
     radio = lock.radio.value if lock.radio is not None else ""
     if radio == "zwave":
-        return include_securely(lock, home)
+        return Fix(
+            "Join the lock to the Z-Wave network with S2 Access Control.",
+            (
+                "Look for a QR code or a DSK (eight groups of five digits) on its label or in its box: without one it "
+                "can only do S0 or nothing, so choose another lock.",
+                "Include it close to the hub by that QR code, or type the five underlined digits when asked.",
+                "Tick S2 Access Control (and no other class) when asked which keys to grant.",
+                "Check that the hub shows S2 Access Control before you set the first code; exclude the lock and join "
+                "it again if it shows less.",
+            ),
+        )
     if radio == "zigbee":
         return Fix(
             "Join the lock to a Zigbee network whose key is a random one of its own.",
@@ -170,14 +180,11 @@ def use_local_path(lock: Lock, home: Home) -> Fix:
     steps = []
     if model is not None and model.entry is not None:
         network = {"zwave": "Z-Wave", "zigbee": "Zigbee", "matter": "Matter"}[model.entry.protocol]
-        steps.append(f"{model.name} speaks {network}: join it to a {network} hub at home.")
+        steps.append(f"The lock speaks {network}: join it to a {network} hub at home.")
     for name in model.profile.integrations if model is not None and model.profile is not None else ():
         integration = catalogue().integration(name)
         if integration is not None and integration.local:
             steps.append(f"Home Assistant: add the integration {name}, which works locally ({integration.iot_class}).")
-    reach = model.fact("local_control") if model is not None else None
-    if not steps and reach is not None and isinstance(reach.value, str):
-        steps.append(f"{maker_of(lock)} offers: {reach.value}.")
     if not steps:
         steps += [
             f"Look in {app_of(lock)} for Matter, Apple Home or a local API, and pair the lock with a hub at home.",

@@ -68,6 +68,10 @@ def test_a_new_code_is_a_blank_in_what_is_to_be_published() -> None:
     }
 
 
+def test_a_new_code_for_a_matter_user_is_set_in_the_controllers_app() -> None:
+    assert "give user 4 the new code" in codes.change_code(code(MATTER), home(MATTER)).steps[1]
+
+
 def test_a_master_code_is_changed_at_the_keypad_by_the_models_manual() -> None:
     lock = make(Lock, "zwavejs:3", zwave_id="0x0129:0x8104:0x45d5")
     step = codes.change_code(code(lock, form="master"), home(lock)).steps[1]

@@ -97,6 +97,10 @@ def test_a_zigbee_lock_is_set_by_topic_and_payload_where_its_model_can() -> None
     found = fix(locks.enable_auto_relock, bound)
     assert found.steps == ('MQTT: publish to zigbee2mqtt/0x000d6f0011223344/set the payload {"auto_relock_time":30}',)
     assert found.automatic
+    named = make(Lock, "zigbee2mqtt:1", name="Side", zigbee_model="EasyCodeTouch")
+    assert fix(locks.enable_auto_relock, named).steps == (
+        'MQTT: publish to zigbee2mqtt/Side/set the payload {"auto_relock":true}',
+    )
     unable = make(Lock, "zigbee2mqtt:0x1", zigbee_model="A6121")
     assert not fix(locks.enable_auto_relock, unable).automatic
 
@@ -141,6 +145,13 @@ def test_a_value_stays_within_what_the_parameter_takes() -> None:
         if setting is not None:
             value = int(setting.step.rpartition(" to ")[2].rstrip(".").split(" ")[0])
             assert value <= 20, setting.step
+
+
+def test_a_number_moves_to_the_nearest_of_a_parameters_options() -> None:
+    lock = zwave("0x0090:0x0003:0x0541")
+    setting = _lock.zwave_setting(lock, home(lock), Role.AUTO_RELOCK_TIME, 50)
+    assert setting is not None
+    assert setting.step.endswith("set parameter 36[0xff00] (Auto Relock Timing) to 60.")
 
 
 def test_a_model_that_speaks_zwave_is_to_be_joined_to_a_hub_at_home() -> None:

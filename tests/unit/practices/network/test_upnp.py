@@ -43,7 +43,7 @@ def test_a_port_that_leads_to_a_hub_is_critical(check: str, field: str) -> None:
     assert verdict(practice, check, make(Router, "r"), home(HUB)) == "unknown"
 
 
-@pytest.mark.parametrize("address", [None, "127.0.0.1:3000", "localhost", "homeassistant.local:8123"])
+@pytest.mark.parametrize("address", [None, "127.0.0.1:3000", "localhost", "homeassistant.local:8123", "10.0.0.256"])
 def test_a_port_that_leads_inside_is_unknown_while_a_hubs_address_is(address: str | None) -> None:
     facts: dict[str, Any] = {"name": "Zigbee", **({} if address is None else {"address": address})}
     placeless = make(Hub, "z2m", **facts)
