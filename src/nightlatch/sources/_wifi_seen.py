@@ -70,10 +70,10 @@ def _nmcli(lines: list[Line], file: str) -> Iterator[Seen]:
         security = record.get("SECURITY", "")
         flags = f"{record.get('WPA-FLAGS', '')} {record.get('RSN-FLAGS', '')}".split()
         yield _seen(
-            record.get("SSID", "").strip(),
+            name if (name := record.get("SSID", "").strip()) not in ("", "--") else None,
             record.get("IN-USE", record.get("ACTIVE", "")).strip() in ("*", "yes"),
             f"{file}:{number} (SECURITY {security or 'none'})",
-            _nmcli_security(security),
+            _nmcli_security(security) if "SECURITY" in record else None,
             tkip=any("tkip" in flag for flag in flags) if record.keys() >= {"WPA-FLAGS", "RSN-FLAGS"} else None,
         )
 

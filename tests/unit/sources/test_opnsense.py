@@ -45,15 +45,9 @@ def test_an_alias_that_is_filled_at_run_time_closes_nothing_for_sure(tmp_path: P
 
 
 def test_a_floating_rule_without_an_interface_holds_for_all(tmp_path: Path) -> None:
-    path = changed(
-        tmp_path,
-        ("<interface>opt1</interface>\n            <direction>in</direction>\n            "
-         "<ipprotocol>inet46</ipprotocol>\n            <protocol>any</protocol>\n            <source_net>opt1</source_net>\n            "
-         "<destination_net>any</destination_net>",
-         "<interface></interface><ipprotocol>inet46</ipprotocol><source_net>any</source_net>"
-         "<destination_net>any</destination_net>"),
-    )  # fmt: skip
-    items = collect("opnsense", path)
+    rule = "<rule><enabled>1</enabled><action>pass</action><interface></interface><ipprotocol>inet46</ipprotocol>"
+    rule += "<source_net>any</source_net><destination_net>any</destination_net></rule>"
+    items = collect("opnsense", changed(tmp_path, ("<rules>", f"<rules>{rule}")))
     assert "opnsense:lan" in opens(items, "opnsense:opt1")[0]
     assert facts(items, ROUTER)["wan_admin"] is True
 
