@@ -43,15 +43,17 @@ def device_of(thing: Hub | Lock, home: Home) -> Device | None:
     devices = home.cached(devices_by_name)
     if not devices:
         return None
-    if thing.address is not None:
-        address = thing.address.value
-        host, colon, port = address.rpartition(":")
-        if colon and port.isdigit() and (":" not in host or host.endswith("]")):
-            address = host.strip("[]")
-        if address in devices:
-            return devices[address]
+    for fact in (thing.lan_address if isinstance(thing, Hub) else None, thing.address):
+        if fact is not None and (host := _host(fact.value)) in devices:
+            return devices[host]
     names = (key.removeprefix("ip:") for key in thing.keys if key.startswith(("mac:", "ip:")))
     return next((devices[name] for name in names if name in devices), None)
+
+
+def _host(address: str) -> str:
+    """An address without its port: `192.168.20.5:8123` and `[fd00::5]:8123` lose theirs, `fd00::5` has none."""
+    host, colon, port = address.rpartition(":")
+    return host.strip("[]") if colon and port.isdigit() and (":" not in host or host.endswith("]")) else address
 
 
 def askers(thing: Hub | Lock, home: Home) -> list[Device]:
@@ -85,11 +87,16 @@ def _devices_by_vendor(home: Home) -> dict[str, list[Device]]:
 def tell_apart(thing: Hub | Lock, home: Home) -> Fix:
     """Find out which device talks to the maker."""
     addresses = [device.address.value if device.address is not None else device.label for device in askers(thing, home)]
+    tell = (
+        f"tell Nightlatch: nightlatch answer {thing.ref} lan_address {addresses[0]}"
+        if isinstance(thing, Hub)
+        else f'add "ip:{addresses[0]}" to its bind in nightlatch.toml.'
+    )
     return Fix(
         f"Find out which device {listed(addresses)} is.",
         (
             "Look it up in the router's list of clients.",
-            f'If it is {thing.label} or its bridge, add "ip:ADDRESS" to its bind in nightlatch.toml.',
+            f"If it is {thing.label} or its bridge, {tell}",
             "If it is a phone, what it tells the maker is set in the app: switch analytics off there.",
         ),
     )

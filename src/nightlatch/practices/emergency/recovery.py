@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from nightlatch.emergency.failures import FAILURES, WITH
+from nightlatch.emergency.failures import FAILURES, WITH, Failure
 from nightlatch.emergency.outlook import DoorOutlook, Outcome, outlook
 from nightlatch.emergency.ways import AnyFact
 from nightlatch.fixes import doors, power
 from nightlatch.model.door import Door
 from nightlatch.model.finding import Fix, Section, Severity
 from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
+from nightlatch.model.people import Account, Credential
+from nightlatch.model.router import Router
+from nightlatch.model.thing import Field
 from nightlatch.practices.dates import judge_last
 from nightlatch.practices.interface import Judgement, Practice, fails, passes, unknown
 from nightlatch.practices.questions import ask
@@ -42,6 +47,25 @@ _TITLES = (
     "A broken keypad locks nobody out",
     "A jammed bolt locks nobody out",
 )
+
+
+_WAYS: tuple[Field[Any], ...] = (
+    Lock.door,
+    Door.exterior,
+    Door.backup_key,
+    Door.other_way_in,
+    Lock.can_cylinder,
+    Lock.can_keypad,
+    Credential.role,
+    Lock.opens_by_phone,
+    Account.opens_door,
+)
+_NEEDS: dict[Failure, tuple[Field[Any], ...]] = {
+    Failure.BATTERY: (Lock.emergency_power, Lock.on_flat_battery),
+    Failure.POWER_CUT: (Hub.on_ups, Router.on_ups),
+    Failure.INTERNET: (Lock.path, Lock.iot_class),
+    Failure.HUB: (Lock.hub,),
+}
 
 
 def _judge(failure: int) -> Callable[[Home, Home], Judgement]:
@@ -104,7 +128,7 @@ for _place, _failure in enumerate(FAILURES):
         _failure.value.replace("_", "-"),
         per=Home,
         title=_TITLES[_place],
-        needs=(Door.exterior, Door.backup_key, Door.other_way_in, Lock.can_cylinder, Lock.emergency_power, Lock.path),
+        needs=(*_WAYS, *_NEEDS.get(_failure, ())),
         settled_by="the locks' models and codes, and your answers about keys and other ways in",
     )(_judge(_place))
 

@@ -38,7 +38,7 @@ _SETTLED_CONTACTS = "a DNS log (Pi-hole, AdGuard Home, dnsmasq, unbound) that sh
     "hub-contacts",
     per=Hub,
     title="The hub talks to no vendor that it need not talk to",
-    needs=(Device.contacts, Home.needs),
+    needs=(Hub.lan_address, Device.contacts, Home.needs),
     settled_by=_SETTLED_CONTACTS,
 )
 def hub_contacts(hub: Hub, home: Home) -> Judgement:
@@ -50,7 +50,7 @@ def hub_contacts(hub: Hub, home: Home) -> Judgement:
     "lock-contacts",
     per=Lock,
     title="The lock talks to no vendor that it need not talk to",
-    needs=(Device.contacts, Home.needs),
+    needs=(Lock.radio, Device.contacts, Home.needs),
     settled_by=_SETTLED_CONTACTS,
 )
 def lock_contacts(lock: Lock, home: Home) -> Judgement:
@@ -79,9 +79,13 @@ def _contacts(thing: Hub | Lock, home: Home) -> Judgement:
                 f"tells whether that is this {thing.kind}, its bridge, or a phone with the app.",
                 fix=privacy.tell_apart,
             )
-        if home.all(Device) and thing.address is None:
-            return unknown(because="Its address on the network is not known, so no DNS log could be matched to it.")
-        return unknown(thing.address, because="No DNS log shows what it talks to.")
+        address = (thing.lan_address if isinstance(thing, Hub) else None) or thing.address
+        if home.all(Device) and address is None:
+            return unknown(
+                because="Its address on the network is not known, so no DNS log could be matched to it.",
+                fix=ask(thing, Hub.lan_address) if isinstance(thing, Hub) else None,
+            )
+        return unknown(address, because="No DNS log shows what it talks to.")
     wordy = [contact for contact in contacts.value if contact.purpose not in privacy.HARMLESS]
     if not wordy:
         return passes(contacts, because="The DNS log shows no vendor's cloud or tracker that it asked for.")

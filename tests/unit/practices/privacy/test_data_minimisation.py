@@ -62,9 +62,18 @@ def test_without_a_dns_log_nobody_knows_what_a_hub_talks_to() -> None:
     assert verdict(practice, "hub-contacts", hub, home(hub, elsewhere, needs=NOTHING)) == "unknown"
 
 
-def test_a_log_that_cannot_be_matched_says_that_the_address_is_missing() -> None:
+def test_a_log_that_cannot_be_matched_asks_for_the_address() -> None:
     hub = make(Hub, "bridge")
-    assert "address" in judge(practice, "hub-contacts", hub, home(hub, seen(CLOUD))).because
+    elm = home(hub, seen(CLOUD))
+    assert "address" in judge(practice, "hub-contacts", hub, elm).because
+    assert (
+        fix_of(practice, "hub-contacts", hub, elm).steps[0].endswith("nightlatch answer hub:bridge lan_address VALUE")
+    )
+
+
+def test_the_address_that_the_owner_told_matches_a_hub_that_is_reached_on_the_same_machine() -> None:
+    hub = make(Hub, "bridge", address="127.0.0.1:3000", lan_address="192.168.20.5")
+    assert verdict(practice, "hub-contacts", hub, home(hub, seen(CLOUD), needs=NOTHING)) == "fail medium"
 
 
 def test_a_device_is_matched_by_its_hardware_address_too() -> None:
