@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Set
+from collections.abc import AsyncIterator, Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +19,22 @@ from nightlatch.ecosystems._told import Told
 from nightlatch.ecosystems.interface import Context, Ecosystem
 from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.errors import NightlatchError, ReadError, SourceError
-from nightlatch.model.evidence import Claim, Gap, Grade, Item
+from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.model.people import Account
 from nightlatch.model.thing import Field
 from nightlatch.secrets import Secret
 
 _NO_SUCH_COMMAND = "unknown_command"
 _TRUST = "trusted_networks"
 _SET_CONFIG = 'its configuration folder: set "config" of this source'
-_ADMIN_ONLY: dict[str, tuple[Field[Any], ...]] = {
-    "config/auth/list": people.FIELDS,
-    "homeassistant/expose_entity/list": (Hub.voice_exposed,),
-    "analytics": (Hub.analytics,),
+_SET_TOKEN = "a long-lived access token of an administrator"
+_ADMIN_ONLY: dict[str, Field[Any]] = {
+    "config/auth/list": Hub.users,
+    "homeassistant/expose_entity/list": Hub.voice_exposed,
+    "analytics": Hub.analytics,
 }
-_LIVE_ONLY = (
-    *(Lock.iot_class, Lock.bolt, Lock.reachable, Lock.battery_percent, Lock.update_available),
-    Hub.update_available,
-)
+_LIVE_ONLY = (Lock.iot_class, Lock.bolt, Lock.reachable, Lock.battery_percent, Lock.update_available)
 
 
 class HomeAssistant(Ecosystem, kind="homeassistant"):
@@ -81,12 +78,15 @@ class HomeAssistant(Ecosystem, kind="homeassistant"):
         """The facts of the folder, then those of the running server; the one failing does not stop the other."""
         failures: list[NightlatchError] = []
         told: set[str] = set()
+        locks_told: dict[Ref, None] = {}
         if self.settings.config is not None:
             reading = _folder.Folder(self.settings.config, self, self._hub)
             try:
                 for item in await asyncio.to_thread(lambda: list(reading.read())):
                     if isinstance(item, Claim):
                         told.add(f"{item.about.kind}.{item.fact}")
+                        if item.about.kind == Lock.kind:
+                            locks_told[item.about] = None
                     yield item
             except ReadError as error:
                 failures.append(error)
@@ -101,11 +101,8 @@ class HomeAssistant(Ecosystem, kind="homeassistant"):
                 for item in self._answered(base, answers, told):
                     yield item
         else:
-            yield self.gap(
-                *_LIVE_ONLY,
-                reason="states, updates and integrations are told by the running Home Assistant only",
-                settle='set "url" and "token" of this source',
-            )
+            for gap in self._live_only(locks_told):
+                yield gap
         if failures:
             raise failures[0] if len(failures) == 1 else SourceError("; ".join(str(one) for one in failures))
 
@@ -166,7 +163,7 @@ class HomeAssistant(Ecosystem, kind="homeassistant"):
             if iot_class is not None:
                 yield Told(f"manifest/get {one.integration}")(Lock.iot_class, lock, iot_class, "iot_class")
         yield from locks.core_update(self._hub, states, answers.entities)
-        yield _hub.plain_pins_claim(self._hub, answers.entities, Told("config/entity_registry/list"))
+        yield from _hub.plain_pins_claim(self._hub, answers.entities, Told("config/entity_registry/list"))
 
     def _optional(self, answers: Answers) -> Iterator[Claim]:
         """Integrations that may not be there: then what they would do is not done."""
@@ -179,32 +176,32 @@ class HomeAssistant(Ecosystem, kind="homeassistant"):
         elif answers.refused.get("analytics") == _NO_SUCH_COMMAND:
             yield _hub.analytics_claim(self._hub, Analytics(), Told("analytics, which no integration answers"))
 
-    def _gaps(self, answers: Answers, told: Set[str]) -> Iterator[Gap]:
+    def _gaps(self, answers: Answers, told: Set[str]) -> Iterator[Item]:
         who = f"the token is {answers.me.name[:LONGEST]}'s, who is" if answers.me is not None else "its user may be"
-        for command, fields in _ADMIN_ONLY.items():
+        for command, field in _ADMIN_ONLY.items():
             code = answers.refused.get(command)
-            missing = [field for field in fields if field.path not in told]
-            if code is None or code == _NO_SUCH_COMMAND or not missing:
+            if code is None or code == _NO_SUCH_COMMAND or field.path in told:
                 continue
+            reason = f"{NAME} refused {command} ({code[:LONGEST]}): {who} not an administrator"
+            if field is Hub.users:
+                yield from people.unseen_accounts(self, self._hub, reason, _SET_TOKEN)
+            else:
+                yield self.gap(field, reason=reason, settle=_SET_TOKEN, about=self._hub)
+        if self.settings.config is None:
             yield self.gap(
-                *missing,
-                reason=f"{NAME} refused {command} ({code[:LONGEST]}): {who} not an administrator",
-                settle="a long-lived access token of an administrator",
+                *_folder.ONLY_HERE,
+                reason=f"{NAME} tells nobody its trusted networks, sign-in limits and files over the network",
+                settle=_SET_CONFIG,
+                about=self._hub,
             )
-        if self.settings.config is not None:
-            return
-        yield self.gap(
-            *_folder.ONLY_HERE,
-            reason=f"{NAME} tells nobody its trusted networks, sign-in limits and files over the network",
-            settle=_SET_CONFIG,
-            about=self._hub,
-        )
-        own = answers.me.id if answers.me is not None else ""
-        for user in (answers.users or [])[: people.MOST]:
-            if user.is_person and user.id != own:
-                yield self.gap(
-                    Account.two_factor,
-                    reason=f"{NAME} tells nobody whether another user has a second factor",
-                    settle=_SET_CONFIG,
-                    about=people.ref(self, user.id),
-                )
+            reason = f"{NAME} tells nobody whether another user has a second factor"
+            own = answers.me.id if answers.me is not None else None
+            yield from people.unread_factors(self, answers.users or [], reason, _SET_CONFIG, own)
+
+    def _live_only(self, known: Iterable[Ref]) -> Iterator[Gap]:
+        """What the folder does not tell of itself and of the locks it knows."""
+        reason = "states, updates and integrations are told by the running Home Assistant only"
+        settle = 'set "url" and "token" of this source'
+        yield self.gap(Hub.update_available, reason=reason, settle=settle, about=self._hub)
+        for lock in known:
+            yield self.gap(*_LIVE_ONLY, reason=reason, settle=settle, about=lock)

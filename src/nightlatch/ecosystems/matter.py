@@ -104,8 +104,8 @@ class Matter(Ecosystem, kind="matter"):
             )
         elif reachable:
             own, fabrics = _lock.own_fabric(attributes), _lock.fabrics(attributes) or {}
-            for claim in await Users(self, server, node.node_id, endpoint, name, own, fabrics).claims():
-                yield claim
+            for item in await Users(self, server, node.node_id, endpoint, name, own, fabrics).items():
+                yield item
         else:
             yield self.gap(
                 *_users.FIELDS,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nightlatch.ecosystems._homeassistant import live
 from nightlatch.ecosystems.homeassistant import HomeAssistant
 from nightlatch.errors import NightlatchError
-from nightlatch.model.evidence import Claim, Grade, Item, Same
+from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref, Same
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Account
@@ -285,6 +285,22 @@ async def test_refusals_name_the_command_the_user_and_the_permission() -> None:
         ]
 
 
+async def test_accounts_that_may_not_be_seen_stand_as_one_whose_second_factor_is_unknown() -> None:
+    items = await read({"config/auth/list": REFUSED})
+    (gap,) = [one for one in items if isinstance(one, Gap) and Account.two_factor.path in one.facts]
+
+    assert gap.about == Ref("account", "homeassistant:others")
+    assert values(items, Account.name, "others") == ["Home Assistant: all other accounts"]
+
+
+async def test_every_gap_is_about_a_thing_of_this_home_assistant() -> None:
+    refusals = dict.fromkeys(("config/auth/list", "homeassistant/expose_entity/list", "analytics"), REFUSED)
+    items = await read(refusals)
+    things = {one.about for one in items if isinstance(one, Claim)}
+
+    assert {one.about for one in items if isinstance(one, Gap)} <= things
+
+
 async def test_what_the_folder_tells_is_no_gap_though_the_server_refuses_it(tmp_path: Path) -> None:
     items = await read({"config/auth/list": REFUSED, "analytics": REFUSED}, config=write_folder(tmp_path))
 
@@ -361,7 +377,7 @@ async def test_an_answer_of_the_wrong_shape_names_the_command() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nightlatch.ecosystems.homeassistant import HomeAssistant
 from nightlatch.errors import NightlatchError, ReadError
-from nightlatch.model.evidence import Grade, Item, Same
+from nightlatch.model.evidence import Claim, Gap, Grade, Item, Same
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Account
@@ -217,6 +217,13 @@ async def test_a_damaged_file_costs_its_own_facts_only(
     assert values(items, field) == []
     assert reason in reasons(items, field)[0]
     assert values(items, Hub.trusted_networks) != []
+
+
+async def test_every_gap_is_about_a_thing_that_the_folder_told_of(tmp_path: Path) -> None:
+    items = await read(write_folder(tmp_path, {**STORAGE, "auth_module.totp": b"", "http": b"", "core.analytics": b""}))
+    things = {one.about for one in items if isinstance(one, Claim)}
+
+    assert {one.about for one in items if isinstance(one, Gap)} <= things
 
 
 async def test_a_configuration_that_is_no_yaml_names_the_line(tmp_path: Path) -> None:

@@ -129,6 +129,14 @@ async def test_users_are_read_until_there_is_no_next_one() -> None:
     assert values(items, Lock.codes_read) == [True]
 
 
+async def test_why_a_pin_is_not_judged_is_said() -> None:
+    tag = [{"credentialType": 2, "credentialIndex": 1}]
+    items = await read(FakeMatter(node(), users={1: user(1, 2), 2: user(2, credentials=tag)}))
+
+    assert values(items, Credential.form) == ["pin", "tag"]
+    assert reasons(items, Credential.default) == ["a Matter lock tells nobody its PINs"]
+
+
 async def test_an_empty_first_slot_does_not_end_the_list() -> None:
     empty = {"userIndex": 1, "userName": None, "userStatus": None, "credentials": None, "nextUserIndex": 3}
     items = await read(FakeMatter(node(), users={1: empty, 3: user(3)}))
@@ -300,7 +308,7 @@ async def test_a_proxy_that_wants_a_sign_in_proves_that_it_is_asked_for() -> Non
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )

@@ -113,10 +113,10 @@ class Folder:
             )
         yield self._told(self._storage)(Hub.software, self._hub, "homeassistant")
         parts = (
-            (self._people, people.FIELDS),
+            (self._people, (Hub.users, Hub.admins)),
             (self._http, (*HTTP_FIELDS, Hub.tls)),
             (self._configuration, (Hub.trusted_networks, Hub.external_url)),
-            (self._locks, (Hub.locks, Hub.voice_exposed, Hub.plain_pins, *locks.FIELDS)),
+            (self._locks, (Hub.locks, Hub.voice_exposed, Hub.plain_pins)),
             (self._cloud, (Hub.cloud_connected, Hub.remote_access)),
             (self._analytics, (Hub.analytics,)),
             (self._version, (Hub.version,)),
@@ -126,14 +126,18 @@ class Folder:
             try:
                 yield from part()
             except ReadError as error:
-                yield self._plug.gap(*fields, reason=str(error), settle=error.todo or _TO_READ)
+                yield self._plug.gap(*fields, reason=str(error), settle=error.todo or _TO_READ, about=self._hub)
 
     def _people(self) -> Iterator[Item]:
         users, told = self._needed("auth", _Users)
         has_locks = True if self._known_locks() else None  # an entity of no registry would not be seen
         yield from people.accounts(self._plug, self._hub, users.users, told, has_locks=has_locks)
-        totp, where = self._stored("auth_module.totp", _Modules) or (_Modules(), told)
-        notified, _ = self._stored("auth_module.notify", _Modules) or (_Modules(), told)
+        try:
+            totp, where = self._stored("auth_module.totp", _Modules) or (_Modules(), told)
+            notified, _ = self._stored("auth_module.notify", _Modules) or (_Modules(), told)
+        except ReadError as error:
+            yield from people.unread_factors(self._plug, users.users, str(error), error.todo or _TO_READ)
+            return
         factors = Told(".storage/auth_module.totp", where.at, Grade.RECORDED)
         yield from people.second_factors(self._plug, users.users, set(totp.users), set(notified.users), factors)
 
@@ -182,7 +186,7 @@ class Folder:
                 for entity_id, each in unregistered[0].exposed_entities.items()
             ]
         yield voice_claim(self._hub, exposed, self._cloud_settings()[0], told)
-        yield plain_pins_claim(self._hub, entities.entities, told)
+        yield from plain_pins_claim(self._hub, entities.entities, told)
 
     def _cloud(self) -> Iterator[Item]:
         cloud, told = self._cloud_settings()

@@ -74,7 +74,11 @@ def default_name_claim(hub: Ref, host: str, told: Told) -> Iterator[Claim]:
         yield told(Hub.default_name, hub, False)
 
 
-def plain_pins_claim(hub: Ref, entities: Iterable[Entity], told: Told) -> Claim:
-    """Whether a PIN to open locks with is kept in the entity registry; which lock, never the PIN."""
-    names = [f"{one.entity_id} (default code)" for one in entities if one.has_default_code]
-    return told(Hub.plain_pins, hub, tuple(sorted(names)), "options.lock.default_code")
+def plain_pins_claim(hub: Ref, entities: Iterable[Entity], told: Told) -> Iterator[Claim]:
+    """That a PIN to open locks with is kept in the entity registry; on which lock, never the PIN.
+
+    None there proves nothing: helpers, scripts and add-ons may keep PINs as well.
+    """
+    names = sorted(f"{one.entity_id} (default code)" for one in entities if one.has_default_code)
+    if names:
+        yield told(Hub.plain_pins, hub, tuple(names), "options.lock.default_code")

@@ -56,6 +56,17 @@ def own_account(plug: Plug, hub: Ref, me: Me, *, has_locks: bool) -> Iterator[It
         yield told(Account.two_factor, account, "none", "mfa_modules")
 
 
+def unseen_accounts(plug: Plug, hub: Ref, reason: str, settle: str) -> Iterator[Item]:
+    """The accounts that the token may not see, as one: the owner's is always among them."""
+    told, others = Told("config/auth/list, refused"), plug.ref(Account, "others")
+    yield told(Account.name, others, "Home Assistant: all other accounts")
+    yield told(Account.service, others, "homeassistant")
+    yield told(Account.hub, others, hub)
+    unseen = (Account.opens_door, Account.admin, Account.local_only, Account.two_factor)
+    yield plug.gap(*unseen, reason=reason, settle=settle, about=others)
+    yield plug.gap(Hub.users, Hub.admins, reason=reason, settle=settle, about=hub)
+
+
 def second_factors(
     plug: Plug, users: Sequence[User], totp: Set[str], notified: Set[str], told: Told
 ) -> Iterator[Claim | Gap]:
@@ -73,6 +84,14 @@ def second_factors(
             )
         else:
             yield told(Account.two_factor, account, "none", "users")
+
+
+def unread_factors(
+    plug: Plug, users: Sequence[User], reason: str, settle: str, but: str | None = None
+) -> Iterator[Gap]:
+    """That nobody's second factor could be read, but that of the user with the id `but`."""
+    for user in [user for user in users if user.is_person and user.id != but][:MOST]:
+        yield plug.gap(Account.two_factor, reason=reason, settle=settle, about=ref(plug, user.id))
 
 
 def _common(account: Ref, hub: Ref, user: User, told: Told) -> Iterator[Claim]:

@@ -11,7 +11,7 @@ import msgspec
 from nightlatch.ecosystems._matter.server import Refused, Server
 from nightlatch.ecosystems._websocket import Silent
 from nightlatch.errors import ReadError
-from nightlatch.model.evidence import Claim, Ref
+from nightlatch.model.evidence import Claim, Item, Ref
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
 from nightlatch.plugs import Plug
@@ -21,6 +21,8 @@ FIELDS = (
     *(Credential.name, Credential.lock, Credential.slot, Credential.form, Credential.enabled),
     *(Credential.scheduled, Credential.created_by, Credential.foreign_creator, Lock.codes_read),
 )
+
+_OF_A_PIN = (Credential.default, Credential.weaknesses, Credential.length, Credential.fingerprint)
 
 SECONDS = 60.0
 """How long reading the users of one lock may take."""
@@ -70,7 +72,7 @@ class Users(msgspec.Struct, frozen=True):
         """The lock whose users they are."""
         return self.plug.ref(Lock, self.name)
 
-    async def claims(self) -> list[Claim]:
+    async def items(self) -> list[Item]:
         """The credentials of every user, and whether all were read: a lock that stops answering is not an error."""
         users: dict[int, _User] = {}
         try:
@@ -78,7 +80,7 @@ class Users(msgspec.Struct, frozen=True):
                 stopped = await self._read(users)
         except (TimeoutError, ReadError, Refused, Silent):
             stopped = f"GetUser stopped after {count(len(users), 'answer')}"
-        found = [claim for index, user in users.items() for claim in self._claims(index, user)]
+        found = [item for index, user in users.items() for item in self._items(index, user)]
         where = stopped or f"GetUser, {count(len(users), 'answer')} to the last user"
         return [*found, Lock.codes_read.claim(self.lock, not stopped, where=where)]
 
@@ -97,11 +99,11 @@ class Users(msgspec.Struct, frozen=True):
             index = following
         return ""
 
-    def _claims(self, index: int, user: _User) -> Iterator[Claim]:
+    def _items(self, index: int, user: _User) -> Iterator[Item]:
         for slot in user.credentials or ():
             yield from self._credential(index, user, slot)
 
-    def _credential(self, index: int, user: _User, slot: _Slot) -> Iterator[Claim]:
+    def _credential(self, index: int, user: _User, slot: _Slot) -> Iterator[Item]:
         kind = slot.credential_type
         form = _FORMS[kind] if 0 <= kind < len(_FORMS) else "other"
         # Slots are counted per kind: number 1 of the tags is not number 1 of the PINs.
@@ -118,6 +120,13 @@ class Users(msgspec.Struct, frozen=True):
         if user.user_type is not None:
             scheduled = user.user_type in _SCHEDULED
             yield Credential.scheduled.claim(credential, scheduled, where=f"{where} (userType {user.user_type})")
+        if form in ("pin", "master"):
+            yield self.plug.gap(
+                *_OF_A_PIN,
+                reason="a Matter lock tells nobody its PINs",
+                settle="a new PIN of your own choice: six digits or more, no date, no pattern",
+                about=credential,
+            )
         yield from self._creator(credential, user.creator_fabric_index, f"{where} (creatorFabricIndex)")
 
     def _creator(self, credential: Ref, creator: int | None, where: str) -> Iterator[Claim]:
