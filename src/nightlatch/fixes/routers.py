@@ -6,7 +6,9 @@ home, and finds the router that rules it by itself.
 
 from __future__ import annotations
 
+from nightlatch.fixes._menus import OpnSense, PfSense
 from nightlatch.fixes._plain import Plain
+from nightlatch.fixes._routeros import RouterOs
 from nightlatch.fixes._uci import Uci
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
@@ -15,7 +17,12 @@ from nightlatch.model.network import Wifi, Zone
 from nightlatch.model.router import Router
 from nightlatch.model.thing import Thing
 
-_DIALECTS: dict[str, type[Plain]] = {"openwrt": Uci}
+_DIALECTS: dict[str, type[Plain]] = {
+    "openwrt": Uci,
+    "routeros": RouterOs,
+    "opnsense": OpnSense,
+    "pfsense": PfSense,
+}
 
 
 def disable_upnp(thing: Thing, home: Home) -> Fix:
