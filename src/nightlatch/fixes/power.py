@@ -60,7 +60,8 @@ def hub_on_ups(hub: Hub, home: Home) -> Fix:
         (
             "A small UPS of 300 VA carries a hub and a router for an hour or more; plug both into it.",
             "Or hand out keys or codes, so that nobody needs the hub to get in.",
-            f"Tell Nightlatch: nightlatch answer {hub.ref} on_ups true, or needed_to_enter false",
+            f"Tell Nightlatch of the UPS: nightlatch answer {hub.ref} on_ups true",
+            f"Or that nobody needs it: nightlatch answer {hub.ref} needed_to_enter false",
         ),
     )
 

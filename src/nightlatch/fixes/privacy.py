@@ -138,10 +138,7 @@ def read_policy(vendor: Vendor, home: Home) -> Fix:
         (
             "Look for four things: where access logs are stored, how long, with whom they are shared, how you have "
             "them deleted.",
-            *(
-                f"Answer: nightlatch answer {vendor.ref} {name} VALUE"
-                for name in ("policy_storage", "policy_retention", "policy_sharing", "policy_deletion")
-            ),
+            *(f"Answer: {answer}" for answer in _answers(vendor)),
             f"Then: nightlatch answer {vendor.ref} policy_read_on {home.today}",
         ),
     )
@@ -153,7 +150,7 @@ def ask_vendor(vendor: Vendor, home: Home) -> Fix:
         f"Ask {vendor.label} in writing where and how long it keeps your data, with whom, and how it is deleted.",
         (
             "In the European Union and the United Kingdom it must answer within a month (GDPR Art. 12(3), 15).",
-            f"Enter the answer: nightlatch answer {vendor.ref} policy_storage VALUE, and likewise the others.",
+            *(f"Enter the answer: {answer}" for answer in _answers(vendor)),
         ),
     )
 
@@ -169,3 +166,9 @@ def leave_vendor(vendor: Vendor, home: Home) -> Fix:
             "Use an account without your name and address otherwise.",
         ),
     )
+
+
+def _answers(vendor: Vendor) -> list[str]:
+    """The commands that answer what a policy should say."""
+    questions = (Vendor.policy_storage, Vendor.policy_retention, Vendor.policy_sharing, Vendor.policy_deletion)
+    return [f"nightlatch answer {vendor.ref} {field.name} VALUE" for field in questions]
