@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
+
+import msgspec
 
 from nightlatch.model.evidence import Fact
 from nightlatch.model.home import Home
@@ -13,6 +16,9 @@ from nightlatch.practices.interface import Judgement, not_applicable, unknown
 
 PINS = frozenset(("pin", "master"))
 """Forms of credential that are typed in."""
+
+TOLD = 3
+"""How many other codes a finding names."""
 
 CODES_FROM = "a live connection to the lock's hub (Z-Wave JS, Zigbee2MQTT or Matter server) that may read its codes"
 
@@ -66,12 +72,36 @@ _FORMS = {
 }
 
 
-def by_fingerprint(home: Home) -> dict[str, list[Credential]]:
+class SamePin(msgspec.Struct):
+    """The codes that have one PIN: how many, one of each person, and one that is nobody's so far."""
+
+    count: int = 0
+    first: tuple[Credential, ...] = ()
+    persons: dict[str, Credential] = {}
+    nameless: Credential | None = None
+
+    def of_others(self, credential: Credential) -> list[Credential]:
+        """Up to three that are, or may be, another person's than this one's."""
+        person = credential.person.value if credential.person is not None else None
+        found = [other for name, other in islice(self.persons.items(), TOLD + 1) if name != person]
+        if self.nameless is not None:
+            found.append(self.nameless)
+        return [other for other in found if other is not credential][:TOLD]
+
+
+def by_fingerprint(home: Home) -> dict[str, SamePin]:
     """The home's PINs, equal ones together. For `home.cached`."""
-    found: dict[str, list[Credential]] = {}
+    found: dict[str, SamePin] = {}
     for credential in home.all(Credential):
         if credential.fingerprint is not None:
-            found.setdefault(credential.fingerprint.value, []).append(credential)
+            same = found.setdefault(credential.fingerprint.value, SamePin())
+            same.count += 1
+            if len(same.first) <= TOLD:
+                same.first += (credential,)
+            if credential.person is not None:
+                same.persons.setdefault(credential.person.value, credential)
+            else:
+                same.nameless = same.nameless or credential
     return found
 
 

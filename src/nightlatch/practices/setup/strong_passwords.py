@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from nightlatch.fixes import accounts, codes, first_codes
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
@@ -10,6 +12,7 @@ from nightlatch.model.people import Account, Credential
 from nightlatch.practices.interface import Judgement, Practice, fails, passes, unknown
 from nightlatch.practices.setup._codes import (
     CODES_FROM,
+    TOLD,
     by_fingerprint,
     codes_read,
     not_a_pin,
@@ -52,7 +55,7 @@ def own_password(account: Account, home: Home) -> Judgement:
     if fingerprint is not None:
         same = home.cached(_by_password)[fingerprint.value]
         if len(same) > 1:
-            others = [other for other in same if other is not account and _differ(account, other)]
+            others = list(islice((other for other in same if other is not account and _differ(account, other)), TOLD))
             if others:
                 return fails(
                     fingerprint,
@@ -188,12 +191,11 @@ def pin_not_shared(credential: Credential, home: Home) -> Judgement:
     if fingerprint is None:
         return not_a_pin(credential) or unknown()
     equal = home.cached(by_fingerprint)[fingerprint.value]
-    if len(equal) == 1:
+    if equal.count == 1:
         return passes(fingerprint, because="No other code equals it.")
     person = credential.person
-    others = [other for other in equal if other is not credential]
     if person is not None:
-        shared = [other for other in others if other.person is not None and other.person.value != person.value]
+        shared = [other for other in equal.of_others(credential) if other.person is not None]
         if shared:
             return fails(
                 fingerprint,
@@ -202,7 +204,8 @@ def pin_not_shared(credential: Credential, home: Home) -> Judgement:
                 because=f"It is the same as {listed(where_is(other, home) for other in shared)}.",
                 fix=codes.change_code,
             )
-    if person is None or any(other.person is None for other in others):
+    if person is None or equal.nameless is not None:
+        others = [other for other in equal.first if other is not credential][:TOLD]
         return unknown(
             fingerprint,
             person,
@@ -210,7 +213,7 @@ def pin_not_shared(credential: Credential, home: Home) -> Judgement:
             because=f"It is the same as {listed(where_is(other, home) for other in others)}, "
             "and whether they are one person's is not known.",
         )
-    return passes(fingerprint, person, because=f"Only {person.value} has it, on {count(len(equal), 'lock')}.")
+    return passes(fingerprint, person, because=f"Only {person.value} has it, in {count(equal.count, 'place')}.")
 
 
 @practice.check(
@@ -229,15 +232,10 @@ def pin_not_near(credential: Credential, home: Home) -> Judgement:
     known = home.cached(by_fingerprint)
     if known.keys().isdisjoint(near.value):
         return passes(near, because="No other code is near it.")
-    person = credential.person
-    close = [
-        other
-        for fingerprint in near.value
-        for other in known.get(fingerprint, ())
-        if person is None or other.person is None or other.person.value != person.value
-    ]
+    others = (other for print_ in near.value if print_ in known for other in known[print_].of_others(credential))
+    close = list(islice(others, TOLD))
     if not close:
-        return passes(near, person, because="Only another code of the same person is near it.")
+        return passes(near, credential.person, because="Only another code of the same person is near it.")
     return fails(
         near,
         *(other.fingerprint for other in close),

@@ -152,7 +152,7 @@ def joining(hub: Hub, home: Home) -> Judgement:
 @practice.check(
     "pin-for-remote",
     per=Lock,
-    advice=locks.require_pin_for_remote,
+    advice=locks.ask_pin_for_remote,
     title="A remote unlock asks for a PIN",
     needs=(Lock.pin_for_remote, Lock.radio),
     settled_by="a live Matter server that commands the lock (RequirePINforRemoteOperation)",

@@ -117,6 +117,16 @@ def test_a_pin_of_two_people_fails_and_one_persons_pin_on_two_doors_does_not() -
     assert found.verdict == "fail" and "Ben's code on Front" in found.because
 
 
+def test_a_pin_of_a_thousand_people_is_told_by_three_of_them() -> None:
+    codes = [code(str(number), fingerprint="fp:1", near=("fp:1",), person=f"P{number}") for number in range(1000)]
+    here = home(*codes)
+    for check in ("pin-not-shared", "pin-not-near"):
+        for pin in (codes[0], codes[999]):
+            found = judge(practice, check, pin, here)
+            assert found.verdict == "fail"
+            assert found.because.count("'s code") == 3 and len(found.evidence) < 10
+
+
 def test_equal_pins_of_nobody_known_are_unknown() -> None:
     ana, other = code("1", fingerprint="fp:1", person="Ana"), code("2", fingerprint="fp:1", slot=4)
     here = home(ana, other)
