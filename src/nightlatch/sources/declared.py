@@ -108,7 +108,7 @@ class Declared(Source, kind="declared"):
         except msgspec.ValidationError:
             raise wrong(f"{answer.fact} cannot be {answer.value!r}", "value", f"It is {shape(field)}.") from None
         # `..._on` is a day that something was done; an end of support or of a code lies ahead.
-        if field.name.endswith("_on") and value > answer.on:
+        if field.name.endswith("_on") and isinstance(value, date) and value > answer.on:
             raise wrong(f"{answer.fact} lies after the day of the answer", "value")
         about = HOME if kind is Home else Ref(kind_name, key)
         return field.claim(about, value, where=self.configuration.where("answers", number), at=at)

@@ -99,3 +99,8 @@ def test_a_binding_names_the_source_where_two_are_of_one_kind() -> None:
 def test_a_binding_to_nothing_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="binds nothing"):
         bound("", "3")
+
+
+def test_a_list_and_a_day_to_come_are_answers_too() -> None:
+    assert answer("home", "alerts_on", '["tamper"]').value == ("tamper",)
+    assert answer("lock:front", "support_until", "2031-01-01").value == date(2031, 1, 1)
