@@ -41,7 +41,9 @@ class _Wanted(msgspec.Struct, frozen=True):
 _ON, _OFF = ("enable", "on"), ("disable", "off", "deactivated")
 _WANTED = {
     Role.WRONG_CODE_LIMIT: _Wanted(WRONG_CODES, (), "Who tries codes gets no further than a handful."),
-    Role.WRONG_CODE_LOCKOUT: _Wanted(LOCKOUT_SECONDS, (), "A minute's pause makes trying every code take weeks."),
+    Role.WRONG_CODE_LOCKOUT: _Wanted(
+        LOCKOUT_SECONDS, (), "With a minute's pause, trying all six-digit codes takes months."
+    ),
     Role.AUTO_RELOCK: _Wanted(RELOCK_SECONDS, _ON, "The door locks by itself, with the hub down as well."),
     Role.AUTO_RELOCK_TIME: _Wanted(RELOCK_SECONDS, (), "Long enough to carry bags in, too short to be forgotten."),
     Role.ALARM_MODE: _Wanted(None, ("tamper",), "Somebody who works on the lock is heard."),
@@ -136,9 +138,11 @@ def _value(parameter: Parameter, wanted: _Wanted) -> int | None:
         for value, label in parameter.options.items():
             if label.casefold().startswith(word):
                 return int(value)
-    if wanted.number is None:
+    number = wanted.number
+    if number is None:
         return None
     if parameter.min is not None and parameter.max is not None:
-        return min(max(wanted.number, parameter.min), parameter.max)
-    choices = [int(value) for value in parameter.options]
-    return min(choices, key=lambda one: abs(one - (wanted.number or 0))) if choices else None
+        return min(max(number, parameter.min), parameter.max)
+    if wanted.words or not parameter.options:
+        return None  # a switch: the option nearest to a number of seconds may be "off"
+    return min(map(int, parameter.options), key=lambda one: abs(one - number))

@@ -20,8 +20,7 @@ from nightlatch.model.evidence import Claim, Grade, Item, Ref
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.model.network import Wifi
-from nightlatch.model.people import Account
+from nightlatch.model.people import Account, Vendor
 from nightlatch.model.router import Router
 from nightlatch.plugs import Context, find
 from nightlatch.reading.files import decode
@@ -31,27 +30,36 @@ from nightlatch.sources.interface import PathSettings
 LABEL = "YOUR-LOCK"
 """Stands in commands for the name or node number that the lock gets at its hub."""
 
+_LOCK = Ref("lock", "lock")
 _HUBS = {"zwave": "zwave-js", "zigbee": "zigbee2mqtt", "matter": "matter-server"}
 _SNIFF = 64 * 1024
 
 
-def supposed(meant: Meant, catalogue: Catalogue, now: datetime, firmware: str, network: Sequence[Item]) -> Home:
-    """The home, with what the catalogue knows of the lock. Without `network`, a router and a Wi-Fi like any other."""
+def supposed(
+    meant: Meant,
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    asked: str = "",
+    firmware: str = "",
+    network: Sequence[Item] = (),
+) -> Home:
+    """The home, with what the catalogue knows of the lock. Without `network`, a router like any other."""
     items = [*_things(meant, catalogue, now, firmware), *network]
     if not network:
-        for field, ref, name in ((Router.name, "router", "the router"), (Wifi.name, "wifi", "the Wi-Fi")):
-            items.append(_assumed(field.claim(Ref(field.kind, ref), name), now))
-    home = merge(items, now=now)
-    models = (*meant.models, *meant.products)
-    items += claims_of(home.all(Lock)[0], models, catalogue)
-    home = merge(items, now=now)
-    items += infer(home)
+        items.append(_assumed(Router.name.claim(Ref("router", "router"), "the router"), now))
+    # The words of the question may tell one model of a family from another; the family's name would name them all.
+    named = [claim for claim in items if isinstance(claim, Claim) and claim.fact == Lock.firmware.name]
+    named.append(_assumed(Lock.model.claim(_LOCK, asked), now))
+    (lock,) = merge(named, now=now).all(Lock)
+    items += claims_of(lock, (*meant.models, *meant.products), catalogue)
+    items += infer(merge(items, now=now))
     return merge(items, now=now)
 
 
 def unknown_lock(now: datetime) -> Home:
     """The home of a lock of which nothing is known: what is advised there is true for any lock."""
-    return supposed(Meant(""), Catalogue(), now, "", ())
+    return supposed(Meant(""), Catalogue(), now)
 
 
 def read_network(path: Path, now: datetime) -> list[Item]:
@@ -91,7 +99,7 @@ def _kind(path: Path) -> str:
 
 
 def _things(meant: Meant, catalogue: Catalogue, now: datetime, firmware: str) -> Iterator[Claim]:
-    lock, hub, door = Ref("lock", "lock"), Ref("hub", "hub"), Ref("door", "door")
+    lock, hub, door = _LOCK, Ref("hub", "hub"), Ref("door", "door")
     claims = [
         Door.name.claim(door, "the door"),
         Account.name.claim(Ref("account", "account"), "every account that can open the door"),
@@ -110,12 +118,12 @@ def _things(meant: Meant, catalogue: Catalogue, now: datetime, firmware: str) ->
         claims += [
             Lock.maker.claim(lock, maker),
             Lock.model.claim(lock, meant.name.partition("(")[0].strip().removeprefix(f"{maker} ")),
-            *_ids(lock, max(meant.models, key=_settings)),
+            *_ids(lock, max(reversed(meant.models), key=_settings)),
         ]
-    elif meant.maker:
-        claims.append(Lock.maker.claim(lock, meant.maker))
-    if meant.protocol in Lock.radio.type.__args__:
-        claims.append(Lock.radio.claim(lock, meant.protocol))
+    else:
+        claims += [Lock.model.claim(lock, "lock"), Vendor.name.claim(Ref("vendor", "maker"), "the maker")]
+    if meant.protocol:
+        claims.append(Claim(lock, Lock.radio.name, meant.protocol))
     for claim in claims:
         yield _assumed(claim, now)
 
@@ -133,7 +141,7 @@ def _at_home(meant: Meant, catalogue: Catalogue) -> str:
 
 
 def _settings(model: Knowledge) -> int:
-    """Of several versions the one with most settings stands for all in commands."""
+    """Of several versions the one with most settings, and of those the newest, stands for all in commands."""
     return len(model.entry.parameters) if isinstance(model.entry, ZwaveModel) else 0
 
 

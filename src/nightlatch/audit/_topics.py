@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -244,17 +246,19 @@ CURATED = {
     "known_issue": Told("vendor", "Known issue", False),
     "fix_status": Told("vendor", "State of fixes", False),
     "history": Told("vendor", "History", False),
-    "master_code_readable_over_zwave": Told("default-credentials", "Master code over Z-Wave", False),
+    "master_code_readable_over_zwave": Told(
+        "default-credentials", "The master code can be read and changed over Z-Wave", False
+    ),
     "factory_state": Told("default-credentials", "As it comes from the factory", False),
     "service_pin_default": Told("default-credentials", "Service PIN as it comes"),
     "master_pin_can_be_disabled_for_unlock": Told("default-credentials", "Master PIN can be kept from opening", True),
     "ble_security_pin_bits": Told("strong-passwords", "Bits of the Bluetooth security PIN"),
     "two_factor": Told("two-factor", "Second factor on the maker's account", True),
     "code_length": Told("strong-passwords", "Code length", None, "code_length_max"),
-    "code_slots": Told("least-privilege", "Codes it holds"),
+    "code_slots": Told("least-privilege", "Codes it holds", None, "code_slots"),
     "users": Told("least-privilege", "People it holds"),
     "rfid_credentials": Told("least-privilege", "Tags it holds"),
-    "schedules": Told("least-privilege", "Schedules"),
+    "schedules": Told("least-privilege", "On schedules"),
     "offline_codes": Told("least-privilege", "Codes made without a connection"),
     "user_codes_over_matter": Told("least-privilege", "Codes over Matter"),
     "users_over_matter": Told("least-privilege", "People and codes over Matter"),
@@ -288,13 +292,20 @@ CURATED = {
 """The catalogue's curated facts that are told in their own words, by name."""
 
 ELSEWHERE = frozenset(
-    "default_codes emergency_power cves invalid_entry_alarm pin_credentials schedule_feature latest_firmware"
-    " latest_zigbee_firmware".split()
+    (
+        "default_codes",
+        "emergency_power",
+        "cves",
+        "invalid_entry_alarm",
+        "pin_credentials",
+        "schedule_feature",
+        "latest_firmware",
+        "latest_zigbee_firmware",
+    )
 )
 """Curated facts that a field of Lock or the list of flaws tells in full. Default codes are never told in digits."""
 
 _WORDS = {
-    "enabled_default_in_file": "on as it comes",
     "wifi_integration": "Wi-Fi",
     "bridge_http": "bridge (HTTP)",
     "zwave": "Z-Wave",
@@ -307,38 +318,36 @@ _WORDS = {
     "local_polling": "local, polled",
     "cloud_push": "through the maker's cloud",
     "cloud_polling": "through the maker's cloud, polled",
-    "lockout_s": "lockout, seconds",
+    "lockout_s": "lockout seconds",
+    "BLE": "Bluetooth",
     "fileVersion": "file version",
 }
 
 
 def in_words(value: Any) -> str:
-    """A curated fact's value for people: ranges as `3 to 10`, names without underscores."""
+    """A curated fact's value for people: ranges as `3 to 10`, names without underscores and short forms."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(in_words, value))
     if isinstance(value, dict):
-        return _dict_in_words(value)
-    return _WORDS.get(str(value), str(value))
+        return ", ".join(_parts(value))
+    text = str(value).removeprefix("yes; ")
+    return _WORDS.get(text, re.sub(r"\bDCL\b", "Matter ledger", text))
 
 
-def _dict_in_words(value: dict[str, Any]) -> str:
-    told = []
+def _parts(value: dict[str, Any]) -> Iterator[str]:
     for key, one in value.items():
         stem, _, end = key.rpartition("_")
-        low = key if end == "" else stem
-        if key in ("min", "max") or end in ("min", "max"):
-            prefix = f"{stem}_" if stem else ""
-            if key.endswith("min") and f"{prefix}max" in value:
-                span = f"{one} to {value[f'{prefix}max']}"
-                told.append(f"{_name(low)} {span}" if stem else span)
-            continue
-        if key == "default" or end == "default":
-            told.append(f"{one} by its definition")
-            continue
-        told.append(f"{_name(key)}: {in_words(one)}")
-    return ", ".join(told)
+        lead = f"{stem}_" if stem else ""
+        if key == "enabled_default_in_file":
+            yield f"{'on' if one else 'off'} by its definition"
+        elif end == "min" and f"{lead}max" in value:
+            default = value.get(f"{lead}default")
+            told = f" ({default} by its definition)" if default is not None else ""
+            yield f"{_name(stem)} {one} to {value[f'{lead}max']}{told}".strip()
+        elif not (end in ("max", "default") and f"{lead}min" in value):
+            yield f"{_name(key)}: {in_words(one)}"
 
 
 def _name(key: str) -> str:

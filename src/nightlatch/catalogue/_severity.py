@@ -41,4 +41,5 @@ def known_vulnerability(judged: Judged) -> KnownVulnerability:
         has_fix=not flaw.unfixed,
         reason=judged.reason,
         sources=flaw.sources,
+        product=judged.part.name,
     )

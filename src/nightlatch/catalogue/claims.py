@@ -42,7 +42,11 @@ def catalogued(home: Home, catalogue: Catalogue | None = None) -> Iterator[Claim
 
 def claims(lock: Lock, catalogue: Catalogue) -> Iterator[Claim]:
     """What the catalogue knows of one lock. Of several models that its name may mean: what they agree on."""
-    models = candidates(lock, catalogue)
+    yield from claims_of(lock, candidates(lock, catalogue), catalogue)
+
+
+def claims_of(lock: Lock, models: Sequence[Knowledge], catalogue: Catalogue) -> Iterator[Claim]:
+    """What the catalogue knows of a lock that is one of these models: what they agree on."""
     at = catalogue.as_of
     told = [_said(model, lock, catalogue) for model in models]
     if not told and (vendor := catalogue.vendor(_value(lock.maker) or asked(lock))) is not None:

@@ -128,6 +128,11 @@ class Catalogue:
         """Whether vulnerabilities of this maker were looked for when the catalogue was made."""
         return maker in self._searched
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source that facts are from."""
+        return self._own.sources
+
     def source(self, key: str) -> Source | None:
         """What a fact's source is, by its short name."""
         return self._sources.get(key)

@@ -17,7 +17,7 @@ SCREWS_MM = 75
 def remount(door: Door, home: Home) -> Fix:
     """Mount the lock as its maker says."""
     return Fix(
-        f"Mount {_lock(door, home)} again, to the torque that its manual gives.",
+        f"Mount {_lock(door, home)} to the torque that its manual gives.",
         (
             "Take the inside half off and tighten the mounting screws evenly with a torque screwdriver; the manual "
             "gives the torque.",
@@ -116,6 +116,12 @@ def free_exit(door: Door, home: Home) -> Fix:
             f"Tell Nightlatch: nightlatch answer {door.ref} egress_without_power true",
         ),
     )
+
+
+def free_exit_of(lock: Lock, home: Home) -> Fix:
+    """Let people leave by the lock's door without power, code or phone."""
+    door = home.follow(lock.door, Door)
+    return free_exit(door if door is not None else Door("the-door"), home)
 
 
 def print_sheet(home: Home, _: Home) -> Fix:

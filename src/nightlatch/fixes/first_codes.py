@@ -15,7 +15,8 @@ from nightlatch.model.lock import Lock
 def replace_defaults(lock: Lock, home: Home) -> Fix:
     """Replace the codes that the lock comes with."""
     model = known(lock)
-    manual = getattr(model.entry, "manual_url", "") if model is not None else ""
+    entry = model.entry if model is not None else None
+    manual = getattr(entry, "manual_url", "")
     named = lock.default_codes_known
     shipped = named.value if named is not None else ()
     return Fix(
@@ -23,7 +24,7 @@ def replace_defaults(lock: Lock, home: Home) -> Fix:
         (
             *(f"This model comes with: {words}. Replace it." for words in shipped),
             "Look in the manual for a master, programming or user code, and set new ones"
-            f"{f': {manual}' if manual else '.'}",
+            f"{f' (manual of the {entry.model}: {manual})' if entry is not None and manual else ''}.",
             "Keep the label with codes or a pairing code where you keep keys, not on the lock.",
         ),
     )

@@ -98,7 +98,7 @@ def settle_vulnerabilities(lock: Lock, home: Home) -> Fix:
     fixed: dict[str, list[str]] = {}
     for one in unsettled:
         if one.fixed_in:
-            fixed.setdefault(one.fixed_in, []).append(one.id)
+            fixed.setdefault(f"{one.product} {one.fixed_in}".strip(), []).append(one.id)
     steps = [f"{version} or newer closes {listed(ids)}." for version, ids in fixed.items()]
     return Fix(
         f"Read the firmware version in {app_of(lock)} or at the hub, and install the newest.",
@@ -123,9 +123,11 @@ def update_firmware(lock: Lock, home: Home) -> Fix:
             "names; or in Home Assistant open the lock's Firmware entity and choose Install.",
         )
     elif way in ("zwavejs", "homeassistant"):
+        radio = lock.radio.value if lock.radio is not None else ""
+        by_zwave = f"; in Z-Wave JS UI: node {node_of(lock)} > Advanced > Firmware update (OTA)"
         steps = (
-            f"Home Assistant: Settings > Devices & services > {lock.label} > Firmware > Install; in Z-Wave JS UI: node "
-            f"{node_of(lock)} > Advanced > Firmware update (OTA).",
+            f"Home Assistant: Settings > Devices & services > {lock.label} > Firmware > Install"
+            f"{by_zwave if way == 'zwavejs' or radio == 'zwave' else ''}.",
             f"If nothing is offered there, update it with {app_of(lock)}, next to the lock, by Bluetooth.",
         )
     else:
@@ -214,6 +216,16 @@ def require_pin_for_remote(lock: Lock, home: Home) -> Fix:
         "Let the lock ask for a PIN before a remote unlock.",
         (setting.step, "Give the hub's automations that may unlock a PIN of their own."),
         automatic=setting.automatic and way_to(lock, home) == "matter",
+    )
+
+
+def ask_pin_for_remote(lock: Lock, home: Home) -> Fix:
+    """Let the lock ask for a PIN before a remote unlock, where it can do that."""
+    if lock.radio is not None and lock.radio.value == "matter":
+        return require_pin_for_remote(lock, home)
+    return Fix(
+        "Let a remote unlock ask for a PIN, or switch remote unlocking off.",
+        (f"Look in {app_of(lock)}, and in each voice assistant or hub, for a PIN or a confirmation before unlocking.",),
     )
 
 

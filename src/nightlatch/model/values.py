@@ -25,6 +25,8 @@ class KnownVulnerability(msgspec.Struct, frozen=True):
     has_fix: bool = True
     reason: str = ""
     sources: tuple[str, ...] = ()
+    product: str = ""
+    """The product that the version and the fix are of: the lock, or a bridge, keypad or app beside it."""
 
 
 class PortMapping(msgspec.Struct, frozen=True):

@@ -25,7 +25,6 @@ _OPEN = {"zwave": "Z-Wave", "zigbee": "Zigbee", "matter": "Matter"}
 @practice.check(
     "open-radio",
     per=Lock,
-    advice=locks.choose_open_lock,
     title="The lock speaks an open standard",
     needs=(Lock.radio,),
     settled_by="the hub that commands the lock, the lock's model for the catalogue, or your answer",

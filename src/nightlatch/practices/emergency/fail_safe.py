@@ -83,6 +83,7 @@ def auto_lock(lock: Lock, home: Home) -> Judgement:
 @practice.check(
     "way-out",
     per=Lock,
+    advice=doors.free_exit_of,
     title="People inside can always leave",
     needs=(Lock.door, Door.egress_without_power),
     settled_by="your answer, after opening the door from inside with the battery out",
