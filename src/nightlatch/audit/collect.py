@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Literal, cast
 
@@ -66,9 +67,10 @@ async def _ask(plug: Plug, deadline: float) -> Collected:
     except TimeoutError:
         failure = NightlatchError(f"did not finish within {deadline:g} s", todo="Is it overloaded, or the file huge?")
     except Exception as error:
-        # The audit goes on without a source whose code is at fault; the defect is shown and logged,
-        # without its text, which might hold what the source was reading.
-        log.debug("source %s broke", plug.context.id, exc_info=error)
+        # The audit goes on without a source whose code is at fault; the defect is shown and its place
+        # logged, both without the exception's text, which might hold what the source was reading.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        log.debug("source %s broke (%s)\n%s", plug.context.id, type(error).__name__, place)
         failure = NightlatchError(
             f"broke on what it read ({type(error).__name__})", todo="This is a defect: please report it."
         )
