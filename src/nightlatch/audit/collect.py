@@ -66,7 +66,7 @@ async def _ask(plug: Plug, deadline: float) -> Collected:
         failure = error
     except TimeoutError:
         failure = NightlatchError(f"did not finish within {deadline:g} s", todo="Is it overloaded, or the file huge?")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the one boundary where a defect must not stop the audit
         # The audit goes on without a source whose code is at fault; the defect is shown and its place
         # logged, both without the exception's text, which might hold what the source was reading.
         place = "".join(traceback.format_tb(error.__traceback__))
