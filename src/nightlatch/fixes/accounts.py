@@ -6,6 +6,9 @@ from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.people import Account
 
+_PASSKEY = ", or a passkey or security key where it offers one, which cannot be phished"
+_BETTER = {"homeassistant": " (multi-factor authentication modules)"}
+
 
 def change_password(account: Account, home: Home) -> Fix:
     """Give the account a strong password of its own, made and kept by a password manager."""
@@ -36,15 +39,19 @@ def turn_on_two_factor(account: Account, home: Home) -> Fix:
     return Fix(
         f"Turn on a second factor for {account.label}.",
         (
-            _place(account, "turn on an authenticator app, or better a passkey or security key"),
+            _place(account, "turn on an authenticator app" + _BETTER.get(_service(account), _PASSKEY)),
             "Print the recovery codes and keep them where the spare key is kept, not on the phone.",
             f"Say so if no source can tell: nightlatch answer {account.ref} two_factor app",
         ),
     )
 
 
+def _service(account: Account) -> str:
+    return account.service.value if account.service is not None else ""
+
+
 def _place(account: Account, action: str) -> str:
-    service = account.service.value if account.service is not None else ""
+    service = _service(account)
     if service == "homeassistant":
         return f"Home Assistant: your profile (bottom left) > Security: {action}."
     if service == "router":

@@ -10,6 +10,7 @@ from nightlatch.model.evidence import Fact
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
+from nightlatch.model.values import PortMapping
 
 NOT_IP = frozenset(("zwave", "zigbee", "ble"))
 """Radios whose locks have no address of their own."""
@@ -18,19 +19,25 @@ NOT_IP = frozenset(("zwave", "zigbee", "ble"))
 class DoorThings(msgspec.Struct, frozen=True):
     """Hubs and locks by IP address, and those whose address is not known."""
 
-    at: dict[str, Hub | Lock]
+    at: dict[str, list[Hub | Lock]]
     unplaced: tuple[Hub | Lock, ...]
+
+    def behind(self, mapping: PortMapping) -> list[Hub | Lock]:
+        """What a port leads to: of several on one computer the one that has this port, if any is known to."""
+        found = self.at.get(host_of(mapping.address), [])
+        port = f":{mapping.inner_port}"
+        return [thing for thing in found if any(fact.value.endswith(port) for fact in addresses(thing))] or found
 
 
 def door_things(home: Home) -> DoorThings:
     """Where the hubs and the locks with an address are. For `home.cached`."""
-    at: dict[str, Hub | Lock] = {}
+    at: dict[str, list[Hub | Lock]] = {}
     unplaced: list[Hub | Lock] = []
     things: tuple[Hub | Lock, ...] = (*home.all(Hub), *home.all(Lock))
     for thing in things:
-        placed = [host for fact in addresses(thing) if _is_ip(host := host_of(fact.value))]
+        placed = {host for fact in addresses(thing) if _is_ip(host := host_of(fact.value))}
         for address in placed:
-            at.setdefault(address, thing)
+            at.setdefault(address, []).append(thing)
         if not placed and not (isinstance(thing, Lock) and thing.radio is not None and thing.radio.value in NOT_IP):
             unplaced.append(thing)
     return DoorThings(at, tuple(unplaced))

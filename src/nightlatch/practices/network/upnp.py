@@ -11,7 +11,7 @@ from nightlatch.model.labels import label
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
 from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, not_applicable, passes, unknown
-from nightlatch.practices.network._addresses import addresses, door_things, host_of
+from nightlatch.practices.network._addresses import addresses, door_things
 from nightlatch.practices.questions import ask
 from nightlatch.text import listed
 
@@ -113,7 +113,7 @@ def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which:
     if not mappings.value:
         return passes(mappings, because=f"There is no port {which}.")
     things = home.cached(door_things)
-    hits = [(mapping, things.at[host]) for mapping in mappings.value if (host := host_of(mapping.address)) in things.at]
+    hits = [(mapping, thing) for mapping in mappings.value for thing in things.behind(mapping)]
     if hits:
         told = listed(f"{label(thing, home)} ({mapping})" for mapping, thing in hits)
         return fails(

@@ -59,6 +59,16 @@ def test_an_owner_may_say_which_address_a_hub_has() -> None:
     assert verdict(practice, "no-forward-to-a-lock", router, home(router, placed)) == "fail critical"
 
 
+def test_of_two_hubs_on_one_computer_the_one_with_the_port_is_named() -> None:
+    beside = make(Hub, "z2m", name="Zigbee2MQTT", address="192.168.1.5:8080")
+    router = make(Router, "r", port_forwards=(TO_HUB,))
+    told = judge(practice, "no-forward-to-a-lock", router, home(router, beside, HUB)).because
+    assert "Home Assistant" in told and "Zigbee2MQTT" not in told
+    other = make(Router, "r", port_forwards=(PortMapping("tcp", "22", "192.168.1.5", "22"),))
+    told = judge(practice, "no-forward-to-a-lock", other, home(other, beside, HUB)).because
+    assert "Home Assistant" in told and "Zigbee2MQTT" in told
+
+
 def test_a_port_is_unknown_in_a_home_whose_hubs_nobody_told() -> None:
     router = make(Router, "r", port_forwards=(TO_CONSOLE,))
     assert verdict(practice, "no-forward-to-a-lock", router, home(router)) == "unknown"
