@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from nightlatch.audit import collect as collecting
 from nightlatch.audit._meant import Meant
 from nightlatch.audit.infer import infer
 from nightlatch.audit.merge import merge
 from nightlatch.catalogue import Catalogue
 from nightlatch.catalogue.claims import claims_of
 from nightlatch.catalogue.structs import Knowledge, MatterModel, ZigbeeModel, ZwaveModel
-from nightlatch.errors import ReadError, SourceError
 from nightlatch.model.door import Door
 from nightlatch.model.evidence import Claim, Grade, Item, Ref
 from nightlatch.model.home import Home
@@ -22,17 +18,12 @@ from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Account, Vendor
 from nightlatch.model.router import Router
-from nightlatch.plugs import Context, find
-from nightlatch.reading.files import decode
-from nightlatch.secrets import Fingerprinter
-from nightlatch.sources.interface import PathSettings
 
 LABEL = "YOUR-LOCK"
 """Stands in commands for the name or node number that the lock gets at its hub."""
 
 _LOCK = Ref("lock", "lock")
 _HUBS = {"zwave": "zwave-js", "zigbee": "zigbee2mqtt", "matter": "matter-server"}
-_SNIFF = 64 * 1024
 
 
 def supposed(
@@ -60,42 +51,6 @@ def supposed(
 def unknown_lock(now: datetime) -> Home:
     """The home of a lock of which nothing is known: what is advised there is true for any lock."""
     return supposed(Meant(""), Catalogue(), now)
-
-
-def read_network(path: Path, now: datetime) -> list[Item]:
-    """What a router's export says; SourceError when it cannot be read."""
-    source = find(_kind(path))
-    plug = source(PathSettings(path=path.absolute()), Context(source.kind, source.kind, now, Fingerprinter()))
-    (collected,) = asyncio.run(collecting.collect([plug]))
-    state = collected.state
-    if state.status == "failed":
-        raise SourceError(state.reason, todo=state.todo)
-    return collected.items
-
-
-def _kind(path: Path) -> str:
-    """The kind of a router's export, by what it holds."""
-    if path.is_dir():
-        return "openwrt"
-    try:
-        with path.open("rb") as file:
-            data = file.read(_SNIFF)
-    except OSError as error:
-        raise ReadError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    if data.startswith(b"\x1f\x8b") or data[257:262] == b"ustar":
-        return "openwrt"
-    for kind, sign in (("opnsense", b"<opnsense"), ("pfsense", b"<pfsense")):
-        if sign in data:
-            return kind
-    text = decode(data[: data.rfind(b"\n") + 1], where=str(path))
-    if any(line.startswith(("/ip", "/interface", "/system", "# software id")) for line in text.splitlines()):
-        return "mikrotik"
-    raise ReadError(
-        "is not an export of a router that is known",
-        where=str(path),
-        todo="Give an OpenWrt backup or /etc/config folder, a MikroTik export (/export file=…), or the config.xml of "
-        "OPNsense or pfSense.",
-    )
 
 
 def _things(meant: Meant, catalogue: Catalogue, now: datetime, firmware: str) -> Iterator[Claim]:

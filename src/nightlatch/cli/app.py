@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from nightlatch import __version__
-from nightlatch.cli import answering, auditing, catalogue, explaining, init, listing
+from nightlatch.cli import answering, auditing, catalogue, explaining, init, listing, tailoring
 from nightlatch.errors import NightlatchError
 
 EXIT_USAGE = 2
@@ -24,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: nightlatch init, then nightlatch audit. To see a report at once: nightlatch audit --sample",
 )
-for module in (init, auditing, explaining, answering, listing):
+for module in (init, auditing, tailoring, explaining, answering, listing):
     module.register(app)
 app.add_typer(catalogue.app)
 

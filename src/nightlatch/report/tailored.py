@@ -1,0 +1,287 @@
+"""Advice for one model of lock on a terminal: what it is, what speaks for and against it, what to do."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from nightlatch.audit.advice import Advice, Scope
+from nightlatch.audit.tailor import Cited, Flaw, PracticeAdvice, Tailored
+from nightlatch.model.document import FindingDocument
+from nightlatch.model.finding import SECTION_TITLES, Verdict
+from nightlatch.report import words
+from nightlatch.report.terminal import SEVERITY_STYLES, VERDICT_STYLES
+from nightlatch.text import count, listed
+
+PROTOCOLS = {
+    "zwave": "Z-Wave",
+    "zigbee": "Zigbee",
+    "matter": "Matter",
+    "ble": "Bluetooth",
+    "wifi": "Wi-Fi",
+    "proprietary": "a protocol of its maker's own",
+}
+_HUBS = {"zwave": "Z-Wave JS", "zigbee": "Zigbee2MQTT", "matter": "a Matter server"}
+_APPLIES = {"yes": "applies", "no": "does not apply", "cannot_tell": "cannot tell", "possible": "possible"}
+
+
+def show(tailored: Tailored, console: Console, *, details: bool = False) -> None:
+    """Print the advice. With `details`, advice for any lock has its steps too, and every flaw its reason."""
+    shown = _Shown(tailored, console, details)
+    shown.head()
+    shown.in_short()
+    shown.flaws()
+    shown.settings()
+    shown.practices()
+    shown.questions()
+    shown.sources()
+
+
+class _Shown:
+    def __init__(self, tailored: Tailored, console: Console, details: bool) -> None:
+        self.tailored = tailored
+        self.console = console
+        self.details = details
+        self.cited: dict[str, int] = {}
+
+    def head(self) -> None:
+        """What the text was understood as."""
+        told = self.tailored
+        if told.model is None:
+            self._unknown_head()
+            return
+        model = told.model
+        by = f" over {PROTOCOLS[model.protocol]}" if model.protocol else ""
+        self.console.print(Text(f"{model.name}{by}", style="bold"))
+        self._line(f'Understood from "{told.asked}". Known as of {told.catalogue_of:%-d %b %Y}.')
+        if model.versions != (model.name,):
+            self._line(f"What is told holds for: {listed(model.versions)}.")
+        others = [PROTOCOLS[one] for one in model.choices if one != model.protocol]
+        if others:
+            flag = next(one for one in model.choices if one != model.protocol)
+            self._line(f"It comes for {listed(others)} too: see that with --protocol {flag}.")
+        if told.others:
+            self._line(f"You may also mean: {'; '.join(told.others)}.")
+        for note in told.notes:
+            self._line(note, style="yellow")
+
+    def _unknown_head(self) -> None:
+        told = self.tailored
+        self.console.print(Text(f'Nothing is known of "{told.asked}".', style="bold"))
+        if told.maker:
+            self._line(f"{told.maker} is a maker, not a model: say which lock of theirs, as printed on its label.")
+        self._line(
+            "That says nothing about the lock, good or bad: the catalogue does not hold it. Below is what holds for "
+            "any lock, and what to ask the seller before you buy it."
+        )
+        if told.others:
+            self._line(f"Names like it that are known: {'; '.join(told.others)}.")
+
+    def in_short(self) -> None:
+        """What speaks for and against the model."""
+        says = [said for practice in self.tailored.practices for said in practice.says]
+        fails = [found for practice in self.tailored.practices for found in practice.judged]
+        applying = [flaw for flaw in self.tailored.flaws if flaw.applies == "yes"]
+        against = [said.text for said in says if said.good is False]
+        against += [found.summary for found in fails if found.verdict is Verdict.FAIL]
+        good = [said.text for said in says if said.good]
+        if not self.tailored.known:
+            return
+        self._heading("In short")
+        if applying:
+            self._item("✗", f"{count(len(applying), 'published flaw')} applies to it: see below.", "red")
+        for text in dict.fromkeys(against):
+            self._item("✗", text, "red")
+        for text in dict.fromkeys(good):
+            self._item("✓", text, "green")
+        questions = len(self.tailored.questions)
+        silent = sum(not practice.says for practice in self.tailored.practices)
+        self._item(
+            "?",
+            f"For {silent} of 25 practices nothing is known of this model, and {count(questions, 'question')} "
+            "for the seller stay open.",
+            "yellow",
+        )
+
+    def flaws(self) -> None:
+        """The published vulnerabilities: the lock's own first, those of its radio protocol together."""
+        told = self.tailored
+        if not told.known:
+            return
+        self._heading("Published flaws")
+        own = [flaw for flaw in told.flaws if not flaw.general]
+        general = [flaw for flaw in told.flaws if flaw.general]
+        if told.flaws_note:
+            self._line(told.flaws_note)
+        elif not own:
+            self._line("None of this model's own is known. That does not show that it has none.")
+        for flaw in own:
+            self._flaw(flaw)
+        if own and not told.firmware and any(flaw.applies == "cannot_tell" for flaw in own):
+            self._line("Say which firmware it runs to tell whether they apply: --firmware VERSION", style="dim")
+        if general and self.details:
+            self._line("Flaws of its radio protocol, which may concern any lock that speaks it:")
+            for flaw in general:
+                self._flaw(flaw)
+        elif general:
+            ids = listed(flaw.id for flaw in general)
+            self._line(
+                f"{count(len(general), 'flaw')} of the radio protocol itself may concern it like any such lock, by how "
+                f"it is joined and which radio chip it has: {ids}. Joined with the protocol's best security, the grave "
+                "ones do not apply. (--details tells each)"
+            )
+
+    def _flaw(self, flaw: Flaw) -> None:
+        style = "red" if flaw.applies == "yes" else "yellow" if flaw.applies != "no" else "green"
+        mark = "✗" if flaw.applies == "yes" else "✓" if flaw.applies == "no" else "?"
+        fixed = f" Fixed in {flaw.product} {flaw.fixed_in}." if flaw.fixed_in else ""
+        fixed = fixed or ("" if flaw.has_fix else " No fix exists.")
+        sources = ", ".join(f"[{self._number(source)}]" for source in flaw.sources)
+        text = f"{flaw.id} ({flaw.severity}, {_APPLIES[flaw.applies]}): {_sentence(flaw.effect)}{fixed}"
+        self._item(mark, f"{text} {_sentence(flaw.reason)} {sources}".strip(), style)
+        if flaw.fix and flaw.applies != "no":
+            self._step(_sentence(flaw.fix))
+
+    def settings(self) -> None:
+        """The parameters to set."""
+        found = self.tailored.settings
+        if not found:
+            return
+        self._heading("Settings to make")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for name in ("", "Parameter", "Set to", "It takes", "By its definition", "Why"):
+            table.add_column(name)
+        every = len(self.tailored.model.versions) if self.tailored.model else 0
+        notes = []
+        for one in found:
+            mark = ""
+            if len(one.models) < every or one.when:
+                only = f"only {listed(one.models)}" if len(one.models) < every else ""
+                notes.append(", ".join(part for part in (only, f"where {one.when}" if one.when else "") if part))
+                mark = "*" * len(notes)
+            table.add_row(mark, f"{one.parameter} {one.label}", one.shown, one.takes, one.default, f"{one.why}")
+        self.console.print(table)
+        for number, note in enumerate(notes, 1):
+            self._line(f"{'*' * number} {note}", style="dim")
+        numbers = sorted({self._number(one.source) for one in found})
+        self._line(
+            f"From {listed(f'[{number}]' for number in numbers)}. The definition's value is often the factory's, not "
+            "always: read it from your own lock.",
+            style="dim",
+        )
+
+    def practices(self) -> None:
+        """The 25 practices, section by section."""
+        section = None
+        for practice in self.tailored.practices:
+            if practice.section is not section:
+                section = practice.section
+                self._heading(SECTION_TITLES[section])
+            self._practice(practice)
+
+    def _practice(self, practice: PracticeAdvice) -> None:
+        self.console.print(Text(f"{practice.number:>2}. {practice.title}", style="bold"))
+        for said in practice.says:
+            self._said(said)
+        for found in practice.judged:
+            if found.verdict is Verdict.FAIL:
+                self._item("✗", found.summary, "red", indent=4)
+        for found in practice.network:
+            self._finding(found)
+        for advice in practice.do:
+            if advice.scope in (Scope.MODEL, Scope.NETWORK):
+                self._advice(advice)
+        hub = [advice for advice in practice.do if advice.scope is Scope.HUB]
+        common = [advice for advice in practice.do if advice.scope is Scope.ANY]
+        self._rest(f"With {self._hub()}", hub)
+        self._rest("For any lock", common)
+        if practice.see:
+            self._item("·", f"The advice of {listed(map(str, practice.see))} serves this as well.", "dim", indent=4)
+        if practice.ask:
+            self._item("?", f"Not known: {' '.join(practice.ask)}", "yellow", indent=4)
+        if practice.open and self.details:
+            checks = "; ".join(_small(one.title) for one in practice.open)
+            self._item("·", f"Only the fitted lock shows whether: {checks}.", "dim", indent=4)
+
+    def _rest(self, whose: str, advices: list[Advice]) -> None:
+        if not advices:
+            return
+        if self.details:
+            for advice in advices:
+                self._item("→", f"{whose}: {advice.summary}", "cyan", indent=4)
+                for step in advice.steps:
+                    self._step(step)
+        else:
+            self._item("→", f"{whose}: {' '.join(advice.summary for advice in advices)}", "cyan", indent=4)
+
+    def _advice(self, advice: Advice) -> None:
+        whose = "At your router" if advice.scope is Scope.NETWORK else "With this lock"
+        self._item("→", f"{whose}: {advice.summary}", "green", indent=4)
+        for step in advice.steps:
+            self._step(step)
+
+    def _said(self, said: Cited) -> None:
+        mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "default")}[said.good]
+        source = f"[{self._number(said.source)}, {said.confidence}]" if said.confidence else f"[{said.source}]"
+        self._item(mark, f"{said.text} {source}", style, indent=4)
+
+    def _finding(self, found: FindingDocument) -> None:
+        if found.verdict is Verdict.NOT_APPLICABLE:
+            return
+        style = SEVERITY_STYLES[found.severity] if found.verdict is Verdict.FAIL else VERDICT_STYLES[found.verdict]
+        where = "; ".join(dict.fromkeys(fact.where for fact in found.evidence if fact.where))
+        text = f"Your network, {found.label}: {words.state(found)}. {found.summary}{f' ({where})' if where else ''}"
+        self._item(words.SYMBOLS[found.verdict], text, style, indent=4)
+
+    def questions(self) -> None:
+        """What to ask the seller."""
+        asked = self.tailored.questions
+        if not asked:
+            return
+        self._heading("Ask the seller or the maker")
+        for question in asked:
+            self._item("?", question, "yellow")
+
+    def sources(self) -> None:
+        """The sources by their numbers, with their licences."""
+        if not self.cited:
+            return
+        self._heading("Sources")
+        licences = {note.what: note.licence for note in self.tailored.sources}
+        for source, number in self.cited.items():
+            under = next((licence for what, licence in licences.items() if source.startswith(what)), "")
+            self._item(f"[{number}]", f"{source}{f' · {under}' if under else ''}", "dim")
+
+    def _hub(self) -> str:
+        model = self.tailored.model
+        return _HUBS.get(model.protocol if model is not None else "", "Home Assistant")
+
+    def _number(self, source: str) -> int:
+        return self.cited.setdefault(source, len(self.cited) + 1)
+
+    def _heading(self, text: str) -> None:
+        self.console.print()
+        self.console.print(Text(text, style="bold underline"))
+
+    def _line(self, text: str, style: str = "") -> None:
+        self.console.print(Text(text, style=style))
+
+    def _item(self, mark: str, text: str, style: str, indent: int = 2) -> None:
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(ratio=1)
+        grid.add_row(Text(mark, style=style), Text(text))
+        self.console.print(Padding(grid, (0, 0, 0, indent)))
+
+    def _step(self, step: str) -> None:
+        self._item("·", step, "dim", indent=8)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+def _small(title: str) -> str:
+    return f"{title[:1].lower()}{title[1:]}"
