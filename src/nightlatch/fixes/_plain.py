@@ -36,6 +36,18 @@ class Plain:
         return tuple(zone for zone in self.home.all(Zone) if zone.role is not None and zone.role.value == "main")
 
     @property
+    def uplinks(self) -> tuple[Zone, ...]:
+        """The router's zones that face the internet."""
+        return tuple(
+            zone
+            for zone in self.home.all(Zone)
+            if zone.role is not None
+            and zone.role.value == "wan"
+            and self.router is not None
+            and self.home.follow(zone.router, Router) is self.router
+        )
+
+    @property
     def open_zones(self) -> tuple[Zone, ...]:
         """The zones that may open connections to a main one: the thing's own alone, if it is one of them."""
         main = {zone.ref for zone in self.main_zones}

@@ -160,9 +160,14 @@ class RouterOs(Plain):
     def close_wan_admin(self) -> Steps:
         """Close what lets the internet in."""
         first = _FIRST.format(chain="input")
+        uplinks = [name for zone in self.uplinks if (name := _name_of(zone))]
+        steps = [
+            f"{menu} firewall filter add chain=input action=drop connection-state=new {uplink} {first}"
+            for uplink in ([f"in-interface={name}" for name in uplinks] or ["in-interface-list=WAN"])
+            for menu in ("/ip", "/ipv6")
+        ]
         return (
-            f"/ip firewall filter add chain=input action=drop in-interface-list=WAN connection-state=new {first}",
-            f"/ipv6 firewall filter add chain=input action=drop in-interface-list=WAN connection-state=new {first}",
+            *steps,
             "/ip service disable telnet,ftp,www,api   # what is not needed at all",
             "Use WireGuard to administer it from outside (let its UDP port in above the new rule).",
         )

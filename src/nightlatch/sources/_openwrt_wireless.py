@@ -159,7 +159,7 @@ def _place(
         return zone
     yield source.gap(
         Wifi.zone,
-        reason=behind or f"{where}: its networks are in {'several zones' if zones else 'no zone'}",
+        reason=behind or f"its networks are in {'several zones' if zones else 'no zone'}: {where}",
         settle="Export the configuration of the router behind the access point, and add it as a source."
         if behind
         else "Put its network into one zone of Network > Firewall.",

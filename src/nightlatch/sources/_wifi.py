@@ -68,7 +68,7 @@ def protection_items(source: Source, ref: Ref, live: Sequence[AccessPoint], at: 
     if unknown:
         yield source.gap(
             Wifi.security,
-            reason=f"{unknown[0].security_where}: how it is encrypted cannot be told from this",
+            reason=f"how it is encrypted cannot be told from {unknown[0].security_where}",
             settle="Answer how this Wi-Fi is encrypted, or give the router's configuration.",
             about=ref,
         )
@@ -94,7 +94,7 @@ def _phrases(
         reason, settle = _unreadable(phrase)
         if reason:
             yield source.gap(
-                Wifi.phrase_score, Wifi.phrase_length, reason=f"{where}: {reason}", settle=settle, about=ref
+                Wifi.phrase_score, Wifi.phrase_length, reason=f"{reason}: {where}", settle=settle, about=ref
             )
             return
     scored = [(score(phrase, (ssid,)), len(phrase), where) for phrase, where in phrases if phrase is not None]

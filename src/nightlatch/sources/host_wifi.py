@@ -78,7 +78,7 @@ class HostWifi(Source, kind="host-wifi"):
             ref = self.ref(Wifi, "connected")
             yield self.gap(
                 Wifi.name,
-                reason=f"{points[0].name_where}: the output hides or garbles the network's name",
+                reason=f"the output hides or garbles the network's name: {points[0].name_where}",
                 settle="Windows and macOS hide it from programs without the location permission: grant it to the "
                 "terminal, then save the output again as UTF-8.",
                 about=ref,

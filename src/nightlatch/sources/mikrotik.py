@@ -332,7 +332,7 @@ class _Reader:
             return
         yield self.source.gap(
             Wifi.zone,
-            reason=self.behind or f"{where}: its clients are behind no single interface with an address",
+            reason=self.behind or f"its clients are behind no single interface with an address: {where}",
             settle=EXPORT_ALL if self.behind else "Answer in which zone this Wi-Fi's clients are.",
             about=ref,
         )

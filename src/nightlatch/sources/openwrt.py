@@ -72,16 +72,16 @@ class _Reader:
         if not self.files.has("etc/config/firewall"):
             return "the export holds no etc/config/firewall"
         if not self.firewall.zones:
-            return "etc/config/firewall has no zones, as on an access point behind another router"
+            return "the firewall has no zones (etc/config/firewall), as on an access point behind another router"
         if not self.firewall.uplinks:
             return "no firewall zone faces the internet, as on an access point behind another router"
         networks = [
             self.config["network"].get(name) for zone in self.firewall.uplinks for name in zone.words("network")
         ]
         if self.files.has("etc/config/network") and not any(networks):
-            return "etc/config/network has no interface towards the internet, as on an access point"
+            return "no interface leads to the internet (etc/config/network), as on an access point"
         if self.lan is not None and self.lan.get("proto") == "dhcp":
-            return f"{self.lan.where('proto')}: lan takes its address from another router, as an access point does"
+            return f"lan takes its address from another router, as an access point does: {self.lan.where('proto')}"
         return ""
 
     def identity(self) -> Iterator[Item]:
@@ -210,7 +210,7 @@ class _Reader:
             yield self.source.gap(
                 Zone.opens_to_v4,
                 Zone.opens_to_v6,
-                reason=f"{self.files.custom_rules} holds firewall rules of the owner's own, which are not judged",
+                reason=f"firewall rules of the owner's own in {self.files.custom_rules} are not judged",
                 settle="Move these rules to etc/config/firewall, or test from a device of the zone.",
                 about=ref,
             )
@@ -264,9 +264,12 @@ class _Reader:
         if wide:
             return Router.wan_admin.claim(self.router, True, where=places, at=self.at)
         if found:
-            reason, settle = places, "Answer whether these addresses are yours alone; a VPN is safer."
+            reason, settle = (
+                f"some addresses are let in: {places}",
+                "Answer whether these addresses are yours alone; a VPN is safer.",
+            )
         elif self.files.custom_rules:
-            reason = f"{self.files.custom_rules} holds firewall rules of the owner's own, which are not judged"
+            reason = f"firewall rules of the owner's own in {self.files.custom_rules} are not judged"
             settle = "Move these rules to etc/config/firewall, or test from outside."
         else:
             zones = ", ".join(zone.where("input") for zone in self.firewall.uplinks)
