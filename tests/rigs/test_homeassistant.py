@@ -11,6 +11,7 @@ import pytest
 from nightlatch.ecosystems.homeassistant import HomeAssistant
 from nightlatch.errors import SourceError
 from nightlatch.model.evidence import Grade, Item, Same
+from nightlatch.model.finding import Finding, Verdict
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Account
@@ -18,15 +19,21 @@ from nightlatch.model.thing import Field
 from nightlatch.secrets import Secret
 from rigs.homeassistant.mqtt import ADDRESS
 from rigs.homeassistant.rig import OWNER, RESIDENT, HomeAssistantRig
+from tests.rigs.judging import findings
 from tests.unit.ecosystems.asking import ask, claims, context, reasons, values
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.rig, pytest.mark.timeout(180)]
 
 
 async def read(**settings: Any) -> list[Item]:
     items, error = await ask(HomeAssistant(HomeAssistant.Settings(**settings), context("homeassistant")))
     assert error is None
     return items
+
+
+def judged(rig: HomeAssistantRig, token: str, *, folder: bool) -> dict[tuple[str, str], Finding]:
+    settings = HomeAssistant.Settings(url=rig.url, token=Secret(token), config=rig.config if folder else None)
+    return findings("homeassistant", lambda context: HomeAssistant(settings, context))
 
 
 @pytest.fixture
@@ -152,6 +159,57 @@ async def test_sign_in_settings_are_read_from_the_folder(homeassistant_rig: Home
     assert values(items, Hub.trusted_networks) == [("192.168.66.0/24",)]
     assert (values(items, Hub.ip_ban), values(items, Hub.login_attempts)) == ([False], [0])
     assert values(items, Hub.trusted_proxies) == [()]
+
+
+def test_the_user_without_a_second_factor_fails_and_the_one_who_sets_it_up_passes(
+    homeassistant_rig: HomeAssistantRig,
+) -> None:
+    rig = homeassistant_rig
+    check, owner = "two-factor/second-factor", f"homeassistant:user-{rig.users[OWNER][:8]}"
+    resident = f"homeassistant:user-{rig.users[RESIDENT][:8]}"
+    rig.wait_stored("auth", rig.users[RESIDENT])
+    before = judged(rig, rig.token, folder=True)
+    rig.enable_totp(rig.token)
+    try:
+        after = judged(rig, rig.token, folder=True)
+    finally:
+        rig.disable_totp(rig.token)
+
+    assert [before[check, owner].verdict, after[check, owner].verdict] == [Verdict.FAIL, Verdict.PASS]
+    assert after[check, resident].verdict is Verdict.FAIL
+
+
+def test_a_lock_offered_to_voice_fails_and_passes_once_all_are_hidden(homeassistant_rig: HomeAssistantRig) -> None:
+    rig, voice = homeassistant_rig, ("unused-features/voice", "homeassistant:server")
+    locks = ("back_door", "front_door", "kitchen_door", "openable_lock", "poorly_installed_door")
+    before = judged(rig, rig.token, folder=False)[voice]
+    for lock in locks:
+        rig.expose(f"lock.{lock}", exposed=False)
+    try:
+        after = judged(rig, rig.token, folder=False)[voice]
+    finally:
+        for lock in locks:
+            rig.expose(f"lock.{lock}")
+
+    assert (before.verdict, after.verdict) == (Verdict.FAIL, Verdict.PASS)
+    assert "lock.front_door (Assist)" in before.summary
+
+
+def test_with_a_token_of_no_administrator_the_verdict_is_unknown_and_names_the_permission(
+    homeassistant_rig: HomeAssistantRig,
+) -> None:
+    rig = homeassistant_rig
+    found = judged(rig, rig.user_token, folder=False)
+
+    for check, subject in (
+        ("unused-features/voice", "homeassistant:server"),
+        ("least-privilege/few-admins", "homeassistant:server"),
+        ("two-factor/second-factor", "homeassistant:others"),
+        ("data-minimisation/analytics", "homeassistant:server"),
+    ):
+        finding = found[check, subject]
+        assert finding.verdict is Verdict.UNKNOWN
+        assert "the token is rob's, who is not an administrator" in finding.summary
 
 
 async def test_a_wrong_token_is_one_clear_error(homeassistant_rig: HomeAssistantRig) -> None:

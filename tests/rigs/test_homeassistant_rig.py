@@ -10,7 +10,7 @@ from rigs.homeassistant.client import totp
 from rigs.homeassistant.mqtt import ADDRESS
 from rigs.homeassistant.rig import OWNER, HomeAssistantRig
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.rig, pytest.mark.timeout(180)]
 
 
 def test_the_codes_of_the_authenticator_app_are_those_of_rfc_6238() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,26 @@ import pytest
 from nightlatch.ecosystems.matter import Matter
 from nightlatch.errors import SourceError
 from nightlatch.model.evidence import Claim, Grade, Item, Same
-from nightlatch.plugs import Context
-from nightlatch.secrets import Fingerprinter
+from nightlatch.model.finding import Finding, Verdict
 from rigs.launch import free_port
 from rigs.matter.rig import MatterRig
+from tests.rigs.judging import findings
+from tests.unit.ecosystems.asking import ask, context
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.rig, pytest.mark.timeout(180)]
 
 PIN = "471109"
 
 
 async def read(url: str) -> list[Item]:
-    context = Context(id="matter", prefix="matter", now=datetime(2026, 11, 22, tzinfo=UTC), fingerprint=Fingerprinter())
-    return [item async for item in Matter(Matter.Settings(url=url), context).collect()]
+    items, error = await ask(Matter(Matter.Settings(url=url), context("matter")))
+    assert error is None
+    return items
+
+
+def pin_for_remote(url: str) -> Finding:
+    found = findings("matter", lambda context: Matter(Matter.Settings(url=url), context))
+    return found["unused-features/pin-for-remote", "matter:1"]
 
 
 def facts(items: list[Item], kind: str) -> dict[str, Any]:
@@ -38,13 +44,17 @@ def ana(matter_rig: MatterRig) -> Iterator[None]:
     matter_rig.server.remove_user(1)
 
 
-async def test_a_remote_unlock_without_a_pin_is_found_and_turns_when_it_is_required(matter_rig: MatterRig) -> None:
-    assert facts(await read(matter_rig.url), "lock")["pin_for_remote"] is False
+def test_a_remote_unlock_without_a_pin_fails_and_passes_once_it_is_required(matter_rig: MatterRig) -> None:
+    before = pin_for_remote(matter_rig.url)
     matter_rig.server.write(0x33, True)
     try:
-        assert facts(await read(matter_rig.url), "lock")["pin_for_remote"] is True
+        after = pin_for_remote(matter_rig.url)
     finally:
         matter_rig.server.write(0x33, False)
+
+    assert (before.verdict, after.verdict) == (Verdict.FAIL, Verdict.PASS)
+    (fact,) = before.evidence
+    assert (fact.grade, fact.where) == (Grade.OBSERVED, "1/257/51 (RequirePINforRemoteOperation)")
 
 
 async def test_make_firmware_and_battery_are_read_from_the_lock_now(matter_rig: MatterRig) -> None:
@@ -120,7 +130,8 @@ async def test_a_user_that_another_home_left_is_told_apart(tmp_path: Path) -> No
 
 async def test_a_server_that_is_not_there_is_one_clear_error() -> None:
     with pytest.raises(SourceError, match="the Matter server cannot be reached"):
-        await read(f"ws://127.0.0.1:{free_port()}/ws")
+        async for _ in Matter(Matter.Settings(url=f"ws://127.0.0.1:{free_port()}/ws"), context("matter")).collect():
+            pass
 
 
 async def test_the_server_s_own_copy_is_recorded_evidence_once_the_lock_is_gone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from rigs.launch import RigError
 from rigs.matter.rig import MatterRig
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.rig, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
