@@ -68,7 +68,7 @@ def _finding(check: Check[Any], subject: Thing, home: Home, judgement: Judgement
         summary,
         practice.why,
         0.0 if verdict is _NOT_APPLICABLE else check.weight / share,
-        tuple([fact for fact in judgement.evidence if fact is not None]),
+        tuple(filter(None, judgement.evidence)),
         stale,
         settled_by,
         fix,
@@ -125,12 +125,18 @@ def _failed_sources(home: Home) -> tuple[SourceState, ...]:
 
 def _find_out(check: Check[Any], missing: tuple[Field[Any], ...], subject: Thing) -> Fix:
     """The next step for what is unknown: lift the refusal, give the file, or answer the question."""
+    asked = [field for field in missing if field.ask]
+    if not asked and not subject.gaps:
+        return _settled(check)
     steps = []
     if subject.gaps:
         steps = [gap.settle for field in missing for gap in subject.gaps.get(field.name, ())]
     if check.settled_by:
         steps.append(f"Settled by {check.settled_by}.")
-    steps += [
-        f"{field.ask} Answer with: nightlatch answer {subject.ref} {field.name} VALUE" for field in missing if field.ask
-    ]
+    steps += [f"{field.ask} Answer with: nightlatch answer {subject.ref} {field.name} VALUE" for field in asked]
     return Fix("Find out.", tuple(dict.fromkeys(steps)))
+
+
+@lru_cache(maxsize=4096)
+def _settled(check: Check[Any]) -> Fix:
+    return Fix("Find out.", (f"Settled by {check.settled_by}.",) if check.settled_by else ())

@@ -28,7 +28,7 @@ class Grade(StrEnum):
 GRADE_RANK = {Grade.OBSERVED: 3, Grade.RECORDED: 2, Grade.CATALOGUED: 1, Grade.DECLARED: 0}
 
 
-class Ref(msgspec.Struct, frozen=True, order=True):
+class Ref(msgspec.Struct, frozen=True, order=True, gc=False):
     """Names a thing: its kind ("lock") and one of its keys ("front", "zwavejs:3", "mac:00:11:…")."""
 
     kind: str
@@ -38,7 +38,7 @@ class Ref(msgspec.Struct, frozen=True, order=True):
         return self.kind if self.kind == "home" else f"{self.kind}:{self.key}"
 
 
-class Fact(msgspec.Struct, Generic[T_co], frozen=True):
+class Fact(msgspec.Struct, Generic[T_co], frozen=True, gc=False):
     """A value and how it is known.
 
     `source` is the source's id ("openwrt", "zwavejs/attic"); `where` the place inside it

@@ -55,7 +55,7 @@ SECTION_TITLES = {
 }
 
 
-class Fix(msgspec.Struct, frozen=True):
+class Fix(msgspec.Struct, frozen=True, gc=False):
     """The next step, tailored. A step may be a command; `automatic` ones Nightlatch can do and prove itself."""
 
     summary: str
@@ -74,7 +74,7 @@ class Waiver(msgspec.Struct, frozen=True):
     expired: bool = False
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One check judged for one subject."""
 
     practice: str

@@ -133,5 +133,7 @@ class Thing:
         name: Fact[Any] | None = self.__dict__.get("name")
         if name is None:
             return self.ref.key
+        if not name.others:
+            return str(name.value)
         # Names are for people: here the owner's word beats what a hub calls the thing.
         return str(next((other.value for other in name.others if other.grade is Grade.DECLARED), name.value))

@@ -40,11 +40,14 @@ __all__ = [
 
 ThingT = TypeVar("ThingT", bound=Thing)
 
+# An enum's member costs more to look up than the rest of a judgement to make.
+_PASS, _FAIL, _UNKNOWN, _NOT_APPLICABLE = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
+
 FixMaker = Callable[[Any, Home], Fix]
 """Makes the next step for a failing thing: `(thing, home) -> Fix`."""
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What a check says of one thing. Made by `passes`, `fails`, `unknown` and `not_applicable`."""
 
     verdict: Verdict
@@ -56,14 +59,14 @@ class Judgement(msgspec.Struct, frozen=True):
 
 def passes(*evidence: Fact[Any] | None, because: str, advice: Fix | FixMaker | None = None) -> Judgement:
     """Proven good by this evidence. `advice` is what would be better still."""
-    return Judgement(Verdict.PASS, because, evidence, None, advice)
+    return Judgement(_PASS, because, evidence, None, advice)
 
 
 def fails(
     *evidence: Fact[Any] | None, because: str, fix: Fix | FixMaker, severity: Severity | None = None
 ) -> Judgement:
     """Proven bad by this evidence. `severity` overrides the check's own; `fix` is required."""
-    return Judgement(Verdict.FAIL, because, evidence, severity, fix)
+    return Judgement(_FAIL, because, evidence, severity, fix)
 
 
 def unknown(*evidence: Fact[Any] | None, because: str = "", fix: Fix | FixMaker | None = None) -> Judgement:
@@ -71,12 +74,12 @@ def unknown(*evidence: Fact[Any] | None, because: str = "", fix: Fix | FixMaker 
 
     `evidence` is what is known but does not suffice.
     """
-    return Judgement(Verdict.UNKNOWN, because, evidence, None, fix)
+    return Judgement(_UNKNOWN, because, evidence, None, fix)
 
 
 def not_applicable(*evidence: Fact[Any] | None, because: str) -> Judgement:
     """The thing does not have what the check is about; the evidence shows it."""
-    return Judgement(Verdict.NOT_APPLICABLE, because, evidence)
+    return Judgement(_NOT_APPLICABLE, because, evidence)
 
 
 class Check(Generic[ThingT]):

@@ -11,7 +11,7 @@ from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
 from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
 from nightlatch.practices.setup._codes import CODES_FROM, codes_read, without_codes
-from nightlatch.text import count
+from nightlatch.text import count, minute
 
 practice = Practice(
     "least-privilege",
@@ -108,7 +108,7 @@ def not_expired(credential: Credential, home: Home) -> Judgement:
             return unknown(role)
         return not_applicable(role, because=f"It is a {role.value}'s code, which needs no end.")
     if ends.value > home.at:
-        return passes(ends, because=f"It works until {ends.value:%Y-%m-%d %H:%M} UTC.")
+        return passes(ends, because=f"It works until {minute(ends.value)}.")
     enabled = credential.enabled
     if enabled is not None and not enabled.value:
         return passes(ends, enabled, because="Its time is over and the lock no longer accepts it.")
@@ -116,7 +116,7 @@ def not_expired(credential: Credential, home: Home) -> Judgement:
         ends,
         enabled,
         credential.slot,
-        because=f"Its time was over on {ends.value:%Y-%m-%d %H:%M} UTC, and it is still on the lock.",
+        because=f"Its time was over on {minute(ends.value)}, and it is still on the lock.",
         fix=codes.remove_code,
     )
 
