@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,13 +78,3 @@ def test_a_setting_can_be_written_and_read_back(matter_rig: MatterRig) -> None:
 def test_an_act_the_lock_does_not_know_is_refused(matter_rig: MatterRig) -> None:
     with pytest.raises(RigError, match="a lock cannot fly"):
         matter_rig.act({"act": "fly"})
-
-
-def test_a_second_home_can_pair_with_the_lock_and_leave_a_user(tmp_path: Path) -> None:
-    rig = MatterRig(tmp_path)  # one of its own: the second home stays on the lock
-    try:
-        rig.pair_another_home().add_user(5, "Stranger", "926481")
-        assert read(rig, "0/62/3") == 2
-        assert rig.server.lock_command("GetUser", userIndex=5)["creatorFabricIndex"] == 2
-    finally:
-        rig.stop()
