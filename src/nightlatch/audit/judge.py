@@ -25,7 +25,9 @@ def run(check: Check[Any], home: Home) -> list[Finding]:
     """The findings of one check: one for every thing it is about, or one for the home that has none."""
     subjects = home.all(check.per)
     if not subjects:
-        judgement = check.absent(home) if check.absent else unknown(because=_none_known(check, home))
+        judgement = check.absent(home) if check.absent else unknown()
+        if judgement.verdict is _UNKNOWN and not judgement.because:
+            judgement = unknown(*judgement.evidence, because=_none_known(check, home), fix=judgement.fix)
         return [_finding(check, home, home, judgement, 1)]
     judgements = [check.judge(subject, home) for subject in subjects]
     applicable = sum([judgement.verdict is not _NOT_APPLICABLE for judgement in judgements])

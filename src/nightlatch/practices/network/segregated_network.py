@@ -30,9 +30,27 @@ _RULES = f"{_ROUTER}, and the address that the device has on the network"
 _NEEDS = (Zone.role, Zone.opens_to_v4, Zone.opens_to_v6)
 
 
+def _without_hub(home: Home) -> Judgement:
+    """No hub is known yet: a zone for smart devices that reaches phones and laptops is a flaw wherever hubs live."""
+    main = home.cached(_main_zones)
+    for zone in home.all(Zone):
+        role, v4, v6 = zone.role, zone.opens_to_v4, zone.opens_to_v6
+        opened = {ref for fact in (v4, v6) if fact is not None for ref in fact.value if ref in main}
+        if role is not None and role.value == "iot" and opened:
+            return fails(
+                role,
+                v4,
+                v6,
+                because=f"The smart devices' zone {zone.label} may open connections to {_names(main, home)}.",
+                fix=routers.block_zone_forwarding,
+            )
+    return unknown()
+
+
 @practice.check(
     "hub-zone",
     per=Hub,
+    absent=_without_hub,
     advice=routers.separate_iot_zone,
     title="The hub's zone cannot open connections to the zone of phones and laptops",
     needs=(Hub.zone, Hub.lan_address, *_NEEDS),

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from nightlatch.model.evidence import Grade
+from nightlatch.model.finding import Verdict
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Zone
 from nightlatch.practices.network.segregated_network import practice
-from tests.unit.practices.builder import fix_of, home, judge, make, ref, verdict
+from tests.unit.practices.builder import check_of, fix_of, home, judge, make, ref, verdict
 
 LAN = make(Zone, "lan", name="lan", role="main")
 GUEST = ref(Zone, "guest")
@@ -106,3 +107,23 @@ def test_a_probe_counts_for_both_families(facts: dict[str, Any], expected: str) 
 def test_where_the_router_tells_its_rules_no_probe_is_needed() -> None:
     here: Home = home(LAN, iot((), ()))
     assert verdict(practice, "probe", here, here) == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        (iot((LAN,), ()), Verdict.FAIL),
+        (iot((), (LAN,)), Verdict.FAIL),
+        (iot((), ()), Verdict.UNKNOWN),
+        (iot(None, None), Verdict.UNKNOWN),
+        (iot((LAN,), (), role="guest"), Verdict.UNKNOWN),
+    ],
+)
+def test_without_a_hub_a_zone_for_devices_that_opens_to_phones_is_still_a_flaw(zone: Zone, expected: Verdict) -> None:
+    absent = check_of(practice, "hub-zone").absent
+    assert absent is not None
+    judgement = absent(home(LAN, zone))
+    assert judgement.verdict is expected
+    if expected is Verdict.FAIL:
+        assert zone.role in judgement.evidence
+        assert judgement.because == "The smart devices' zone iot may open connections to lan."
