@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,13 +22,21 @@ from nightlatch.plugs import Context
 from nightlatch.secrets import Fingerprinter
 from rigs.zwave.client import connect
 from rigs.zwave.rig import ZwaveRig
+from tests.rigs.zwave import (
+    DEFAULT_OF_KWIKSET,
+    KWIKSET,
+    OTHER_PIN,
+    SCHLAGE,
+    UNSECURED,
+    YALE,
+    holds,
+    planted,
+    set_at_the_lock,
+)
 
 pytestmark = pytest.mark.rig
 
-SCHLAGE, YALE, KWIKSET, UNSECURED = 2, 3, 4, 5
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-DEFAULT_OF_KWIKSET = "1234"
-OTHER_PIN = "580391"
 
 
 async def read(rig: ZwaveRig) -> list[Item]:
@@ -51,29 +53,6 @@ def claims(items: list[Item], field: Field[Any]) -> list[Claim]:
     return [
         item for item in items if isinstance(item, Claim) and (item.about.kind, item.fact) == (field.kind, field.name)
     ]
-
-
-def holds(text: str, pin: str) -> bool:
-    """A text holds a PIN; a longer number or a digest in which its digits happen to occur does not count."""
-    return re.search(rf"(?<![0-9a-f]){pin}(?![0-9a-f])", text) is not None
-
-
-@contextmanager
-def planted(rig: ZwaveRig, node: int, slot: int, code: str) -> Iterator[None]:
-    rig.do("plant", node=node, slot=slot, code=code)
-    try:
-        yield
-    finally:
-        rig.do("plant", node=node, slot=slot, code=None)
-
-
-@contextmanager
-def set_at_the_lock(rig: ZwaveRig, node: int, parameter: int, value: int) -> Iterator[None]:
-    rig.do("parameter", node=node, parameter=parameter, value=value)
-    try:
-        yield
-    finally:
-        rig.do("parameter", node=node, parameter=parameter, value=None)
 
 
 async def test_four_locks_have_four_securities_all_observed(zwave_rig: ZwaveRig) -> None:
@@ -208,45 +187,3 @@ async def test_a_server_that_is_stopped_is_one_clear_error(fresh_zwave_rig: Call
     rig.stop()
     with pytest.raises(SourceError, match=r"cannot be reached \(Connection refused\)\. Is it running"):
         await read(rig)
-
-
-def audit(rig: ZwaveRig, folder: Path) -> dict[str, Any]:
-    """What `nightlatch audit` says of the rig as JSON; `folder` holds all that it read and wrote."""
-    source = f'[[sources]]\nkind = "zwavejs"\nurl = "{rig.url}"\n'
-    (folder / "nightlatch.toml").write_text(f'[home]\nname = "Rig"\ntimezone = "Europe/Berlin"\n{source}')
-    done = subprocess.run(
-        [sys.executable, "-m", "nightlatch", "audit", "--config", "nightlatch.toml", "--format", "json"],
-        cwd=folder,
-        env={**os.environ, "HOME": str(folder), "XDG_STATE_HOME": "", "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": ""},
-        capture_output=True,
-        check=False,
-    )
-    (folder / "stdout").write_bytes(done.stdout)
-    (folder / "stderr").write_bytes(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def test_the_audit_judges_each_lock_and_finds_the_default_code_without_telling_it(
-    zwave_rig: ZwaveRig, tmp_path: Path
-) -> None:
-    with planted(zwave_rig, KWIKSET, 2, DEFAULT_OF_KWIKSET), planted(zwave_rig, YALE, 7, OTHER_PIN):
-        report = audit(zwave_rig, tmp_path)
-    by_check = {(one["practice"], one["check"], one["subject"]): one for one in report["findings"]}
-    links = {subject: one for (_, check, subject), one in by_check.items() if check == "radio-link"}
-    assert {subject: (one["verdict"], one["severity"]) for subject, one in links.items()} == {
-        "lock:zwavejs:2": ("pass", "critical"),
-        "lock:zwavejs:3": ("pass", "critical"),
-        "lock:zwavejs:4": ("fail", "high"),
-        "lock:zwavejs:5": ("fail", "critical"),
-    }
-    assert {evidence["grade"] for one in links.values() for evidence in one["evidence"]} == {"observed"}
-    assert by_check["default-credentials", "no-default-code", "credential:zwavejs:4/2"]["verdict"] == "fail"
-    assert by_check["default-credentials", "no-default-code", "credential:zwavejs:3/7"]["verdict"] == "pass"
-    assert by_check["tamper-resistance", "lockout", "lock:zwavejs:3"]["verdict"] == "pass"
-    written = [file for file in tmp_path.rglob("*") if file.is_file()]
-    assert written
-    for file in written:
-        text = file.read_bytes().decode("latin-1")
-        assert not holds(text, DEFAULT_OF_KWIKSET), file
-        assert not holds(text, OTHER_PIN), file
