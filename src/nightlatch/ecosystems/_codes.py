@@ -51,7 +51,7 @@ def claims(codes: Sequence[Code], context: Context, catalogue: Catalogue) -> Ite
         derived: dict[Field[Any], object] = {
             Credential.length: len(code.pin),
             Credential.default: any(one.kind in _DEFAULTS for one in found),
-            Credential.weaknesses: tuple(one.summary for one in found),
+            Credential.weaknesses: tuple(dict.fromkeys(one.summary for one in found)),
             Credential.fingerprint: fingerprints[code.about],
             Credential.near: tuple(sorted(near)),
         }

@@ -20,6 +20,7 @@ from nightlatch.model.evidence import Item, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
+from nightlatch.text import count
 
 MAX_CODES = 3000
 """Codes that are compared with each other: ten locks of 250 stay under it."""
@@ -97,7 +98,7 @@ class ZwaveJs(Ecosystem, kind="zwavejs"):
         if codes:
             # The server hands them out as it read them, and the driver writes what it reads to disk.
             file = f"{home_id:08x}.values.jsonl in the driver's cache folder"
-            yield Hub.plain_pins.claim(hub, (file,), where=f"{len(codes)} codes in the driver's values")
+            yield Hub.plain_pins.claim(hub, (file,), where=f"{count(len(codes), 'code')} in the driver's values")
         elif broken is None:
             yield Hub.plain_pins.claim(hub, (), where="no code in the driver's values")
         if broken is not None:
