@@ -62,10 +62,18 @@ async def test_without_the_file_nobody_has_an_authenticator_app(tmp_path: Path) 
 
 async def test_codes_by_notification_are_a_second_factor_of_unknown_worth(tmp_path: Path) -> None:
     storage = {**STORAGE, "auth_module.notify": {"users": {RESIDENT["id"]: {"notify_service": "sms"}}}}
-    items = await read(write_folder(tmp_path, storage))
+    configuration = "homeassistant:\n  auth_mfa_modules:\n    - type: totp\n    - type: notify\n"
+    items = await read(write_folder(tmp_path, storage, configuration=configuration))
 
     assert values(items, Account.two_factor, about(RESIDENT)) == []
     assert "notification service" in reasons(items, Account.two_factor)[0]
+
+
+async def test_an_authenticator_app_that_is_not_asked_for_does_not_count(tmp_path: Path) -> None:
+    configuration = "homeassistant:\n  auth_mfa_modules: []\n"
+    items = await read(write_folder(tmp_path, configuration=configuration))
+
+    assert values(items, Account.two_factor, about(OWNER)) == ["none"]
 
 
 async def test_seeds_tokens_and_default_codes_are_never_kept(tmp_path: Path) -> None:

@@ -135,11 +135,25 @@ class Folder:
         try:
             totp, where = self._stored("auth_module.totp", _Modules) or (_Modules(), told)
             notified, _ = self._stored("auth_module.notify", _Modules) or (_Modules(), told)
+            on = self._modules()
         except ReadError as error:
             yield from people.unread_factors(self._plug, users.users, str(error), error.todo or _TO_READ)
             return
-        factors = Told(".storage/auth_module.totp", where.at, Grade.RECORDED)
-        yield from people.second_factors(self._plug, users.users, set(totp.users), set(notified.users), factors)
+        yield from people.second_factors(
+            self._plug,
+            users.users,
+            set(totp.users) if "totp" in on else set(),
+            set(notified.users) if "notify" in on else set(),
+            Told(".storage/auth_module.totp", where.at, Grade.RECORDED),
+        )
+
+    def _modules(self) -> set[str]:
+        """The second factors that are asked for: a stored one of a module that is off is not."""
+        core = self._section(self._path / "configuration.yaml", "homeassistant")
+        if "auth_mfa_modules" not in core:
+            return {"totp"}  # Home Assistant's default
+        modules = _listed(core["auth_mfa_modules"])
+        return {str(module.get("type")) for module in modules if isinstance(module, dict)}
 
     def _http(self) -> Iterator[Item]:
         # Home Assistant keeps a copy of the settings in force, some minutes after it started.
