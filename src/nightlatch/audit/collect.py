@@ -18,6 +18,7 @@ from nightlatch.errors import ConfigurationError, NightlatchError
 from nightlatch.model.evidence import Claim, Gap, Item
 from nightlatch.model.home import SourceState
 from nightlatch.plugs import Plug
+from nightlatch.reading.threads import apart
 from nightlatch.sources.interface import Source
 from nightlatch.text import sentences
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 DEADLINE = 120.0
 """Seconds that one source may take."""
+GRACE = 5.0
+"""Seconds more after which a source that does not end by itself is left behind."""
 MAX_ITEMS = 200_000
 """Claims that one source may make: a thousand doors need fewer."""
 
@@ -53,13 +56,14 @@ async def _ask(plug: Plug, deadline: float) -> Collected:
     items: list[Item] = []
     failure: NightlatchError | None = None
     try:
-        async with asyncio.timeout(deadline + 5):
+        async with asyncio.timeout(deadline + GRACE):
             if isinstance(plug, Ecosystem):
                 async with asyncio.timeout(deadline):
                     async for item in plug.collect():
                         _keep(items, item)
             else:
-                await asyncio.to_thread(_read, cast(Source, plug), items, time.monotonic() + deadline)
+                until = time.monotonic() + deadline
+                await apart(lambda: _read(cast(Source, plug), items, until))
     except ConfigurationError:
         raise
     except NightlatchError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Set
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.thing import Field
+from nightlatch.reading.threads import apart
 from nightlatch.secrets import Secret
 
 _NO_SUCH_COMMAND = "unknown_command"
@@ -82,7 +82,7 @@ class HomeAssistant(Ecosystem, kind="homeassistant"):
         if self.settings.config is not None:
             reading = _folder.Folder(self.settings.config, self, self._hub)
             try:
-                for item in await asyncio.to_thread(lambda: list(reading.read())):
+                for item in await apart(lambda: list(reading.read())):
                     if isinstance(item, Claim):
                         told.add(f"{item.about.kind}.{item.fact}")
                         if item.about.kind == Lock.kind:

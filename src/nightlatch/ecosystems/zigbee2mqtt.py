@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from nightlatch.model.evidence import Claim, Item, Same
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.reading import structured
+from nightlatch.reading.threads import apart
 from nightlatch.secrets import Secret
 
 
@@ -71,7 +71,7 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
         if self.settings.data is not None:
             folder = data.DataFolder(self.settings.data, self, self._catalogue)
             try:
-                for item in await asyncio.to_thread(lambda: list(folder.read())):
+                for item in await apart(lambda: list(folder.read())):
                     guarded = guarded or (isinstance(item, Claim) and item.fact == Hub.mqtt_acl.name)
                     yield item
             except ReadError as error:

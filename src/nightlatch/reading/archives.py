@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from nightlatch.errors import ReadError
-from nightlatch.reading.files import MIB
+from nightlatch.reading.files import MIB, open_file
 from nightlatch.reading.tar import Stream, headers, padded
 
 MAX_MEMBERS = 20_000
@@ -32,7 +32,7 @@ def tar_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
     """
     total = 0
     try:
-        with path.open("rb") as raw:
+        with open_file(path) as raw:
             stream = Stream(raw, limit=MAX_UNFOLDED, where=str(path))
             for number, member in enumerate(headers(stream)):
                 if number >= MAX_MEMBERS:
@@ -52,8 +52,7 @@ def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
     """(name, bytes) of the wanted files of a zip, under the bounds of `tar_members`."""
     total = 0
     try:
-        _check_directory(path)
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(_checked(file, path)) as archive:
             infos = archive.infolist()
             if len(infos) > MAX_MEMBERS:
                 raise ReadError(f"holds more than {MAX_MEMBERS} members", where=str(path))
@@ -61,33 +60,33 @@ def zip_members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
                 if info.is_dir() or not _inside(info.filename) or not wanted(info.filename):
                     continue
                 total = _admit(path, info.filename, info.file_size, total)
-                with archive.open(info) as file:
-                    yield info.filename, _exactly(file, info.file_size, f"{path} ({info.filename})")
+                with archive.open(info) as member:
+                    yield info.filename, _exactly(member, info.file_size, f"{path} ({info.filename})")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise ReadError(f"is not a readable zip archive: {error}", where=str(path)) from None
     except OSError as error:
         raise ReadError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
 
 
-def _check_directory(path: Path) -> None:
-    """Bound what zipfile will read at once. Source: PKWARE APPNOTE 6.3.10, 4.3.14 to 4.3.16."""
-    with path.open("rb") as file:
-        end = file.seek(0, 2)
-        start = max(0, end - 65_557 - 20)
-        file.seek(start)
-        tail = file.read()
-        at = tail.rfind(b"PK\5\6")
-        if at < 0 or len(tail) < at + 22:
+def _checked(file: IO[bytes], path: Path) -> IO[bytes]:
+    """A zip whose directory zipfile may read at once. Source: PKWARE APPNOTE 6.3.10, 4.3.14 to 4.3.16."""
+    end = file.seek(0, 2)
+    start = max(0, end - 65_557 - 20)
+    file.seek(start)
+    tail = file.read()
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) < at + 22:
+        raise ReadError("is not a readable zip archive: its directory is missing", where=str(path))
+    entries, length = struct.unpack_from("<HI", tail, at + 10)
+    if at >= 20 and tail[at - 20 : at - 16] == b"PK\6\7":
+        (offset,) = struct.unpack_from("<Q", tail, at - 12)
+        if offset + 56 > end:
             raise ReadError("is not a readable zip archive: its directory is missing", where=str(path))
-        entries, length = struct.unpack_from("<HI", tail, at + 10)
-        if at >= 20 and tail[at - 20 : at - 16] == b"PK\6\7":
-            (offset,) = struct.unpack_from("<Q", tail, at - 12)
-            if offset + 56 > end:
-                raise ReadError("is not a readable zip archive: its directory is missing", where=str(path))
-            file.seek(offset)
-            entries, length = struct.unpack_from("<QQ", file.read(56), 32)
+        file.seek(offset)
+        entries, length = struct.unpack_from("<QQ", file.read(56), 32)
     if entries > MAX_MEMBERS or length > MAX_DIRECTORY:
         raise ReadError(f"holds more than {MAX_MEMBERS} members", where=str(path))
+    return file
 
 
 def _inside(name: str) -> bool:

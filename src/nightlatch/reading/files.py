@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from nightlatch.errors import ReadError
 
@@ -11,17 +12,25 @@ MIB = 1024 * 1024
 DEFAULT_LIMIT = 64 * MIB
 
 
-def read_bytes(path: Path, *, limit: int = DEFAULT_LIMIT) -> bytes:
-    """The bytes of a regular file of at most `limit` bytes."""
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, open for reading. A pipe or device, which may never end or never begin, is refused."""
     try:
         if not path.is_file():
             raise ReadError(
                 "is a folder, not a file" if path.is_dir() else "does not exist or is not a file", where=str(path)
             )
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        return path.open("rb")
     except OSError as error:
         raise ReadError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def read_bytes(path: Path, *, limit: int = DEFAULT_LIMIT) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes."""
+    with open_file(path) as file:
+        try:
+            data = file.read(limit + 1)
+        except OSError as error:
+            raise ReadError(f"cannot be read: {error.strerror}", where=str(path)) from None
     if len(data) > limit:
         raise ReadError(f"is larger than {limit // MIB} MiB", where=str(path), todo="Is it the right file?")
     return data
@@ -53,5 +62,7 @@ def modified(path: Path) -> datetime:
     """When a file or folder was last changed, UTC: the time of what is recorded in it."""
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        raise ReadError("does not exist", where=str(path)) from None
     except (OSError, OverflowError, ValueError) as error:
         raise ReadError(f"has no usable time of change ({type(error).__name__})", where=str(path)) from None

@@ -98,7 +98,9 @@ def xml(data: bytes, *, where: str, depth: int = MAX_DEPTH, elements: int = 500_
         parser.feed(data)
         root: Element = parser.close()
     except ParseError as error:
-        raise ReadError(f"is not valid XML: {error}", where=f"{where}:{error.position[0]}") from None
+        # The parser's text ends in the place, which stands in front here.
+        problem = str(error).partition(": line ")[0]
+        raise ReadError(f"is not valid XML: {problem}", where=f"{where}:{error.position[0]}") from None
     except DefusedXmlException as error:
         raise ReadError(f"uses XML entities or a DTD ({type(error).__name__})", where=where) from None
     except (LookupError, ValueError) as error:

@@ -47,7 +47,10 @@ class Stream:
         self.where = where
         self.limit = limit
         self.left = limit
-        packed = raw.read(2) == b"\x1f\x8b"
+        begin = raw.read(2)
+        if not begin:
+            raise ReadError("is empty", where=where)
+        packed = begin == b"\x1f\x8b"
         raw.seek(0)
         self.file: Bytes = gzip.GzipFile(fileobj=raw) if packed else raw
 

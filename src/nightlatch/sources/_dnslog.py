@@ -25,7 +25,7 @@ from nightlatch.errors import ReadError
 from nightlatch.model.evidence import Item, Same
 from nightlatch.model.network import Device
 from nightlatch.model.values import HostContact
-from nightlatch.reading.files import MIB, modified
+from nightlatch.reading.files import MIB, modified, open_file
 from nightlatch.sources.interface import PathSettings, Source
 
 MAX_BYTES = 512 * MIB
@@ -100,10 +100,9 @@ class DnsLog(Source):
     def collect(self) -> Iterator[Item]:
         """A device for each address that asked, with the vendors' hosts it asked for."""
         path: Path = self.settings.path
-        if not path.is_file():
-            raise ReadError("does not exist or is not a file", where=str(path))
-        at = modified(path)
         contacts = Contacts()
+        with open_file(path):
+            at = modified(path)
         self.fill(contacts)
         for device, addresses in _by_device(contacts).items():
             about = self.ref(Device, device)
@@ -151,7 +150,7 @@ def log_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     total = 0
     number = 0
     try:
-        with path.open("rb") as raw:
+        with open_file(path) as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             file = gzip.GzipFile(fileobj=raw) if packed else raw

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+
+import pytest
 
 from nightlatch.audit.collect import Collected, collect
 from nightlatch.ecosystems.interface import Ecosystem
@@ -57,6 +60,14 @@ class Endless(Files):
         while True:
             time.sleep(0.01)
             yield CLAIM
+
+
+class Stuck(Files):
+    """Waits in one call, as on a network drive that is gone."""
+
+    def rest(self) -> Iterator[Item]:
+        threading.Event().wait(3600)
+        return super().rest()
 
 
 class Denied(Files):
@@ -111,6 +122,14 @@ def test_a_source_that_never_ends_is_cut_off() -> None:
     states = [one.state for one in made(Endless, Hanging, deadline=0.2)]
     assert [state.status for state in states] == ["partial", "partial"]
     assert all("did not finish" in state.reason for state in states)
+    assert time.monotonic() - begun < 30
+
+
+def test_a_source_that_is_stuck_in_one_call_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nightlatch.audit.collect.GRACE", 0.1)
+    begun = time.monotonic()
+    states = [one.state for one in made(Stuck, Files, deadline=0.2)]
+    assert [(state.status, state.facts) for state in states] == [("partial", 1), ("ok", 1)]
     assert time.monotonic() - begun < 30
 
 

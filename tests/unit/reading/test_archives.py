@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import struct
 import tarfile
 import time
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -171,7 +173,7 @@ def test_what_is_no_tar_is_told(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_missing_archive_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match="No such file"):
+    with pytest.raises(ReadError, match="does not exist"):
         list(tar_members(tmp_path / "none", everything))
 
 
@@ -184,7 +186,7 @@ def test_any_bytes_give_members_or_one_clear_error(
         noise,
         header(b"f", len(noise), kind) + noise,
         header(b"f", cut, kind)[:cut] + noise,
-        gzip.compress(noise)[:cut],
+        gzip.compress(noise, mtime=0)[:cut],
     ):
         path.write_bytes(content)
         try:
@@ -254,3 +256,17 @@ def test_any_bytes_as_a_zip_give_one_clear_error(tmp_path_factory: pytest.TempPa
         path.write_bytes(content)
         with pytest.raises(ReadError):
             list(zip_members(path, everything))
+
+
+@pytest.mark.parametrize("members", [tar_members, zip_members])
+def test_a_pipe_or_device_is_refused_at_once(tmp_path: Path, members: Callable[..., Iterator[object]]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(ReadError, match="is not a file"):
+            list(members(path, everything))
+
+
+def test_an_empty_archive_is_told(tmp_path: Path) -> None:
+    (tmp_path / "none.tar").touch()
+    with pytest.raises(ReadError, match="is empty"):
+        list(tar_members(tmp_path / "none.tar", everything))
