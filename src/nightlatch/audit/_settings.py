@@ -82,7 +82,7 @@ def _of(model: Knowledge) -> list[Setting]:
             Setting(
                 role.value,
                 expose.name,
-                expose.name.replace("_", " "),
+                "",
                 RELOCK_SECONDS if role is Role.AUTO_RELOCK_TIME else True,
                 f"{RELOCK_SECONDS} s" if role is Role.AUTO_RELOCK_TIME else "on",
                 f"{expose.min:g} to {expose.max:g}" if expose.min is not None and expose.max is not None else "",

@@ -12,7 +12,8 @@ _NAMED = {
     "known vulnerabilities": "the catalogue's list of published vulnerabilities",
     "vulnerabilities.json": "the catalogue's list of published vulnerabilities",
 }
-_ABBREVIATED = re.compile(r"[^\s,;+:()]+")
+_ABBREVIATED = re.compile(r"(?:^|(?<=[,;+])|(?<=[,;] ))[^\s,;+:()]+")
+"""A word where a source may stand: at the beginning, or in a list."""
 
 
 class Cited(msgspec.Struct, frozen=True):

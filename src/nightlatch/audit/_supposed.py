@@ -53,6 +53,13 @@ def unknown_lock(now: datetime) -> Home:
     return supposed(Meant(""), Catalogue(), now)
 
 
+def network_alone(network: Sequence[Item], now: datetime) -> Home:
+    """The owner's network without any lock: what is wrong there is wrong whatever is bought."""
+    items = list(network)
+    items += infer(merge(items, now=now))
+    return merge(items, now=now)
+
+
 def _things(meant: Meant, catalogue: Catalogue, now: datetime, firmware: str) -> Iterator[Claim]:
     lock, hub, door = _LOCK, Ref("hub", "hub"), Ref("door", "door")
     claims = [

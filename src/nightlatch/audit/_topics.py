@@ -50,6 +50,8 @@ class Told(msgspec.Struct, frozen=True):
     label: str
     good: bool | None = None
     instead_of: str = ""
+    radios: tuple[str, ...] = ()
+    """The protocols of which it speaks; empty: it does not depend on that."""
 
 
 def _topic(practice: str, field: Field[Any], yes: str, no: str = "", **more: Any) -> Topic:
@@ -247,7 +249,7 @@ CURATED = {
     "fix_status": Told("vendor", "State of fixes", False),
     "history": Told("vendor", "History", False),
     "master_code_readable_over_zwave": Told(
-        "default-credentials", "The master code can be read and changed over Z-Wave", False
+        "default-credentials", "The master code can be read and changed over Z-Wave", False, radios=("zwave",)
     ),
     "factory_state": Told("default-credentials", "As it comes from the factory", False),
     "service_pin_default": Told("default-credentials", "Service PIN as it comes"),
@@ -265,8 +267,8 @@ CURATED = {
     "codes_over_matter": Told("least-privilege", "Codes over Matter"),
     "pin_users_over_matter": Told("least-privilege", "People with PINs over Matter"),
     "modes": Told("unused-features", "Modes"),
-    "vacation_mode": Told("unused-features", "Vacation mode", True),
-    "away_mode": Told("unused-features", "Away mode", True),
+    "vacation_mode": Told("unused-features", "Vacation mode"),
+    "away_mode": Told("unused-features", "Away mode"),
     "cloud_can_be_disabled": Told("unused-features", "Switching the cloud off", True),
     "ble_can_be_limited": Told("unused-features", "Bluetooth can be limited", True),
     "remote_pin_required": Told("unused-features", "A remote unlock asks for a PIN, on one lock that was read"),
@@ -274,7 +276,7 @@ CURATED = {
     "tamper_alarm": Told("tamper-resistance", "Tamper alarm"),
     "secure_screen": Told("tamper-resistance", "Asks to wipe the screen of fingerprints", True),
     "scrambled_keypad": Told("tamper-resistance", "Scrambles the digits on its screen", True),
-    "zwave_params": Told("tamper-resistance", "Settings that Z-Wave can change"),
+    "zwave_params": Told("tamper-resistance", "Settings that Z-Wave can change", radios=("zwave",)),
     "cylinder": Told("backup-key", "Keyhole", None, "can_cylinder"),
     "min_safe_firmware": Told("updates", "Firmware from which the known flaws are closed"),
     "door_propped_alarm": Told("activity-alerts", "Alarm when the door stands open", True),

@@ -10,7 +10,9 @@ import msgspec
 from nightlatch.audit.judge import run
 from nightlatch.model.finding import Finding, Fix, Verdict
 from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
 from nightlatch.model.kinds import KINDS
+from nightlatch.model.labels import label
 from nightlatch.model.lock import Lock
 from nightlatch.practices.registry import practices
 
@@ -29,9 +31,10 @@ class Scope(StrEnum):
 
 
 class Advice(msgspec.Struct, frozen=True):
-    """The next steps about one thing, and for whom they hold."""
+    """The next steps about one thing, and for whom they hold. `about` names a part of the owner's network."""
 
     check: str
+    about: str
     summary: str
     steps: tuple[str, ...]
     scope: Scope
@@ -41,24 +44,46 @@ Advised = dict[str, tuple[tuple[Advice, ...], tuple[int, ...]]]
 """By practice: its advice, and the numbers of practices that gave the same before."""
 
 _NETWORK = frozenset(("router", "wifi", "zone"))
+_OF_ONE_HUB = frozenset(
+    (
+        Hub.network_key,
+        Hub.mqtt_off_host,
+        Hub.mqtt_anonymous,
+        Hub.mqtt_acl,
+        Hub.trusted_networks,
+        Hub.frontend_sign_in,
+        Hub.voice_exposed,
+    )
+)
+"""What only some hubs have: where the hub is not known, nothing of it is advised."""
 _ON_THE_NETWORK = frozenset(("segregated-network", "wifi-security", "router-firmware", "upnp"))
 
 
-def advise(home: Home, plain: Home, lock: Lock, networked: bool) -> Advised:
+def is_of_network(finding: Finding) -> bool:
+    """Whether a finding is about a home's network, not about what may be connected to it one day."""
+    of_zones = finding.practice in _ON_THE_NETWORK and finding.subject.kind == "home" and bool(finding.evidence)
+    return finding.subject.kind in _NETWORK or of_zones
+
+
+def advise(home: Home, plain: Home, lock: Lock, alone: Home | None) -> Advised:
     """What to do in a supposed home; `plain` is that of a lock of which nothing is known.
 
+    `alone` is the owner's network without the lock, where it is known.
     Advice that is the same in both, the lock's name aside, is true for any lock. The same advice is
     given once, with the first practice that it serves.
     """
     anonymous = _anonymous(lock)
     common = {_plainly(fix, anonymous) for _, _, fix in _fixes(plain)}
+    fixes = list(_fixes(home))
+    if alone is not None:
+        fixes += [one for one in _fixes(alone) if one[1].subject.kind == "home" and is_of_network(one[1])]
     given: dict[Fix, int] = {}
     advised: Advised = {}
     numbers = {practice.id: practice.number for practice in practices()}
     for id, number in numbers.items():  # noqa: A001  # the design's word
         made: list[Advice] = []
         see: list[int] = []
-        for practice, finding, fix in _fixes(home):
+        for practice, finding, fix in fixes:
             if practice != id:
                 continue
             if fix in given:
@@ -68,19 +93,24 @@ def advise(home: Home, plain: Home, lock: Lock, networked: bool) -> Advised:
             given[fix] = number
             if _plainly(fix, anonymous) in common:
                 scope = Scope.ANY
-            elif networked and (finding.subject.kind in _NETWORK or id in _ON_THE_NETWORK):
+            elif alone is not None and (finding.subject.kind in _NETWORK or id in _ON_THE_NETWORK):
                 scope = Scope.NETWORK
             else:
                 scope = Scope.HUB if finding.subject.kind in ("hub", "home") else Scope.MODEL
-            made.append(Advice(finding.check, fix.summary, fix.steps, scope))
+            thing = home.get(KINDS[finding.subject.kind], finding.subject.key) or home
+            about = label(thing, home) if finding.subject.kind in _NETWORK else ""
+            made.append(Advice(finding.check, about, fix.summary, fix.steps, scope))
         advised[id] = tuple(made), tuple(dict.fromkeys(see))
     return advised
 
 
 def _fixes(home: Home) -> Iterator[tuple[str, Finding, Fix]]:
     """The next steps of every check, with the practice that it belongs to, in the order of the practices."""
+    hub_known = any(hub.software is not None for hub in home.all(Hub))
     for practice in practices():
         for check in practice.checks:
+            if check.per is Hub and not hub_known and not _OF_ONE_HUB.isdisjoint(check.needs):
+                continue
             for finding in run(check, home):
                 fix = finding.fix
                 if finding.verdict is Verdict.NOT_APPLICABLE:

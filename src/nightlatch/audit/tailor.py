@@ -18,8 +18,8 @@ from nightlatch.audit import _topics as topics
 from nightlatch.audit._meant import NAMES, Meant, meant
 from nightlatch.audit._settings import Setting, settings
 from nightlatch.audit._sources import Cited, SourceNote, Sources
-from nightlatch.audit._supposed import supposed, unknown_lock
-from nightlatch.audit.advice import Advice, Scope, advise
+from nightlatch.audit._supposed import network_alone, supposed, unknown_lock
+from nightlatch.audit.advice import Advice, Scope, advise, is_of_network
 from nightlatch.audit.document import finding_document
 from nightlatch.audit.judge import run
 from nightlatch.catalogue import Catalogue
@@ -34,8 +34,6 @@ from nightlatch.practices.interface import Practice
 from nightlatch.practices.registry import practices
 
 SCHEMA: Literal["nightlatch.tailor/1"] = "nightlatch.tailor/1"
-
-_OF_THE_NETWORK = frozenset(("router", "wifi", "zone"))
 
 
 class Flaw(msgspec.Struct, frozen=True):
@@ -140,7 +138,8 @@ def tailor(
     home = supposed(what, known, now, asked=text, firmware=firmware, network=network)
     sources = Sources(known)
     flaws, flaws_note = _flaws(what, home, known, sources)
-    made = _practices(what, home, sources, bool(network))
+    alone = network_alone(network, now) if network else None
+    made = _practices(what, home, sources, alone)
     model = what.models[0] if what.models else None
     return Tailored(
         version=__version__,
@@ -165,12 +164,12 @@ def tailor(
     )
 
 
-def _practices(what: Meant, home: Home, sources: Sources, networked: bool) -> tuple[PracticeAdvice, ...]:
+def _practices(what: Meant, home: Home, sources: Sources, alone: Home | None) -> tuple[PracticeAdvice, ...]:
     lock = home.all(Lock)[0]
     told: dict[str, list[Cited]] = {}
     for about, cited in (*_of_fields(lock, sources), *_curated(what, lock, sources)):
         told.setdefault(about, []).append(cited)
-    advised = advise(home, unknown_lock(home.at), lock, networked)
+    advised = advise(home, unknown_lock(home.at), lock, alone)
     made = []
     for practice in practices():
         findings = [finding for check in practice.checks for finding in run(check, home)]
@@ -181,7 +180,12 @@ def _practices(what: Meant, home: Home, sources: Sources, networked: bool) -> tu
             if finding.verdict in (Verdict.PASS, Verdict.FAIL)
             and any(fact.grade is Grade.CATALOGUED for fact in finding.evidence)
         ]
-        of_network = [finding for finding in findings if networked and finding.subject.kind in _OF_THE_NETWORK]
+        of_network = [
+            finding
+            for check in practice.checks
+            for finding in (run(check, alone) if alone is not None else ())
+            if is_of_network(finding)
+        ]
         do, see = advised[practice.id]
         made.append(
             PracticeAdvice(
@@ -193,7 +197,7 @@ def _practices(what: Meant, home: Home, sources: Sources, networked: bool) -> tu
                 practice.severity,
                 tuple(told.get(practice.id, ())),
                 tuple(finding_document(finding, practice, what.name) for finding in judged),
-                tuple(finding_document(finding, practice, _called(finding, home)) for finding in of_network),
+                tuple(finding_document(finding, practice, _called(finding, alone or home)) for finding in of_network),
                 do,
                 see,
                 tuple(_questions(practice, what, lock)),
@@ -235,6 +239,8 @@ def _curated(what: Meant, lock: Lock, sources: Sources) -> Iterator[tuple[str, C
     for name, fact in profile.facts.items() if profile is not None else ():
         entry = topics.CURATED.get(name)
         if entry is None or not fact.known or (entry.instead_of and lock.fact(entry.instead_of) is not None):
+            continue
+        if entry.radios and what.protocol not in entry.radios:
             continue
         good = entry.good if fact.value is not False else None
         text = f"{entry.label}: {topics.in_words(fact.value)}."

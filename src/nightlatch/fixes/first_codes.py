@@ -22,7 +22,7 @@ def replace_defaults(lock: Lock, home: Home) -> Fix:
     return Fix(
         "Replace every code that the lock comes with, before it is fitted.",
         (
-            *(f"This model comes with: {words}. Replace it." for words in shipped),
+            *(f"This model comes with: {words}." for words in shipped),
             "Look in the manual for a master, programming or user code, and set new ones"
             f"{f' (manual of the {entry.model}: {manual})' if entry is not None and manual else ''}.",
             "Keep the label with codes or a pairing code where you keep keys, not on the lock.",

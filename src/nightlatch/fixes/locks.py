@@ -146,7 +146,8 @@ def mitigate_vulnerability(lock: Lock, home: Home) -> Fix:
         return update_firmware(lock, home)
     worst = max(applying, key=lambda one: SEVERITY_WEIGHT[Severity(one.severity)])
     told = (f"What it allows: {worst.effect}. What an attacker needs: {worst.reach or 'not published'}.",)
-    advice = (worst.fix,) if worst.fix else ()
+    only_update = worst.fixed_in and worst.fix == "update firmware"
+    advice = (f"{worst.fix[:1].upper()}{worst.fix[1:]}",) if worst.fix and not only_update else ()
     sources = (f"Read more: {', '.join(worst.sources)}",) if worst.sources else ()
     if not worst.has_fix:
         return Fix(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from nightlatch.audit.advice import Advice, Scope
@@ -34,8 +34,8 @@ def show(tailored: Tailored, console: Console, *, details: bool = False) -> None
     shown.in_short()
     shown.flaws()
     shown.settings()
-    shown.practices()
     shown.questions()
+    shown.practices()
     shown.sources()
 
 
@@ -57,7 +57,8 @@ class _Shown:
         self.console.print(Text(f"{model.name}{by}", style="bold"))
         self._line(f'Understood from "{told.asked}". Known as of {told.catalogue_of:%-d %b %Y}.')
         if model.versions != (model.name,):
-            self._line(f"What is told holds for: {listed(model.versions)}.")
+            versions = listed(name.removeprefix(f"{model.maker} ") for name in model.versions)
+            self._line(f"What is told holds for: {versions}.")
         others = [PROTOCOLS[one] for one in model.choices if one != model.protocol]
         if others:
             flag = next(one for one in model.choices if one != model.protocol)
@@ -83,25 +84,27 @@ class _Shown:
         """What speaks for and against the model."""
         says = [said for practice in self.tailored.practices for said in practice.says]
         fails = [found for practice in self.tailored.practices for found in practice.judged]
-        applying = [flaw for flaw in self.tailored.flaws if flaw.applies == "yes"]
         against = [said.text for said in says if said.good is False]
         against += [found.summary for found in fails if found.verdict is Verdict.FAIL]
         good = [said.text for said in says if said.good]
         if not self.tailored.known:
             return
         self._heading("In short")
-        if applying:
-            self._item("✗", f"{count(len(applying), 'published flaw')} applies to it: see below.", "red")
         for text in dict.fromkeys(against):
             self._item("✗", text, "red")
         for text in dict.fromkeys(good):
             self._item("✓", text, "green")
+        unsure = [
+            flaw for flaw in self.tailored.flaws if flaw.applies in ("cannot_tell", "possible") and not flaw.general
+        ]
+        if unsure:
+            self._item("?", f"{count(len(unsure), 'published flaw')} may apply to it: see below.", "yellow")
         questions = len(self.tailored.questions)
         silent = sum(not practice.says for practice in self.tailored.practices)
         self._item(
             "?",
-            f"For {silent} of 25 practices nothing is known of this model, and {count(questions, 'question')} "
-            "for the seller stay open.",
+            f"For {silent} of 25 practices nothing is known of this model; {count(questions, 'question')} for the "
+            "seller stand below.",
             "yellow",
         )
 
@@ -127,10 +130,11 @@ class _Shown:
                 self._flaw(flaw)
         elif general:
             ids = listed(flaw.id for flaw in general)
+            joined = self.tailored.model is not None and self.tailored.model.protocol == "zwave"
+            best = " Those of S0 and of links without security do not concern a lock joined with S2." if joined else ""
             self._line(
                 f"{count(len(general), 'flaw')} of the radio protocol itself may concern it like any such lock, by how "
-                f"it is joined and which radio chip it has: {ids}. Joined with the protocol's best security, the grave "
-                "ones do not apply. (--details tells each)"
+                f"it is joined and which radio chip it has: {ids}.{best} (--details tells each)"
             )
 
     def _flaw(self, flaw: Flaw) -> None:
@@ -141,7 +145,7 @@ class _Shown:
         sources = ", ".join(f"[{self._number(source)}]" for source in flaw.sources)
         text = f"{flaw.id} ({flaw.severity}, {_APPLIES[flaw.applies]}): {_sentence(flaw.effect)}{fixed}"
         self._item(mark, f"{text} {_sentence(flaw.reason)} {sources}".strip(), style)
-        if flaw.fix and flaw.applies != "no":
+        if flaw.applies != "no" and flaw.fix and not (flaw.fixed_in and flaw.fix.rstrip(".") == "update firmware"):
             self._step(_sentence(flaw.fix))
 
     def settings(self) -> None:
@@ -150,26 +154,19 @@ class _Shown:
         if not found:
             return
         self._heading("Settings to make")
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for name in ("", "Parameter", "Set to", "It takes", "By its definition", "Why"):
-            table.add_column(name)
         every = len(self.tailored.model.versions) if self.tailored.model else 0
-        notes = []
         for one in found:
-            mark = ""
-            if len(one.models) < every or one.when:
-                only = f"only {listed(one.models)}" if len(one.models) < every else ""
-                notes.append(", ".join(part for part in (only, f"where {one.when}" if one.when else "") if part))
-                mark = "*" * len(notes)
-            table.add_row(mark, f"{one.parameter} {one.label}", one.shown, one.takes, one.default, f"{one.why}")
-        self.console.print(table)
-        for number, note in enumerate(notes, 1):
-            self._line(f"{'*' * number} {note}", style="dim")
-        numbers = sorted({self._number(one.source) for one in found})
+            versions = listed(name.removeprefix(f"{self.tailored.maker} ") for name in one.models)
+            only = f" Only {versions}." if len(one.models) < every else ""
+            when = f" Where {one.when.replace('firmwareVersion', 'its firmware is')}." if one.when else ""
+            takes = f"it takes {one.takes}" if one.takes else ""
+            default = f"its definition says {one.default}" if one.default else ""
+            aside = "; ".join(part for part in (takes, default) if part)
+            name = f"{one.parameter} {one.label}".strip()
+            value = f"{one.shown}{f' ({aside})' if aside else ''}"
+            self._item("→", f"{name}: {value}. {one.why}{when}{only} [{self._number(one.source)}]", "green")
         self._line(
-            f"From {listed(f'[{number}]' for number in numbers)}. The definition's value is often the factory's, not "
-            "always: read it from your own lock.",
-            style="dim",
+            "What a definition says is often the factory's value, not always: read it from your own lock.", "dim"
         )
 
     def practices(self) -> None:
@@ -182,14 +179,15 @@ class _Shown:
             self._practice(practice)
 
     def _practice(self, practice: PracticeAdvice) -> None:
-        self.console.print(Text(f"{practice.number:>2}. {practice.title}", style="bold"))
+        self._item(f"{practice.number:>2}.", practice.title, "bold", indent=0, words_style="bold")
         for said in practice.says:
             self._said(said)
         for found in practice.judged:
             if found.verdict is Verdict.FAIL:
                 self._item("✗", found.summary, "red", indent=4)
-        for found in practice.network:
-            self._finding(found)
+            elif not practice.says:
+                self._item("✓", found.summary, "green", indent=4)
+        self._network(practice)
         for advice in practice.do:
             if advice.scope in (Scope.MODEL, Scope.NETWORK):
                 self._advice(advice)
@@ -199,8 +197,12 @@ class _Shown:
         self._rest("For any lock", common)
         if practice.see:
             self._item("·", f"The advice of {listed(map(str, practice.see))} serves this as well.", "dim", indent=4)
-        if practice.ask:
-            self._item("?", f"Not known: {' '.join(practice.ask)}", "yellow", indent=4)
+        if practice.ask and self.tailored.known:
+            self._item("?", f"Not known, ask the seller: {' '.join(practice.ask)}", "yellow", indent=4)
+        if self.tailored.known and not (
+            practice.says or practice.judged or practice.ask or practice.do or practice.see
+        ):
+            self._item("?", "Nothing is known of this model here.", "yellow", indent=4)
         if practice.open and self.details:
             checks = "; ".join(_small(one.title) for one in practice.open)
             self._item("·", f"Only the fitted lock shows whether: {checks}.", "dim", indent=4)
@@ -217,7 +219,8 @@ class _Shown:
             self._item("→", f"{whose}: {' '.join(advice.summary for advice in advices)}", "cyan", indent=4)
 
     def _advice(self, advice: Advice) -> None:
-        whose = "At your router" if advice.scope is Scope.NETWORK else "With this lock"
+        of_network = f"At your router{f', {advice.about}' if advice.about else ''}"
+        whose = of_network if advice.scope is Scope.NETWORK else "With this lock"
         self._item("→", f"{whose}: {advice.summary}", "green", indent=4)
         for step in advice.steps:
             self._step(step)
@@ -227,21 +230,27 @@ class _Shown:
         source = f"[{self._number(said.source)}, {said.confidence}]" if said.confidence else f"[{said.source}]"
         self._item(mark, f"{said.text} {source}", style, indent=4)
 
+    def _network(self, practice: PracticeAdvice) -> None:
+        passing = [found for found in practice.network if found.verdict is Verdict.PASS]
+        for found in practice.network:
+            if found.verdict in (Verdict.FAIL, Verdict.UNKNOWN) or (self.details and found.verdict is Verdict.PASS):
+                self._finding(found)
+        if passing and not self.details:
+            self._item("✓", f"Your network passes {count(len(passing), 'check')} of this.", "green", indent=4)
+
     def _finding(self, found: FindingDocument) -> None:
-        if found.verdict is Verdict.NOT_APPLICABLE:
-            return
         style = SEVERITY_STYLES[found.severity] if found.verdict is Verdict.FAIL else VERDICT_STYLES[found.verdict]
         where = "; ".join(dict.fromkeys(fact.where for fact in found.evidence if fact.where))
-        text = f"Your network, {found.label}: {words.state(found)}. {found.summary}{f' ({where})' if where else ''}"
+        label = "" if found.subject == "home" else f", {found.label}"
+        text = f"Your network{label}: {words.state(found)}. {found.summary}{f' ({where})' if where else ''}"
         self._item(words.SYMBOLS[found.verdict], text, style, indent=4)
 
     def questions(self) -> None:
         """What to ask the seller."""
-        asked = self.tailored.questions
-        if not asked:
-            return
+        if self.tailored.known:
+            return  # each stands with its practice
         self._heading("Ask the seller or the maker")
-        for question in asked:
+        for question in self.tailored.questions:
             self._item("?", question, "yellow")
 
     def sources(self) -> None:
@@ -251,7 +260,7 @@ class _Shown:
         self._heading("Sources")
         licences = {note.what: note.licence for note in self.tailored.sources}
         for source, number in self.cited.items():
-            under = next((licence for what, licence in licences.items() if source.startswith(what)), "")
+            under = "; ".join(dict.fromkeys(licence for what, licence in licences.items() if what in source))
             self._item(f"[{number}]", f"{source}{f' · {under}' if under else ''}", "dim")
 
     def _hub(self) -> str:
@@ -266,14 +275,21 @@ class _Shown:
         self.console.print(Text(text, style="bold underline"))
 
     def _line(self, text: str, style: str = "") -> None:
-        self.console.print(Text(text, style=style))
+        for line in self._wrapped(text, 0):
+            self.console.print(Text(line, style=style), soft_wrap=True)
 
-    def _item(self, mark: str, text: str, style: str, indent: int = 2) -> None:
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(no_wrap=True)
-        grid.add_column(ratio=1)
-        grid.add_row(Text(mark, style=style), Text(text))
-        self.console.print(Padding(grid, (0, 0, 0, indent)))
+    def _item(self, mark: str, text: str, style: str, indent: int = 2, words_style: str = "") -> None:
+        """A line with a mark before it; the lines below it begin where its text does."""
+        deep = indent + len(mark) + 1
+        first, *rest = self._wrapped(text, deep)
+        self.console.print(Text(" " * indent).append(f"{mark} ", style).append(first, words_style), soft_wrap=True)
+        for line in rest:
+            self.console.print(Text(" " * deep + line, style=words_style), soft_wrap=True)
+
+    def _wrapped(self, text: str, indent: int) -> list[str]:
+        # An address or a command is never cut: it must survive being copied.
+        width = max(self.console.width - indent, 20)
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
     def _step(self, step: str) -> None:
         self._item("·", step, "dim", indent=8)

@@ -173,7 +173,7 @@ def test_a_vulnerability_without_a_known_fixed_version_gives_the_catalogues_advi
     )
     found = fix(locks.mitigate_vulnerability, zwave(YALE, vulnerabilities=(flaw,)))
     assert found.summary == "Close CVE-1."
-    assert "disable Bluetooth" in found.steps and found.steps[-1] == "Read more: example.org"
+    assert "Disable Bluetooth" in found.steps and found.steps[-1] == "Read more: example.org"
 
 
 @pytest.mark.parametrize(
