@@ -6,6 +6,7 @@ Each is `(door, home) -> Fix`, or `(home, home) -> Fix` for the ones about every
 from __future__ import annotations
 
 from nightlatch.model.door import Door
+from nightlatch.model.evidence import Ref
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
@@ -151,7 +152,12 @@ def drill(home: Home, _: Home) -> Fix:
 
 
 def _lock_of(door: Door, home: Home) -> Lock | None:
-    return next((lock for lock in home.all(Lock) if lock.door is not None and lock.door.value == door.ref), None)
+    return home.cached(_first_locks).get(door.ref)
+
+
+def _first_locks(home: Home) -> dict[Ref, Lock]:
+    """The first lock of every door."""
+    return {lock.door.value: lock for lock in reversed(home.all(Lock)) if lock.door is not None}
 
 
 def _lock(door: Door, home: Home) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nightlatch.fixes import hubs, locks
+from nightlatch.model.evidence import Ref
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -113,13 +114,15 @@ def network_key(hub: Hub, home: Home) -> Judgement:
 
 
 def _commands_zigbee(hub: Hub, home: Home) -> bool:
-    id = hub.ref.key  # noqa: A001  # the design's word
-    return any(
-        lock.hub is not None
-        and lock.hub.value.key == id
-        and lock.security is not None
-        and lock.security.value == "zigbee"
+    return hub.ref in home.cached(_zigbee_hubs)
+
+
+def _zigbee_hubs(home: Home) -> frozenset[Ref]:
+    """The hubs that command a Zigbee lock."""
+    return frozenset(
+        lock.hub.value
         for lock in home.all(Lock)
+        if lock.hub is not None and lock.security is not None and lock.security.value == "zigbee"
     )
 
 
