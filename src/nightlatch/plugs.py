@@ -82,16 +82,15 @@ class Plug(ABC):
 
 
 def kinds() -> tuple[str, ...]:
-    """Every kind that can be configured."""
+    """Every kind that can be configured: those of the two packages, and what others add by entry point."""
     for group in GROUPS:
         package = importlib.import_module(group)
         for module in pkgutil.iter_modules(package.__path__):
             if not module.name.startswith("_") and module.name != "interface":
                 importlib.import_module(f"{group}.{module.name}")
-    names = {plug.kind for plug in _subclasses(Plug) if hasattr(plug, "kind")}
-    for group in GROUPS:
-        names.update(entry.name for entry in entry_points(group=group))
-    return tuple(sorted(names))
+    own = {plug.kind for plug in _subclasses(Plug) if hasattr(plug, "kind") and _package(plug) in GROUPS}
+    added = {entry.name for group in GROUPS for entry in entry_points(group=group)}
+    return tuple(sorted(own | added))
 
 
 def find(kind: str, where: str = "") -> type[Plug]:
@@ -102,7 +101,14 @@ def find(kind: str, where: str = "") -> type[Plug]:
         if kind.replace("-", "").isidentifier() and importlib.util.find_spec(name):
             importlib.import_module(name)
         for entry in entry_points(group=group, name=kind):
-            entry.load()
+            try:
+                entry.load()
+            except (ImportError, AttributeError) as error:
+                raise ConfigurationError(
+                    f"the package that adds the kind {kind!r} cannot be loaded ({type(error).__name__})",
+                    where=where,
+                    todo="Install it anew, or for this version of Nightlatch.",
+                ) from None
     for _ in range(2):
         for plug in _subclasses(Plug):
             if getattr(plug, "kind", "") == kind:
@@ -113,6 +119,10 @@ def find(kind: str, where: str = "") -> type[Plug]:
         where=where,
         todo=suggest(kind, known) or f"Known kinds: {', '.join(known)}.",
     )
+
+
+def _package(plug: type[Plug]) -> str:
+    return plug.__module__.rpartition(".")[0]
 
 
 def _subclasses(plug: type[Plug]) -> list[type[Plug]]:
