@@ -37,7 +37,10 @@ class RouterOs(Plain):
     def remove_port_forward(self) -> Steps:
         """Switch the dst-nat rules off."""
         forwards = self.router.port_forwards if self.router is not None else None
-        rules = [_dst_nat(mapping) for mapping in forwards.value] if forwards is not None else []
+        mappings = forwards.value if forwards is not None else ()
+        rules = [_dst_nat(mapping) for mapping in mappings if "IPv6" not in mapping.address]
+        if any("IPv6" in mapping.address for mapping in mappings):
+            rules += [f"/ipv6 firewall filter add {_dropping('forward', uplink)}" for uplink in self._uplinks()]
         if not all(rules) or not rules:
             return (
                 "/ip firewall nat print where chain=dstnat",
@@ -159,15 +162,12 @@ class RouterOs(Plain):
 
     def close_wan_admin(self) -> Steps:
         """Close what lets the internet in."""
-        first = _FIRST.format(chain="input")
-        uplinks = [name for zone in self.uplinks if (name := _name_of(zone))]
-        steps = [
-            f"{menu} firewall filter add chain=input action=drop connection-state=new {uplink} {first}"
-            for uplink in ([f"in-interface={name}" for name in uplinks] or ["in-interface-list=WAN"])
-            for menu in ("/ip", "/ipv6")
-        ]
         return (
-            *steps,
+            *(
+                f"{menu} firewall filter add {_dropping('input', uplink)}"
+                for uplink in self._uplinks()
+                for menu in ("/ip", "/ipv6")
+            ),
             "/ip service disable telnet,ftp,www,api   # what is not needed at all",
             "Use WireGuard to administer it from outside (let its UDP port in above the new rule).",
         )
@@ -185,6 +185,11 @@ class RouterOs(Plain):
         """A new host name."""
         return ("/system identity set name=NEW-NAME",)
 
+    def _uplinks(self) -> list[str]:
+        """How rules name what comes from the internet."""
+        names = [name for zone in self.uplinks if (name := _name_of(zone))]
+        return [f"in-interface={name}" for name in names] or ["in-interface-list=WAN"]
+
     def _places(self, pattern: re.Pattern[str], *fields: str) -> list[tuple[str, str]]:
         facts = (self.thing.fact(field) for field in fields)
         found = dict.fromkeys((m[1], m[2]) for fact in facts if fact is not None for m in pattern.finditer(fact.where))
@@ -200,6 +205,10 @@ def _blocking(source: str, target: str) -> tuple[str, str]:
     first = _FIRST.format(chain="forward")
     rule = f"chain=forward action=drop connection-state=new in-interface={source} out-interface={target} {first}"
     return f"/ip firewall filter add {rule}", f"/ipv6 firewall filter add {rule}"
+
+
+def _dropping(chain: str, uplink: str) -> str:
+    return f"chain={chain} action=drop connection-state=new {uplink} {_FIRST.format(chain=chain)}"
 
 
 def _dst_nat(mapping: PortMapping) -> str:

@@ -122,6 +122,12 @@ class Firewall:
                 continue
             address = rule.get("dest_ip") or f"any host of zone {rule.get('dest')} (IPv6)"
             yield PortMapping("+".join(sorted(_protocols(rule))), ports, address, ports, rule.get("name")), rule
+        for source in self.uplinks:
+            for target in self.zones:
+                opening = self.opening(source, target, "ipv6") if target not in self.uplinks else None
+                if opening is not None and opening.section.kind != "rule":
+                    address = f"any host of zone {target.get('name')} (IPv6)"
+                    yield PortMapping("tcp+udp", "any", address, "any"), opening.section
 
     def admits_from_internet(self, port: int) -> Iterator[Opening]:
         """What lets the internet reach a TCP port of the router itself, up to what closes it."""

@@ -84,7 +84,7 @@ class Filter:
     """The rules of `/ip firewall filter` or `/ipv6 firewall filter`."""
 
     def __init__(self, export: Export, menu: str, lists: Lists) -> None:
-        self.menu = menu
+        self.menu = f"{export.lines[0].file} ({menu})" if export.lines else menu
         self.lists = lists
         self.chains: dict[str, list[Line]] = {}
         for line in export.of(menu):

@@ -16,7 +16,7 @@ from nightlatch.model.values import PortMapping
 from nightlatch.reading.files import MIB, modified, read_bytes
 from nightlatch.reading.structured import xml
 from nightlatch.sources._names import is_factory_name, role_by_name
-from nightlatch.sources._sense_rules import FACTORY_HASHES, Family, Filter, Zone, is_set, line_of, text_of
+from nightlatch.sources._sense_rules import FACTORY_HASHES, Family, Filter, Rule, Zone, is_set, line_of, text_of
 from nightlatch.sources.interface import PathSettings, Source
 
 MAX_FILE = 32 * MIB
@@ -255,6 +255,9 @@ class _Config:
             for rule in self.root.iterfind("nat/rule")
             if not is_set(rule, "disabled") and not is_set(rule, "nordr") and text_of(rule, "interface") in outside
         ]
+        inside = [zone for zone in self.zones if zone not in self.uplinks]
+        if is_set(self.root, "system/ipv6allow"):
+            forwards += [(_by_ipv6(rule), rule.where) for rule in self.filter.inward(self.uplinks, inside)]
         yield Router.port_forwards.claim(
             self.router,
             tuple(mapping for mapping, _ in forwards),
@@ -314,6 +317,12 @@ class _Config:
         ssh = self.root.find("system/ssh")
         if is_set(ssh, "enable") or is_set(ssh, "enabled") or is_set(self.root, "system/enablesshd"):
             yield "SSH", _port(text_of(ssh, "port"), 22)
+
+
+def _by_ipv6(rule: Rule) -> PortMapping:
+    port = rule.target.port or "any"
+    address = "any host inside (IPv6)" if rule.target.text == "any" else f"{rule.target.text} (IPv6)"
+    return PortMapping(rule.protocol, port, address, port)
 
 
 def _port(text: str, default: int) -> int:

@@ -203,6 +203,19 @@ class Filter:
                 return outcome
         return None
 
+    def inward(self, outside: Sequence[Zone], inside: Sequence[Zone]) -> Iterator[Rule]:
+        """The rules that let the internet reach hosts inside over IPv6, which no address translation hides."""
+        for rule in self.rules:
+            ways = (
+                Connection(source, target, "inet6", None, protocol)
+                for source in outside
+                for target in inside
+                if source.has_v6 and target.has_v6
+                for protocol in ("tcp", "udp")
+            )
+            if rule.passes and any(self._match(rule, way) != "no" for way in ways):
+                yield rule
+
     def _walk(self, connection: Connection) -> Outcome | None:
         part: Rule | None = None
         last: Rule | None = None

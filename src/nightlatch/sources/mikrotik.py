@@ -245,14 +245,32 @@ class _Reader:
         if self.behind:
             yield self.source.gap(Router.wan_admin, reason=self.behind, settle=EXPORT_ALL, about=self.router)
             return
-        forwards = [(self._mapping(line), line) for line in self.export.of("/ip firewall nat") if self._forwards(line)]
+        forwards = [
+            (self._mapping(line), line.where()) for line in self.export.of("/ip firewall nat") if self._forwards(line)
+        ]
+        forwards += self._open_by_ipv6()
         yield Router.port_forwards.claim(
             self.router,
             tuple(mapping for mapping, _ in forwards),
-            where="; ".join(line.where() for _, line in forwards) or f"{self.file} (no dst-nat rule)",
+            where="; ".join(where for _, where in forwards) or f"{self.file} (no dst-nat rule)",
             at=self.at,
         )
         yield self._wan_admin()
+
+    def _open_by_ipv6(self) -> Iterator[tuple[PortMapping, str]]:
+        """What the internet reaches inside without address translation."""
+        rules = Filter(self.export, "/ipv6 firewall filter", self.lists)
+        for uplink in self.uplinks:
+            for name in self.inner:
+                if self._without_ipv6(name):
+                    continue
+                outcome = rules.passes("forward", Packet(uplink, name, (), self._subnets(name, "ipv6")))
+                if outcome is not None:
+                    line = outcome.line
+                    port = line.get("dst-port", "any") if line is not None else "any"
+                    address = line.get("dst-address") if line is not None else ""
+                    mapping = PortMapping("tcp", port, address or f"any host behind {name} (IPv6)", port)
+                    yield mapping, outcome.where
 
     def _forwards(self, line: Line) -> bool:
         if line.get("chain") != "dstnat" or line.flag("disabled") or line.get("action") not in ("dst-nat", "netmap"):

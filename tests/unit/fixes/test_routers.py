@@ -176,6 +176,19 @@ def test_routeros_switches_off_the_forward_that_is_there() -> None:
     assert not any("reboot" in step for step in routers.remove_port_forward(odd, home(odd)).steps)
 
 
+def test_routeros_closes_its_own_uplink_to_administration_and_to_ipv6() -> None:
+    one = sample("mikrotik")
+    router = one.all(Router)[0]
+    steps = routers.close_wan_admin(router, one).steps
+    assert [step.split()[0] for step in steps[:2]] == ["/ip", "/ipv6"]
+    assert all("chain=input action=drop connection-state=new in-interface=ether1 " in step for step in steps[:2])
+    wide = PortMapping("tcp", "any", "any host behind bridge (IPv6)", "any")
+    bare = make(Router, "box", software="routeros", port_forwards=(wide,))
+    step = routers.remove_port_forward(bare, home(bare)).steps[0]
+    assert step.startswith("/ipv6 firewall filter add chain=forward action=drop")
+    assert "in-interface-list=WAN" in step
+
+
 def test_pfsense_and_opnsense_have_menus_of_their_own() -> None:
     paths = {}
     for kind in ("pfsense", "opnsense"):

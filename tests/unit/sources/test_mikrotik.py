@@ -130,6 +130,13 @@ def test_port_forwards_from_the_internet_are_named() -> None:
     assert str(mapping) == "tcp 8443 -> 192.168.88.10:443 (bridge-ui)"
 
 
+def test_without_a_rule_for_ipv6_every_host_is_open_to_the_internet(tmp_path: Path) -> None:
+    rule = 'comment="defconf: drop everything else" \\\n    in-interface-list=!LAN'
+    path = changed(SEVEN, tmp_path, (rule, f"{rule} disabled=yes"))
+    items = collect("mikrotik", path)
+    assert "tcp any -> any host behind bridge (IPv6):any" in map(str, facts(items, ROUTER)["port_forwards"])
+
+
 def test_new_and_old_wifi_packages_are_read() -> None:
     seven, six = collect("mikrotik", SEVEN), collect("mikrotik", SIX)
     assert facts(seven, "wifi:mikrotik:Elm")["security"] == "wpa2_wpa3"

@@ -112,6 +112,16 @@ def test_port_forwards_are_named(tmp_path: Path) -> None:
     assert facts(collect("pfsense", off), ROUTER)["port_forwards"] == ()
 
 
+def test_a_rule_that_opens_a_host_over_ipv6_is_a_port_forward(tmp_path: Path) -> None:
+    body = "<type>pass</type><interface>wan</interface><ipprotocol>inet6</ipprotocol><protocol>tcp</protocol>"
+    body += "<source><any/></source><destination><address>2001:db8:1::5</address><port>8123</port></destination>"
+    items = collect("pfsense", changed(tmp_path, rule(body)))
+    assert "tcp 8123 -> 2001:db8:1::5 (IPv6):8123" in map(str, facts(items, ROUTER)["port_forwards"])
+    inward = body.replace("<interface>wan", "<interface>lan")
+    items = collect("pfsense", changed(tmp_path, rule(inward)))
+    assert len(facts(items, ROUTER)["port_forwards"]) == 1
+
+
 def test_the_password_of_every_new_installation_is_known(tmp_path: Path) -> None:
     items = collect("pfsense", HOUSE)
     assert facts(items, ROUTER)["admin_password_set"] is False
