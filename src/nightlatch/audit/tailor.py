@@ -27,8 +27,9 @@ from nightlatch.model.document import FindingDocument
 from nightlatch.model.evidence import Grade, Item
 from nightlatch.model.finding import Finding, Section, Severity, Verdict
 from nightlatch.model.home import Home
+from nightlatch.model.hub import Hub
 from nightlatch.model.kinds import KINDS
-from nightlatch.model.labels import label
+from nightlatch.model.labels import SOFTWARE, label
 from nightlatch.model.lock import Lock
 from nightlatch.practices.interface import Practice
 from nightlatch.practices.registry import practices
@@ -88,13 +89,17 @@ class PracticeAdvice(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """What the text was understood as. `versions` are the entries of the catalogue that the facts are of."""
+    """What the text was understood as. `versions` are the entries of the catalogue that the facts are of.
+
+    `hub` is the software that is supposed to command it, empty when none that works at home is known.
+    """
 
     name: str
     maker: str
     protocol: str
     choices: tuple[str, ...]
     versions: tuple[str, ...]
+    hub: str
 
 
 class Tailored(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,17 +145,14 @@ def tailor(
     flaws, flaws_note = _flaws(what, home, known, sources)
     alone = network_alone(network, now) if network else None
     made = _practices(what, home, sources, alone)
-    model = what.models[0] if what.models else None
     return Tailored(
         version=__version__,
         at=now,
         catalogue_of=known.as_of,
         asked=text,
         known=bool(what.models),
-        model=Model(what.name, model.maker, what.protocol, what.choices, tuple(one.name for one in what.models))
-        if model is not None
-        else None,
-        maker=model.maker if model is not None else what.maker,
+        model=_model(what, home),
+        maker=what.models[0].maker if what.models else what.maker,
         others=what.others,
         firmware=firmware,
         notes=what.notes,
@@ -161,6 +163,20 @@ def tailor(
         ),
         practices=made,
         sources=sources.notes(),
+    )
+
+
+def _model(what: Meant, home: Home) -> Model | None:
+    if not what.models:
+        return None
+    (hub,) = home.all(Hub)
+    return Model(
+        what.name,
+        what.models[0].maker,
+        what.protocol,
+        what.choices,
+        tuple(one.name for one in what.models),
+        SOFTWARE[hub.software.value] if hub.software is not None else "",
     )
 
 

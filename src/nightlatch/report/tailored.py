@@ -7,6 +7,7 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
+from nightlatch.audit._supposed import LABEL
 from nightlatch.audit.advice import Advice, Scope
 from nightlatch.audit.tailor import Cited, Flaw, PracticeAdvice, Tailored
 from nightlatch.model.document import FindingDocument
@@ -23,7 +24,6 @@ PROTOCOLS = {
     "wifi": "Wi-Fi",
     "proprietary": "a protocol of its maker's own",
 }
-_HUBS = {"zwave": "Z-Wave JS", "zigbee": "Zigbee2MQTT", "matter": "a Matter server"}
 _APPLIES = {"yes": "applies", "no": "does not apply", "cannot_tell": "cannot tell", "possible": "possible"}
 
 
@@ -53,16 +53,21 @@ class _Shown:
             self._unknown_head()
             return
         model = told.model
-        by = f" over {PROTOCOLS[model.protocol]}" if model.protocol else ""
+        protocol = PROTOCOLS.get(model.protocol, "")
+        by = f" over {protocol}" if protocol and protocol not in model.name else ""
         self.console.print(Text(f"{model.name}{by}", style="bold"))
         self._line(f'Understood from "{told.asked}". Known as of {told.catalogue_of:%-d %b %Y}.')
         if model.versions != (model.name,):
-            versions = listed(name.removeprefix(f"{model.maker} ") for name in model.versions)
-            self._line(f"What is told holds for: {versions}.")
+            self._line(f"What is told holds for: {self._versions(model.versions)}.")
         others = [PROTOCOLS[one] for one in model.choices if one != model.protocol]
         if others:
             flag = next(one for one in model.choices if one != model.protocol)
             self._line(f"It comes for {listed(others)} too: see that with --protocol {flag}.")
+        if model.hub:
+            self._line(
+                f"Steps at the hub are written for {model.hub}; {LABEL} in them stands for the lock's name or node "
+                "number there."
+            )
         if told.others:
             self._line(f"You may also mean: {'; '.join(told.others)}.")
         for note in told.notes:
@@ -70,15 +75,18 @@ class _Shown:
 
     def _unknown_head(self) -> None:
         told = self.tailored
-        self.console.print(Text(f'Nothing is known of "{told.asked}".', style="bold"))
         if told.maker:
-            self._line(f"{told.maker} is a maker, not a model: say which lock of theirs, as printed on its label.")
-        self._line(
-            "That says nothing about the lock, good or bad: the catalogue does not hold it. Below is what holds for "
-            "any lock, and what to ask the seller before you buy it."
-        )
-        if told.others:
-            self._line(f"Names like it that are known: {'; '.join(told.others)}.")
+            self.console.print(Text(f'"{told.asked}" names a maker, {told.maker}, and no model.', style="bold"))
+            self._line("Say which of its locks you mean, as printed on the label.")
+            self._line(
+                f"Known are, among others: {'; '.join(told.others)}." if told.others else "None of its locks is known."
+            )
+        else:
+            self.console.print(Text(f'Nothing is known of "{told.asked}".', style="bold"))
+            self._line("That says nothing about the lock, good or bad: the catalogue does not hold it.")
+            if told.others:
+                self._line(f"Names like it that are known: {'; '.join(told.others)}.")
+        self._line("Below is what to ask the seller before you buy it, and what holds for any lock.")
 
     def in_short(self) -> None:
         """What speaks for and against the model."""
@@ -122,8 +130,8 @@ class _Shown:
             self._line("None of this model's own is known. That does not show that it has none.")
         for flaw in own:
             self._flaw(flaw)
-        if own and not told.firmware and any(flaw.applies == "cannot_tell" for flaw in own):
-            self._line("Say which firmware it runs to tell whether they apply: --firmware VERSION", style="dim")
+        if not told.firmware and any(flaw.reason.startswith("the lock's firmware") for flaw in own):
+            self._line("Say which firmware it runs, to tell whether they apply: --firmware VERSION", style="dim")
         if general and self.details:
             self._line("Flaws of its radio protocol, which may concern any lock that speaks it:")
             for flaw in general:
@@ -156,8 +164,7 @@ class _Shown:
         self._heading("Settings to make")
         every = len(self.tailored.model.versions) if self.tailored.model else 0
         for one in found:
-            versions = listed(name.removeprefix(f"{self.tailored.maker} ") for name in one.models)
-            only = f" Only {versions}." if len(one.models) < every else ""
+            only = f" Only {self._versions(one.models)}." if len(one.models) < every else ""
             when = f" Where {one.when.replace('firmwareVersion', 'its firmware is')}." if one.when else ""
             takes = f"it takes {one.takes}" if one.takes else ""
             default = f"its definition says {one.default}" if one.default else ""
@@ -186,7 +193,7 @@ class _Shown:
             if found.verdict is Verdict.FAIL:
                 self._item("✗", found.summary, "red", indent=4)
             elif not practice.says:
-                self._item("✓", found.summary, "green", indent=4)
+                self._item("·", found.summary, "default", indent=4)
         self._network(practice)
         for advice in practice.do:
             if advice.scope in (Scope.MODEL, Scope.NETWORK):
@@ -265,10 +272,14 @@ class _Shown:
 
     def _hub(self) -> str:
         model = self.tailored.model
-        return _HUBS.get(model.protocol if model is not None else "", "Home Assistant")
+        return model.hub if model is not None and model.hub else "a hub"
 
     def _number(self, source: str) -> int:
         return self.cited.setdefault(source, len(self.cited) + 1)
+
+    def _versions(self, names: tuple[str, ...]) -> str:
+        maker = f"{self.tailored.maker} "
+        return listed(dict.fromkeys(name.removeprefix(maker) for name in names))
 
     def _heading(self, text: str) -> None:
         self.console.print()

@@ -108,6 +108,13 @@ def test_no_known_flaw_is_not_told_as_safe() -> None:
     assert "does not show that it has none" in found.flaws_note
 
 
+def test_a_lock_that_only_its_makers_cloud_commands_is_said_to_be_so() -> None:
+    found = advice("schlage encode be489wb")
+    said = next(said for said in of(found, "local-control").says if "cloud" in said.text)
+    assert (said.text, said.good) == ("Commands to it pass through the maker's cloud.", False)
+    assert found.model is not None and found.model.hub == ""
+
+
 def test_what_differs_from_any_lock_is_the_models_and_the_rest_is_not() -> None:
     found = advice("yale assure 2")
     scopes = {one.summary: one.scope for practice in found.practices for one in practice.do}
@@ -160,12 +167,13 @@ def test_a_routers_export_is_judged_with_its_own_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "software"), [
+    ("name", "software"),
+    [
         ("mikrotik/house7.rsc", "routeros"),
         ("openwrt/house/etc/config", "openwrt"),
         ("opnsense/house.xml", "opnsense"),
         ("pfsense/house.xml", "pfsense"),
-    ]
+    ],
 )
 def test_the_kind_of_an_export_is_seen_from_what_it_holds(name: str, software: str) -> None:
     items = read_network(Path("tests/unit/sources/data") / name, NOW)

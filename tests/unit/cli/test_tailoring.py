@@ -37,6 +37,13 @@ def test_an_unknown_model_gets_an_honest_answer_and_ends_with_one(capsys: pytest
     assert "With this lock" not in text and "Sources" not in text
 
 
+def test_a_maker_alone_gets_its_models_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tailor", "yale"]) == 1
+    text = capsys.readouterr().out
+    assert text.startswith('"yale" names a maker, Yale, and no model.')
+    assert "Known are, among others: Yale Smart Lock with Matter" in text
+
+
 def test_piped_text_is_plain_and_fits_its_width_but_cuts_no_address(capsys: pytest.CaptureFixture[str]) -> None:
     run(["tailor", "yrd450", "--details"])
     text = capsys.readouterr().out
