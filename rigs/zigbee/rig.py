@@ -21,7 +21,7 @@ from .traffic import Traffic
 HERE = Path(__file__).parent
 LOCK = "0x000d6f0011223344"
 Configuration = dict[str, Any]
-NetworkKey = Literal["random", "published", "absent"] | tuple[int, ...]
+NetworkKey = Literal["random", "published", "absent", "generate"] | tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Settings:
     """How the owner set it up.
 
     network_key: `random`, `published` (the one in Zigbee2MQTT's manual), `absent` (Zigbee2MQTT then uses
-        the published one too), or 16 numbers of 0 to 255.
-    auth_token: what the frontend asks for; None leaves it open.
+        the published one too), `generate` (Zigbee2MQTT makes one), or 16 numbers of 0 to 255.
+    auth_token: what the frontend asks for, or `!secret.yaml NAME`; None leaves it open.
     frontend: whether the web frontend runs.
     frontend_host: the address that the frontend listens on.
     accounts: user names of the broker, the first being Zigbee2MQTT's; none lets anybody in.
@@ -227,9 +227,11 @@ class ZigbeeRig:
         self.permit_join(False)
 
 
-def _make_key(wanted: NetworkKey) -> list[int] | None:
+def _make_key(wanted: NetworkKey) -> list[int] | str | None:
     """What configuration.yaml shall say; None for nothing."""
     match wanted:
+        case "generate":
+            return "GENERATE"
         case "absent":
             return None
         case "published":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
-from rigs.zigbee.rig import ZigbeeRig, install
+from rigs.zigbee.rig import Settings, ZigbeeRig, install
+
+Changed = Callable[..., AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +22,19 @@ def zigbee_rig() -> Iterator[ZigbeeRig]:
     install()
     with ZigbeeRig() as rig:
         yield rig
+
+
+@pytest.fixture
+def changed_zigbee(zigbee_rig: ZigbeeRig) -> Changed:
+    """Restarts the rig with other settings and, afterwards, with those it had."""
+
+    @contextmanager
+    def change(**settings: Any) -> Iterator[None]:
+        before = zigbee_rig.settings
+        zigbee_rig.restart(**settings)
+        try:
+            yield
+        finally:
+            zigbee_rig.restart(**{name: getattr(before, name) for name in Settings.__dataclass_fields__})
+
+    return change

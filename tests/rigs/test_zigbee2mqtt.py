@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from nightlatch.audit.collect import collect as collect_all
-from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
 from nightlatch.ecosystems.zigbee2mqtt import Zigbee2Mqtt
 from nightlatch.model.evidence import GRADE_RANK, Claim, Grade, Item, Ref
@@ -22,9 +19,9 @@ from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
 from nightlatch.model.thing import Field
 from nightlatch.plugs import Context
-from nightlatch.practices.registry import practices
 from nightlatch.secrets import Fingerprinter, Secret
-from rigs.zigbee.rig import LOCK, Settings, ZigbeeRig
+from rigs.zigbee.rig import LOCK, ZigbeeRig
+from tests.rigs.fixtures_zigbee import Changed
 from tests.unit.ecosystems.asking import ask, claims, reasons, values
 
 pytestmark = pytest.mark.rig
@@ -54,37 +51,11 @@ def audited(rig: ZigbeeRig) -> Home:
     return merge([needs, *collected.items], now=now, sources=[collected.state])
 
 
-def verdicts(rig: ZigbeeRig, checks: tuple[str, ...]) -> list[str]:
-    """The verdict of each practice/check on the hub."""
-    findings = judge(audited(rig), practices())
-    found = {f"{one.practice}/{one.check}": one.verdict.value for one in findings if one.subject.kind == "hub"}
-    return [found[check] for check in checks]
-
-
 def best(items: list[Item], field: Field[Any]) -> Any:
     """The value that an audit believes: the better grade, then the newer claim."""
     now = datetime.now(UTC)
     found = claims(items, field)
     return max(found, key=lambda one: (GRADE_RANK[one.grade or Grade.OBSERVED], one.at or now)).value
-
-
-Changed = Callable[..., AbstractContextManager[None]]
-
-
-@pytest.fixture
-def changed(zigbee_rig: ZigbeeRig) -> Changed:
-    """Restarts the rig with other settings and, afterwards, with those it had."""
-
-    @contextmanager
-    def change(**settings: Any) -> Iterator[None]:
-        before = zigbee_rig.settings
-        zigbee_rig.restart(**settings)
-        try:
-            yield
-        finally:
-            zigbee_rig.restart(**{name: getattr(before, name) for name in Settings.__dataclass_fields__})
-
-    return change
 
 
 def test_permit_join_left_open_is_seen_and_turns_when_closed(zigbee_rig: ZigbeeRig) -> None:
@@ -94,17 +65,19 @@ def test_permit_join_left_open_is_seen_and_turns_when_closed(zigbee_rig: ZigbeeR
     assert values(collect(zigbee_rig), Hub.permit_join) == [False]
 
 
-def test_a_missing_auth_token_is_seen_and_turns_when_set(zigbee_rig: ZigbeeRig, changed: Changed) -> None:
+def test_a_missing_auth_token_is_seen_and_turns_when_set(zigbee_rig: ZigbeeRig, changed_zigbee: Changed) -> None:
     assert best(collect(zigbee_rig), Hub.frontend_sign_in) is False
-    with changed(auth_token="correct horse battery"):
+    with changed_zigbee(auth_token="correct horse battery"):
         items = collect(zigbee_rig)
         assert best(items, Hub.frontend_sign_in) is True
         assert "correct horse" not in repr(items)
 
 
-def test_the_published_network_key_is_seen_and_turns_when_replaced(zigbee_rig: ZigbeeRig, changed: Changed) -> None:
+def test_the_published_network_key_is_seen_and_turns_when_replaced(
+    zigbee_rig: ZigbeeRig, changed_zigbee: Changed
+) -> None:
     assert set(values(collect(zigbee_rig), Hub.network_key)) == {"private"}
-    with changed(network_key="published"):
+    with changed_zigbee(network_key="published"):
         items = collect(zigbee_rig)
         assert set(values(items, Hub.network_key)) == {"published_default"}
         wheres = " ".join(claim.where for claim in claims(items, Hub.network_key))
@@ -113,8 +86,10 @@ def test_the_published_network_key_is_seen_and_turns_when_replaced(zigbee_rig: Z
     assert set(values(collect(zigbee_rig), Hub.network_key)) == {"private"}
 
 
-def test_a_key_that_was_never_set_is_found_to_be_the_published_one(zigbee_rig: ZigbeeRig, changed: Changed) -> None:
-    with changed(network_key="absent"):
+def test_a_key_that_was_never_set_is_found_to_be_the_published_one(
+    zigbee_rig: ZigbeeRig, changed_zigbee: Changed
+) -> None:
+    with changed_zigbee(network_key="absent"):
         assert set(values(collect(zigbee_rig), Hub.network_key)) == {"published_default"}
 
 
@@ -155,7 +130,9 @@ def test_an_open_broker_is_found_by_a_client_that_only_listens(zigbee_rig: Zigbe
     assert zigbee_rig.traffic.sent(since) == [f"{LOCK}/get"]
 
 
-def test_passwords_and_an_access_list_are_seen_to_guard_the_locks(zigbee_rig: ZigbeeRig, changed: Changed) -> None:
+def test_passwords_and_an_access_list_are_seen_to_guard_the_locks(
+    zigbee_rig: ZigbeeRig, changed_zigbee: Changed
+) -> None:
     # The second account has no more than what the page on this source says it needs.
     acl = """
 user hub
@@ -165,7 +142,7 @@ user nightlatch
 topic read zigbee2mqtt/#
 topic write zigbee2mqtt/+/get
 """
-    with changed(accounts=("hub", "nightlatch"), acl=acl):
+    with changed_zigbee(accounts=("hub", "nightlatch"), acl=acl):
         password = Secret(zigbee_rig.passwords["nightlatch"])
         items = collect(zigbee_rig, username="nightlatch", password=password)
         assert set(values(items, Hub.mqtt_anonymous)) == {False}
@@ -186,17 +163,3 @@ def test_the_facts_merge_into_one_hub_and_one_lock(zigbee_rig: ZigbeeRig) -> Non
         Grade.OBSERVED,
         "zigbee2mqtt/bridge/info (permit_join)",
     )
-
-
-def test_each_of_three_open_doors_is_found_and_passes_once_closed(zigbee_rig: ZigbeeRig, changed: Changed) -> None:
-    checks = ("unused-features/joining", "default-credentials/frontend-sign-in", "encryption/network-key")
-    # Nobody is there to use the open page: the address belongs to this machine, and the lock is simulated.
-    with changed(network_key="published", frontend_host="0.0.0.0"):
-        zigbee_rig.permit_join(True)
-        assert verdicts(zigbee_rig, checks) == ["fail", "fail", "fail"]
-        zigbee_rig.permit_join(False)
-        assert verdicts(zigbee_rig, checks) == ["pass", "fail", "fail"]
-        zigbee_rig.restart(auth_token="correct horse battery")
-        assert verdicts(zigbee_rig, checks) == ["pass", "pass", "fail"]
-        zigbee_rig.restart(network_key="random")
-        assert verdicts(zigbee_rig, checks) == ["pass", "pass", "pass"]
