@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, Literal
 
 import msgspec
@@ -18,8 +18,9 @@ from nightlatch.model.evidence import Claim, Grade, Item, Ref, Same
 from nightlatch.model.home import Home
 from nightlatch.model.kinds import KINDS
 from nightlatch.model.lock import Lock
-from nightlatch.model.people import Person
+from nightlatch.model.people import Person, Vendor
 from nightlatch.model.thing import Field, Thing
+from nightlatch.model.values import PortMapping
 from nightlatch.sources.interface import Context, Settings, Source
 from nightlatch.text import listed, suggest
 
@@ -50,7 +51,7 @@ class Declared(Source, kind="declared"):
 
     def _things(self, table: str) -> Iterator[Item]:
         kind = KINDS[THING_TABLES[table]]
-        for number, thing in enumerate(getattr(self.configuration.tables, table)):
+        for number, thing in enumerate(self._table(table)):
             ref = Ref(kind.kind, thing.id)
             where = self.configuration.where(table, number)
             name: Field[str] = kind.fields["name"]
@@ -67,6 +68,10 @@ class Declared(Source, kind="declared"):
             elif kind is Person and thing.role:
                 yield Person.role.claim(ref, thing.role, where=where)
 
+    def _table(self, name: str) -> Sequence[Any]:
+        found: Sequence[Any] = getattr(self.configuration.tables, name)
+        return found
+
     def _bound(self, key: str, table: str, number: int) -> str:
         """A binding's key as sources make it: the source's id is left out where its kind is unique."""
         kind, colon, local = key.partition(":")
@@ -74,6 +79,8 @@ class Declared(Source, kind="declared"):
             raise self.configuration.error(
                 f"{key!r} binds nothing", table, number, "bind", todo='Write "kind:id", as "zwavejs:3".'
             )
+        if kind in ("mac", "ieee"):
+            return key.lower().replace("-", ":")
         source, slash, rest = local.partition("/")
         same_kind = [item for item in self.configuration.tables.sources if item["kind"] == kind]
         if slash and len(same_kind) == 1 and source == same_kind[0].get("id", kind):
@@ -100,13 +107,21 @@ class Declared(Source, kind="declared"):
                 "fact",
                 suggest(answer.fact, known) or f"Known: {', '.join(known)}.",
             )
-        at = datetime.combine(answer.on, time(), self.configuration.zone).astimezone(UTC)
+        if kind not in (Home, Vendor) and ":" not in key:
+            # An id without a colon is the owner's own; vendors' are made of the makers' names.
+            ids = [thing.id for name in THING_TABLES if THING_TABLES[name] == kind_name for thing in self._table(name)]
+            if key not in ids:
+                raise wrong(f"there is no {kind_name} {key!r}", "about", suggest(key, ids))
+        try:
+            at = datetime.combine(answer.on, time(), self.configuration.zone).astimezone(UTC)
+        except OverflowError:
+            raise wrong(f"the answer is dated {answer.on}, which cannot be", "on") from None
         if at > self.context.now:
             raise wrong(f"the answer is dated {answer.on}, which has not come yet", "on")
         try:
-            value = convert(field, answer.value)
-        except msgspec.ValidationError:
-            raise wrong(f"{answer.fact} cannot be {answer.value!r}", "value", f"It is {shape(field)}.") from None
+            value = convert(field, answer.value, self.configuration.zone)
+        except (msgspec.ValidationError, OverflowError):
+            raise wrong(f"{answer.fact} cannot be {_shown(answer.value)}", "value", f"It is {shape(field)}.") from None
         # `..._on` is a day that something was done; an end of support or of a code lies ahead.
         if field.name.endswith("_on") and isinstance(value, date) and value > answer.on:
             raise wrong(f"{answer.fact} lies after the day of the answer", "value")
@@ -119,11 +134,21 @@ def answerable(kind: type[Thing]) -> dict[str, Field[Any]]:
     return {name: field for name, field in kind.fields.items() if field.ask}
 
 
-def convert(field: Field[Any], value: Any) -> Any:
-    """An answer's TOML value as the field's type; msgspec.ValidationError when it does not fit."""
+def convert(field: Field[Any], value: Any, zone: tzinfo) -> Any:
+    """An answer's TOML value as the field's type; msgspec.ValidationError when it does not fit.
+
+    Where an instant is wanted, a bare day means its end, and a time without an offset is one, at home.
+    """
     if field.type is datetime and type(value) is date:
-        value = datetime.combine(value, time(23, 59, 59), UTC)
-    return msgspec.convert(value, field.type)
+        value = datetime.combine(value, time(23, 59, 59), zone)
+    made = msgspec.convert(value, field.type)
+    if isinstance(made, datetime):
+        return (made if made.tzinfo else made.replace(tzinfo=zone)).astimezone(UTC)
+    return made
+
+
+def _shown(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def shape(field: Field[Any]) -> str:
@@ -134,6 +159,8 @@ def shape(field: Field[Any]) -> str:
     if typing.get_origin(wanted) is tuple:
         inner = typing.get_args(wanted)[0]
         words = typing.get_args(inner)
+        if inner in (Ref, PortMapping):
+            return "a list, as lock:front" if inner is Ref else "a list, as tcp 8123 -> 192.168.1.5:8123"
         return f"a list of {listed(chr(34) + str(word) + chr(34) for word in words)}" if words else "a list of words"
     names: dict[Any, str] = {
         bool: "true or false",

@@ -23,7 +23,10 @@ def items(text: str) -> list[Item]:
 
 
 def answer(about: str, fact: str, value: str, on: str = "2026-10-01", zone: str = "Europe/Berlin") -> Claim:
-    text = f'[home]\ntimezone = "{zone}"\n[[answers]]\nabout = "{about}"\nfact = "{fact}"\nvalue = {value}\non = {on}\n'
+    text = (
+        f'[[doors]]\nid = "front"\n[[locks]]\nid = "front"\n[home]\ntimezone = "{zone}"\n'
+        f'[[answers]]\nabout = "{about}"\nfact = "{fact}"\nvalue = {value}\non = {on}\n'
+    )
     (claim,) = [item for item in items(text) if isinstance(item, Claim) and item.fact == fact]
     return claim
 
@@ -32,15 +35,33 @@ def test_an_answer_counts_from_the_beginning_of_its_day_at_home() -> None:
     claim = answer("door:front", "strike_plate", '"reinforced"')
     assert claim.about == Ref("door", "front")
     assert claim.at == datetime(2026, 9, 30, 22, tzinfo=UTC)
-    assert claim.where == "/x/nightlatch.toml:3"
+    assert claim.where == "/x/nightlatch.toml:7"
 
 
 def test_an_end_may_lie_ahead_and_a_day_that_something_was_done_may_not() -> None:
     assert answer("lock:front", "support_until", "2031-12-31").value == date(2031, 12, 31)
-    assert answer("credential:guest", "ends", "2027-01-05").value == datetime(2027, 1, 5, 23, 59, 59, tzinfo=UTC)
     assert answer("home", "log_read_on", "2026-10-01").value == date(2026, 10, 1)
     with pytest.raises(ConfigurationError, match="log_read_on lies after the day of the answer"):
         answer("home", "log_read_on", "2026-10-02")
+
+
+@pytest.mark.parametrize(
+    ("written", "end"),
+    [
+        ("2027-01-05", datetime(2027, 1, 5, 22, 59, 59, tzinfo=UTC)),
+        ("2027-07-05", datetime(2027, 7, 5, 21, 59, 59, tzinfo=UTC)),
+        ("2027-01-05T18:00:00", datetime(2027, 1, 5, 17, tzinfo=UTC)),
+        ("2027-01-05T18:00:00Z", datetime(2027, 1, 5, 18, tzinfo=UTC)),
+        ('"2027-01-05T18:00:00"', datetime(2027, 1, 5, 17, tzinfo=UTC)),
+    ],
+)
+def test_a_code_ends_at_the_end_of_its_day_at_home_or_at_the_time_that_is_told(written: str, end: datetime) -> None:
+    assert answer("credential:zwavejs:3/1", "ends", written).value == end
+
+
+def test_an_answer_may_be_about_what_a_source_tells_of_or_about_a_maker() -> None:
+    assert answer("lock:zwavejs:3", "tamper_alarm", "true").about == Ref("lock", "zwavejs:3")
+    assert answer("vendor:yale", "policy_sharing", '"none"').about == Ref("vendor", "yale")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +83,10 @@ def test_days_around_a_clock_change_and_a_leap_day_begin_when_they_do_at_home(on
     [
         ("dor:front", "strike_plate", '"reinforced"', "2026-10-01", 'Did you mean "door"?'),
         ("door", "strike_plate", '"reinforced"', "2026-10-01", "names no door"),
+        ("door:frnt", "strike_plate", '"reinforced"', "2026-10-01", "there is no door 'frnt'"),
+        ("lock:frnt", "tamper_alarm", "true", "2026-10-01", 'Did you mean "front"?'),
+        ("credential:guest", "ends", "2027-01-05", "2026-10-01", "there is no credential 'guest'"),
+        ("door:front", "screws_mm", "75", "0001-01-01", "which cannot be"),
         ("door:front", "strike_plat", '"reinforced"', "2026-10-01", 'Did you mean "strike_plate"?'),
         ("door:front", "strike_plate", '"strong"', "2026-10-01", 'one of "reinforced", "standard" and "none"'),
         ("door:front", "screws_mm", '"75"', "2026-10-01", "It is a whole number"),
@@ -94,6 +119,10 @@ def test_a_binding_may_leave_out_or_name_the_only_source_of_its_kind() -> None:
 def test_a_binding_names_the_source_where_two_are_of_one_kind() -> None:
     sources = '[[sources]]\nkind = "zwavejs"\nid = "attic"\n[[sources]]\nkind = "zwavejs"\nid = "cellar"\n'
     assert bound(sources, "zwavejs:attic/3") == "zwavejs:attic/3"
+
+
+def test_a_hardware_address_is_bound_however_it_is_written() -> None:
+    assert bound("", "mac:AA-BB-CC-00-11-22") == "mac:aa:bb:cc:00:11:22"
 
 
 def test_a_binding_to_nothing_is_refused() -> None:
