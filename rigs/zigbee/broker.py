@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from rigs.launch import Process, RigError
+from rigs.launch import Process, RigError, install_debian
 
 # Debian installs the broker where only root's PATH looks.
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
@@ -17,13 +17,7 @@ SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/s
 
 def install() -> None:
     """Have Mosquitto on the machine: as it is, else by Debian's package when root; else RigError."""
-    if shutil.which("mosquitto", path=SEARCH):
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise RigError("the zigbee rig needs Mosquitto: apt-get install mosquitto, as root")
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "mosquitto"]):
-        subprocess.run(["apt-get", "-q", *command], check=True, stdout=subprocess.DEVNULL, env=env)
+    install_debian("mosquitto", there=shutil.which("mosquitto", path=SEARCH) is not None)
 
 
 def start(folder: Path, port: int, passwords: Mapping[str, str], acl: str | None) -> Process:

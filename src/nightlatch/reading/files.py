@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -66,3 +67,18 @@ def modified(path: Path) -> datetime:
         raise ReadError("does not exist", where=str(path)) from None
     except (OSError, OverflowError, ValueError) as error:
         raise ReadError(f"has no usable time of change ({type(error).__name__})", where=str(path)) from None
+
+
+def readable_by_others(path: Path) -> bool:
+    """Somebody besides the file's owner and root can read it: its mode, and that of every folder above it, lets them.
+
+    Access control lists of the file system are not looked at.
+    """
+    try:
+        mode = path.stat().st_mode
+        above = [parent.stat().st_mode for parent in path.resolve().parents]
+    except OSError as error:
+        raise ReadError(f"its permissions cannot be read: {error.strerror}", where=str(path)) from None
+    everybody = mode & stat.S_IROTH and all(one & stat.S_IXOTH for one in above)
+    group = mode & stat.S_IRGRP and all(one & (stat.S_IXGRP | stat.S_IXOTH) for one in above)
+    return bool(everybody or group)

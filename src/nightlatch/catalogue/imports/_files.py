@@ -42,7 +42,7 @@ def documents(
         found = _folder(path, wanted)
     elif path.name.endswith(".zip"):
         found = zip_members(path, wanted)
-    elif path.name.endswith((".tgz", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2")):
+    elif path.name.endswith((".tgz", ".tar", ".tar.gz")):
         found = tar_members(path, wanted)
     else:
         yield str(path), read_bytes(path)

@@ -6,6 +6,7 @@ default code) are looked at for being there, and never kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,19 +20,19 @@ from nightlatch.ecosystems._homeassistant.hub import (
     analytics_claim,
     cloud_claims,
     http_claims,
+    origin,
     plain_pins_claim,
     voice_claim,
 )
 from nightlatch.ecosystems._homeassistant.messages import Analytics, Cloud, CloudSettings, Device, Entity, User
 from nightlatch.ecosystems._told import Told
-from nightlatch.ecosystems._zigbee2mqtt.files import readable_by_others
 from nightlatch.errors import ReadError
 from nightlatch.model.evidence import Grade, Item, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.plugs import Plug
 from nightlatch.reading import structured
-from nightlatch.reading.files import MIB, modified, read_bytes, read_text
+from nightlatch.reading.files import MIB, modified, read_bytes, read_text, readable_by_others
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ FIELDS = (
 )
 
 _LIMIT = 32 * MIB
+_VERSION = re.compile(r"\d[\w.+-]{0,31}")
 _PRIVATE = ("auth", "auth_module.totp", "auth_provider.homeassistant", "core.config_entries", "cloud")
 """Files of .storage that hold tokens, seeds or passwords."""
 _TO_READ = "Run as the user that Home Assistant runs as, or give a copy of the folder that this user can read."
@@ -182,7 +184,7 @@ class Folder:
         if not isinstance(url, str):
             stored, where = self._stored("core.config", _Core) or (_Core(), told)
             url = stored.external_url
-        yield where(Hub.external_url, self._hub, url or "", "external_url")
+        yield where(Hub.external_url, self._hub, origin(url), "external_url")
 
     def _locks(self) -> Iterator[Item]:
         entities, told = self._needed("core.entity_registry", _Entities)
@@ -214,7 +216,10 @@ class Folder:
     def _version(self) -> Iterator[Item]:
         path = self._path / ".HA_VERSION"
         if path.exists():
-            yield self._told(path)(Hub.version, self._hub, read_text(path, limit=MIB).strip()[:32])
+            version = read_text(path, limit=MIB).strip()
+            if not _VERSION.fullmatch(version):
+                raise ReadError("holds no version", where=path.name)
+            yield self._told(path)(Hub.version, self._hub, version)
 
     def _open_files(self) -> Iterator[Item]:
         paths = [self._storage / name for name in _PRIVATE]
@@ -259,7 +264,9 @@ class Folder:
     def _section(self, path: Path, name: str) -> Mapping[str, Any]:
         """A section of configuration.yaml, also when it stands in a file of its own (`!include name.yaml`)."""
         whole = structured.yaml(read_text(path, limit=MIB), where=path.name)
-        section = whole.get(name) if isinstance(whole, dict) else None
+        if not isinstance(whole, dict | None):
+            raise ReadError("holds no settings", where=path.name)
+        section = whole.get(name) if whole else None
         if isinstance(section, str) and section.startswith("!include "):
             other = (self._path / section.removeprefix("!include ").strip()).resolve()
             if not other.is_relative_to(self._path.resolve()):

@@ -26,7 +26,7 @@ from nightlatch.model.lock import Lock
 from nightlatch.model.thing import Field
 from nightlatch.plugs import Plug
 from nightlatch.reading import structured
-from nightlatch.reading.files import MIB, decode, modified, read_bytes
+from nightlatch.reading.files import MIB, decode, modified, read_bytes, readable_by_others
 
 T = TypeVar("T")
 
@@ -268,7 +268,7 @@ class DataFolder:
             "state.json, database.db, log",
         )
         secret = dict.fromkeys([*self._secret_files, *pins])
-        open_to_others = [one for one in secret if files.readable_by_others(one)]
+        open_to_others = [one for one in secret if readable_by_others(one)]
         yield told(
             Hub.open_files, self.hub, tuple(str(one.relative_to(self.folder)) for one in open_to_others), "modes"
         )

@@ -1,9 +1,8 @@
-"""Which files of a data folder hold PINs in plain text, and which can be read by others."""
+"""Which files of a data folder hold PINs in plain text."""
 
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,21 +22,6 @@ _PIN = re.compile(rb'pin_?code(?:value)?\\*"?\s*:\s*\\*"?[0-9]{3,}', re.IGNORECA
 def with_pins(folder: Path) -> list[Path]:
     """Those of state.json, database.db and the newest logs that hold PINs. ReadError when one cannot be read."""
     return [path for path in _searched(folder) if _holds_pin(path)]
-
-
-def readable_by_others(path: Path) -> bool:
-    """Somebody besides the file's owner and root can read it: its mode, and that of every folder above it, lets them.
-
-    Access control lists of the file system are not looked at.
-    """
-    try:
-        mode = path.stat().st_mode
-        above = [parent.stat().st_mode for parent in path.resolve().parents]
-    except OSError as error:
-        raise ReadError(f"its permissions cannot be read: {error.strerror}", where=str(path)) from None
-    everybody = mode & stat.S_IROTH and all(one & stat.S_IXOTH for one in above)
-    group = mode & stat.S_IRGRP and all(one & (stat.S_IXGRP | stat.S_IXOTH) for one in above)
-    return bool(everybody or group)
 
 
 def _searched(folder: Path) -> Iterator[Path]:
