@@ -1,4 +1,4 @@
-"""Makes homes up from a seed: the same seed gives the same home, and no two of them are alike.
+"""Makes homes up from a seed: the same seed gives the same home, another seed another.
 
 Sizes are those of real homes: 1 to 8 locks, most have 1 to 3. Every field of the model is filled
 from its own type, so a new field is generated without a word here; about one in five is unknown.
@@ -18,7 +18,7 @@ from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.kinds import KINDS
 from nightlatch.model.lock import Lock
-from nightlatch.model.network import Wifi, Zone
+from nightlatch.model.network import Device, Wifi, Zone
 from nightlatch.model.people import Account, Credential, Person, Vendor
 from nightlatch.model.router import Router
 from nightlatch.model.thing import Field, Thing
@@ -81,11 +81,11 @@ def home(seed: int, size: Size = TYPICAL) -> Home:
     router = Ref("router", "r")
     things: list[Thing] = [_make(choose, Door, door) for door in doors]
     for lock, door in zip(locks, doors, strict=True):
-        things.append(
-            _make(choose, Lock, lock, door=door, hub=choose.choice(hubs), zone=choose.choice(zones), name=lock.key)
-        )
+        places = {"door": door, "hub": choose.choice(hubs), "zone": choose.choice(zones)}
+        things.append(_make(choose, Lock, lock, **places, **choose.choice(_MODELS)))
+        things.append(_make(choose, Device, Ref("device", lock.key), zone=places["zone"]))
     for hub in hubs:
-        things.append(_make(choose, Hub, hub, zone=choose.choice(zones), name=hub.key))
+        things.append(_make(choose, Hub, hub, zone=choose.choice(zones)))
     things.append(_make(choose, Router, router))
     for number, zone in enumerate(zones):
         role = ("main", "iot", "guest", "wan", "other")[min(number, 4)]
@@ -96,7 +96,9 @@ def home(seed: int, size: Size = TYPICAL) -> Home:
     for number in range(size.wifis):
         things.append(_make(choose, Wifi, Ref("wifi", f"w{number}"), zone=choose.choice(zones)))
     for number in range(size.accounts):
-        things.append(_make(choose, Account, Ref("account", f"a{number}"), hub=choose.choice(hubs)))
+        alike = f"fp:{choose.randrange(3 * size.accounts)}"
+        account = Ref("account", f"a{number}")
+        things.append(_make(choose, Account, account, hub=choose.choice(hubs), password_fingerprint=alike))
     for number in range(size.credentials):
         things.append(
             _make(
@@ -142,6 +144,23 @@ _TOLD = (
 )
 
 
+_MODELS: tuple[dict[str, str], ...] = (
+    {"maker": "Yale", "model": "YRD256", "zwave_id": "0x0129:0x8004:0x0600"},
+    {"maker": "Schlage", "model": "BE469ZP", "zwave_id": "0x003b:0x0001:0x0469"},
+    {"maker": "Kwikset", "model": "Home Connect 620"},
+    {"maker": "Danalock", "model": "V3-BTZB", "zigbee_model": "V3-BTZB"},
+    {"maker": "Aqara", "model": "U200", "matter_id": "0x115f:0x2802"},
+    {"maker": "Nuki", "model": "Smart Lock 3.0"},
+    {"maker": "August", "model": "Smart Lock Pro"},
+    {"maker": "Yale", "model": "Assure Lock 2"},
+    {"maker": "Acme", "model": "3000"},
+    {},
+)
+"""What is known of a lock's model: the catalogue's own, one that it does not know, and nothing."""
+
+_OF_THE_MODEL = frozenset(f"lock.{name}" for name in ("maker", "model", "zwave_id", "zigbee_model", "matter_id"))
+
+
 @cache
 def _samplers(kind: str) -> tuple[tuple[str, Sampler | None], ...]:
     """What draws the value of every field; None for references, which `home` sets itself."""
@@ -149,6 +168,8 @@ def _samplers(kind: str) -> tuple[tuple[str, Sampler | None], ...]:
 
 
 def _sampler(field: Field[Any]) -> Sampler | None:
+    if field.path in _OF_THE_MODEL:
+        return None
     if field.path in _OWN:
         return _OWN[field.path]
     if field.type in _BY_TYPE:
@@ -221,6 +242,7 @@ _OWN: dict[str, Sampler] = {
     "router.latest_version": _one_of("23.05.3", "24.10.1"),
     "door.screws_mm": _one_of(25, 50, 75, 90),
     "wifi.phrase_score": _one_of(0, 1, 2, 3, 4),
+    "account.service": _one_of("yale", "nuki", "homeassistant", "router"),
     "account.password_score": _one_of(0, 1, 2, 3, 4),
     "account.password_reused": _one_of(0, 0, 0, 1, 3),
     "credential.length": _one_of(4, 5, 6, 8),

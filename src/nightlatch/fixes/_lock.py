@@ -35,6 +35,16 @@ class Setting(msgspec.Struct, frozen=True):
 
 def way_to(lock: Lock, home: Home) -> Way:
     """What commands the lock: the nearest to it that is configured, or nothing known."""
+    way = home.cached(_ways).get(lock.ref.key)
+    return _way(lock, home) if way is None else way
+
+
+def _ways(home: Home) -> dict[str, Way]:
+    """The way to each of the home's locks, by its id: every code on it asks."""
+    return {lock.ref.key: _way(lock, home) for lock in home.all(Lock)}
+
+
+def _way(lock: Lock, home: Home) -> Way:
     prefixes = {key.partition(":")[0] for key in (*lock.keys, lock.ref.key)}
     for way in _WAYS:
         if way in prefixes:

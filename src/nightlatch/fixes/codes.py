@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from nightlatch.fixes._lock import LIVE, app_of, known, node_of, way_to, zigbee_setting
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
@@ -16,13 +18,17 @@ def change_code(credential: Credential, home: Home) -> Fix:
     lock = home.follow(credential.lock, Lock)
     longest = lock.code_length_max if lock is not None else None
     digits = min(DIGITS, longest.value) if longest is not None else DIGITS
-    choose = (
-        f"Choose {digits} digits by chance (dice, or a password manager's generator): no year, date, row or pattern, "
-        "and not near another code."
-    )
     return Fix(
         f"Replace the code {_where(credential, lock)}.",
-        (choose, *_write(credential, lock, home), "Tell only its owner, and try it at the door."),
+        (_choose(digits), *_write(credential, lock, home), "Tell only its owner, and try it at the door."),
+    )
+
+
+@cache
+def _choose(digits: int) -> str:
+    return (
+        f"Choose {digits} digits by chance (dice, or a password manager's generator): no year, date, row or pattern, "
+        "and not near another code."
     )
 
 
