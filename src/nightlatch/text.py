@@ -25,9 +25,13 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def sentences(parts: Iterable[str]) -> str:
-    """Each part once, as a sentence: a capital first, a full stop last."""
-    made = (f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part)
-    return " ".join(dict.fromkeys(made))
+    """Each part once, as a sentence: a capital first, unless it begins with a file or topic; a full stop last."""
+    return " ".join(dict.fromkeys(_sentence(part) for part in parts if part))
+
+
+def _sentence(part: str) -> str:
+    begin = part if any(sign in part.partition(" ")[0] for sign in "./:") else f"{part[:1].upper()}{part[1:]}"
+    return begin if begin.endswith((".", "?", "!")) else f"{begin}."
 
 
 def minute(at: datetime) -> str:

@@ -145,9 +145,9 @@ class HomeAssistant(Ecosystem, kind="homeassistant"):
                 yield config(Hub.name, hub, answers.config.location_name[:LONGEST], "location_name")
             url = answers.config.external_url
             if url is None and answers.urls is not None and answers.urls.external:
-                yield Told("network/url")(Hub.external_url, hub, answers.urls.external, "external")
+                yield Told("network/url")(Hub.external_url, hub, _hub.origin(answers.urls.external), "external")
             else:
-                yield config(Hub.external_url, hub, url or "", "external_url")
+                yield config(Hub.external_url, hub, _hub.origin(url), "external_url")
 
     def _locks(self, answers: Answers) -> Iterator[Item]:
         states = {state.entity_id: state for state in answers.states}

@@ -267,3 +267,34 @@ async def test_no_file_breaks_it(
 
     assert error is None
     assert values(items, Hub.software) == ["homeassistant"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        ("https://ana:hunter2@home.example:8443/x?key=hunter2#hunter2", "https://home.example:8443"),
+        ("hunter2", "an address that cannot be read"),
+        ("http://[hunter2", "an address that cannot be read"),
+        (None, ""),
+    ],
+)
+async def test_of_the_external_address_only_scheme_host_and_port_are_told(
+    tmp_path: Path, stored: str | None, told: str
+) -> None:
+    storage = {**STORAGE, "core.config": {"external_url": stored}}
+    items = await read(write_folder(tmp_path, storage, configuration=""))
+    assert values(items, Hub.external_url) == [told]
+    assert "hunter2" not in repr(items)
+
+
+async def test_a_configuration_that_holds_no_settings_proves_nothing(tmp_path: Path) -> None:
+    items = await read(write_folder(tmp_path, configuration="<html>"))
+    assert not values(items, Hub.trusted_networks)
+    assert reasons(items, Hub.trusted_networks) == ["configuration.yaml: holds no settings."]
+
+
+async def test_a_version_file_that_holds_none_is_told(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path)
+    (folder / ".HA_VERSION").write_text("<html>")
+    items = await read(folder)
+    assert reasons(items, Hub.version) == [".HA_VERSION: holds no version."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+from yarl import URL
 
 from nightlatch.ecosystems._homeassistant.messages import Analytics, Cloud, Entity
 from nightlatch.ecosystems._told import Told
@@ -25,6 +26,16 @@ class Http(msgspec.Struct, frozen=True):
     use_x_forwarded_for: bool = False
     trusted_proxies: list[str] = []
     ssl_certificate: str | None = None
+
+
+def origin(url: str | None) -> str:
+    """Scheme, host and port of an address, empty for none: the rest of it may hold a user, a password or a key."""
+    if not url:
+        return ""
+    try:
+        return str(URL(url).origin())
+    except ValueError:
+        return "an address that cannot be read"
 
 
 def http_claims(hub: Ref, http: Http, told: Told) -> Iterator[Claim]:
