@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +37,8 @@ def init(
 
     Examples: nightlatch init; nightlatch init --yes --no-network; nightlatch init --config home.toml
     """
+    import asyncio
+
     from nightlatch.configuration.draft import draft
     from nightlatch.configuration.read import locate, parse
     from nightlatch.discovery import discover
@@ -157,6 +158,8 @@ def _beginning(path: Path) -> bytes:
 
 def _locks(configuration: Configuration) -> list[Lock]:
     """The locks that the sources tell of, asked once. What fails is told by the audit."""
+    import asyncio
+
     from nightlatch.audit.run import gather
     from nightlatch.model.lock import Lock
 
