@@ -56,6 +56,7 @@ _WANTED = {
         DIGITS, (), "Six digits are a hundred times harder than four. Set it first: codes of another length may go."
     ),
 }
+_BOUNDLESS = 2**31 - 1
 _ZIGBEE = {
     "auto_relock_time": Role.AUTO_RELOCK_TIME,
     "auto_lock_time": Role.AUTO_RELOCK_TIME,
@@ -106,7 +107,7 @@ def _zwave(parameter: Parameter) -> Setting | None:
         return None
     low, high = parameter.min, parameter.max
     takes = (
-        f"{low} to {high}"
+        span(low, high)
         if low is not None and high is not None
         else ", ".join(f"{number} {label}" for number, label in parameter.options.items())
     )
@@ -125,6 +126,11 @@ def _zwave(parameter: Parameter) -> Setting | None:
     )
 
 
+def span(low: int, high: int) -> str:
+    """`3 to 10`, or `0 or more` where the end is only that of the number's size."""
+    return f"{low} to {high}" if high < _BOUNDLESS else f"{low} or more"
+
+
 def _shown(parameter: Parameter, value: int) -> str:
     label = parameter.options.get(str(value), "")
     if label:
@@ -141,6 +147,8 @@ def _value(parameter: Parameter, wanted: _Wanted) -> int | None:
     number = wanted.number
     if number is None:
         return None
+    if wanted.words and "lock" not in parameter.label.casefold():
+        return None  # "Auto Latch Time" holds the latch back: it is no relock
     if parameter.min is not None and parameter.max is not None:
         return min(max(number, parameter.min), parameter.max)
     if wanted.words or not parameter.options:

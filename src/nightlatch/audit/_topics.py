@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from nightlatch.audit._settings import span
 from nightlatch.model.lock import Lock
 from nightlatch.model.thing import Field
 
@@ -349,7 +350,7 @@ def _parts(value: dict[str, Any]) -> Iterator[str]:
         elif end == "min" and f"{lead}max" in value:
             default = value.get(f"{lead}default")
             told = f" ({default} by its definition)" if default is not None else ""
-            yield f"{_name(stem)} {one} to {value[f'{lead}max']}{told}".strip()
+            yield f"{_name(stem)} {span(one, value[f'{lead}max'])}{told}".strip()
         elif not (end in ("max", "default") and f"{lead}min" in value):
             yield f"{_name(key)}: {in_words(one)}"
 

@@ -86,6 +86,14 @@ def test_a_setting_that_differs_between_versions_is_told_of_each() -> None:
     assert [(one.takes, len(one.models)) for one in found] == [("0 to 180", 4), ("10 to 132", 4)]
 
 
+def test_a_delay_that_is_its_own_switch_is_set_and_a_latch_is_left_alone() -> None:
+    (relock,) = advice("danalock v3").settings
+    assert (relock.shown, relock.takes) == ("30 seconds", "0 or more")
+    steps = [step for one in of(advice("danalock v3"), "fail-safe").do for step in one.steps]
+    assert any("parameter 6 (Auto Lock) to 30 seconds" in step for step in steps)
+    assert not any(one.label == "Auto Latch Time" for one in advice("danalock btzw125").settings)
+
+
 def test_flaws_are_judged_by_the_firmware_and_cannot_be_told_without_it() -> None:
     def status(firmware: str) -> dict[str, str]:
         return {flaw.id: flaw.applies for flaw in advice("nuki 3", firmware=firmware).flaws}
