@@ -303,7 +303,10 @@ class _Shown:
         return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
     def _step(self, step: str) -> None:
-        self._item("·", step, "dim", indent=8)
+        if words.is_command(step):  # whole, so that it can be copied
+            self.console.print(Text(" " * 8).append("· ", "dim").append(step), soft_wrap=True)
+        else:
+            self._item("·", step, "dim", indent=8)
 
 
 def _sentence(text: str) -> str:

@@ -77,6 +77,12 @@ def test_a_network_is_judged_beside_the_lock(capsys: pytest.CaptureFixture[str])
     assert "uci set upnpd.config.enabled='0'" in text
 
 
+def test_a_command_stands_on_one_line_however_long_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["tailor", "yrd450", "--network", "tests/unit/sources/data/mikrotik/house7.rsc"])
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "/ipv6 firewall filter add" in line]
+    assert "out-interface=bridge place-before" in line and len(line) > 80
+
+
 def test_json_is_the_document_of_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["tailor", "nuki 3", "--format", "json"]) == 0
     out = capsys.readouterr().out
