@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -13,22 +13,19 @@ from nightlatch.audit.infer import infer
 from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
 from nightlatch.audit.profiles import load
-from nightlatch.audit.waivers import waive
+from nightlatch.audit.waivers import read_waivers, resolved, waive
 from nightlatch.catalogue import Catalogue
 from nightlatch.catalogue.claims import catalogued
 from nightlatch.catalogue.imports import KINDS, Imported, read, together
 from nightlatch.configuration.plugs import make
 from nightlatch.configuration.read import Configuration
-from nightlatch.errors import ConfigurationError, ReadError
+from nightlatch.errors import ReadError
 from nightlatch.model.document import Audit
 from nightlatch.model.evidence import Item
-from nightlatch.model.finding import Waiver
 from nightlatch.model.home import Home, SourceState
-from nightlatch.practices.registry import practices
 from nightlatch.secrets import Fingerprinter
 from nightlatch.sources.declared import Declared
 from nightlatch.sources.interface import Context
-from nightlatch.text import suggest
 
 Done = Callable[[SourceState], None]
 
@@ -49,7 +46,8 @@ def audit(
     chosen = load(profile or configuration.tables.home.profile, configuration.base)
     waivers = read_waivers(configuration)
     home = asyncio.run(gather(configuration, now=now, env=env, only=only, limits=chosen.thresholds, done=done))
-    findings = waive(judge(home, chosen.chosen()), waivers, now.astimezone(configuration.zone).date())
+    today = now.astimezone(configuration.zone).date()
+    findings = waive(judge(home, chosen.chosen()), resolved(waivers, home), today)
     return document(home, findings, chosen)
 
 
@@ -100,24 +98,3 @@ def knowledge(configuration: Configuration) -> tuple[Catalogue, list[SourceState
             number = len(one.models) + len(one.vulnerabilities) + len(one.firmware)
             states.append(SourceState("catalogue", name, "ok", number))
     return together(imported), states
-
-
-def read_waivers(configuration: Configuration) -> list[Waiver]:
-    """The owner's waivers; ConfigurationError at the line of one that names nothing."""
-    known = {practice.id: practice for practice in practices()}
-    waivers = []
-    for number, table in enumerate(configuration.tables.waivers):
-        practice = known.get(table.practice)
-        if practice is None:
-            raise _wrong(configuration, number, "practice", table.practice, known)
-        checks = {check.id for check in practice.checks}
-        if table.check and table.check not in checks:
-            raise _wrong(configuration, number, "check", table.check, checks)
-        if not table.reason.strip():
-            raise configuration.error("a waiver needs a reason", "waivers", number, "reason")
-        waivers.append(Waiver(table.practice, table.subject, table.reason, table.until, table.check))
-    return waivers
-
-
-def _wrong(configuration: Configuration, number: int, key: str, word: str, known: Iterable[str]) -> ConfigurationError:
-    return configuration.error(f"there is no {key} {word!r}", "waivers", number, key, todo=suggest(word, known))

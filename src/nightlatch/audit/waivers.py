@@ -7,7 +7,59 @@ from datetime import date
 
 import msgspec
 
+from nightlatch.configuration.read import Configuration
+from nightlatch.configuration.tables import WaiverTable
+from nightlatch.errors import ConfigurationError
 from nightlatch.model.finding import Finding, Verdict, Waiver
+from nightlatch.model.home import Home
+from nightlatch.model.kinds import KINDS
+from nightlatch.model.people import Vendor
+from nightlatch.practices.registry import practices
+from nightlatch.text import listed, suggest
+
+
+def read_waivers(configuration: Configuration) -> list[Waiver]:
+    """The owner's waivers; ConfigurationError at the line of one that names nothing."""
+    return [read_waiver(table, number, configuration) for number, table in enumerate(configuration.tables.waivers)]
+
+
+def read_waiver(table: WaiverTable, number: int, configuration: Configuration) -> Waiver:
+    """One waiver, the file's `number`th; ConfigurationError when it could never cover a finding."""
+
+    def wrong(what: str, key: str, word: str = "", known: Iterable[str] = ()) -> ConfigurationError:
+        return configuration.error(what, "waivers", number, key, todo=suggest(word, known))
+
+    known = {practice.id: practice for practice in practices()}
+    practice = known.get(table.practice)
+    if practice is None:
+        raise wrong(f"there is no practice {table.practice!r}", "practice", table.practice, known)
+    checks = [check for check in practice.checks if table.check in ("", check.id)]
+    if not checks:
+        ids = [check.id for check in practice.checks]
+        raise wrong(f"{practice.id} has no check {table.check!r}", "check", table.check, ids)
+    if not table.reason.strip():
+        raise wrong("a waiver needs a reason", "reason")
+    kind, _, key = table.subject.partition(":")
+    judged = dict.fromkeys(check.per.kind for check in checks)
+    if table.subject != "home" and (kind not in judged or not key):
+        words = listed(f"{kind}:ID" for kind in judged if kind != "home")
+        terms = f"home or {words}" if words else "home"
+        raise wrong(f"{practice.id} is judged for {terms}, not for {table.subject!r}", "subject")
+    ids = configuration.ids(kind)
+    if key and ":" not in key and kind != Vendor.kind and key not in ids:
+        raise wrong(f"there is no {kind} {key!r}", "subject", key, ids)
+    return Waiver(table.practice, table.subject, table.reason, table.until, table.check)
+
+
+def resolved(waivers: Iterable[Waiver], home: Home) -> list[Waiver]:
+    """The waivers with their subjects named as the home names them: the owner may write any of a thing's keys."""
+    found = []
+    for waiver in waivers:
+        kind, _, key = waiver.subject.partition(":")
+        things = home.all(KINDS[kind]) if key else ()
+        named = next((str(thing.ref) for thing in things if key in thing.keys), waiver.subject)
+        found.append(msgspec.structs.replace(waiver, subject=named))
+    return found
 
 
 def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:

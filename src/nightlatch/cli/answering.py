@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from datetime import date
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
 def answer(
     about: Annotated[str, typer.Argument(help="What it is about, as door:front, lock:front or home.")] = "",
     fact: Annotated[str, typer.Argument(help="The fact, as strike_plate. Without it: what can be answered.")] = "",
-    value: Annotated[str, typer.Argument(help="The answer, as reinforced, 75, yes or 2026-10-01.")] = "",
+    value: Annotated[
+        str | None,
+        typer.Argument(help="The answer, as reinforced, 75, yes or 2026-10-01; a list as remote,voice or none."),
+    ] = None,
     config: ConfigOption = None,
     *,
     on: Annotated[str, typer.Option("--on", metavar="DAY", help="The day the answer is of; today otherwise.")] = "",
@@ -39,7 +41,7 @@ def answer(
     from nightlatch.sources.interface import Context
 
     settings = configuration(config)
-    if not fact or not value:
+    if not fact or value is None:
         _questions(settings, about, fact, form)
         return
     day = _day(on) if on else now().astimezone(settings.zone).date()
@@ -51,7 +53,8 @@ def answer(
         # The place in the file does not exist yet: what is wrong stands on the command line.
         raise UsageError(error.what, todo=error.todo) from None
     set_answer(settings, about, fact, typed, day)
-    _done(form, {"about": about, "fact": fact, "value": typed, "on": day}, f"Noted: {about} {fact} = {value} ({day}).")
+    shown = value if value.strip() else "none"
+    _done(form, {"about": about, "fact": fact, "value": typed, "on": day}, f"Noted: {about} {fact} = {shown} ({day}).")
 
 
 def waive(
@@ -70,14 +73,12 @@ def waive(
     Examples: nightlatch waive upnp --reason "the console needs it" --until 2027-01-31;
     nightlatch waive upnp --remove
     """
+    from nightlatch.audit.waivers import read_waiver
     from nightlatch.configuration.edit import remove_waiver, set_waiver
-    from nightlatch.practices.registry import find
-    from nightlatch.text import count, suggest
+    from nightlatch.configuration.tables import WaiverTable
+    from nightlatch.text import count
 
-    found = find(practice)
     settings = configuration(config)
-    if check and check not in {item.id for item in found.checks}:
-        raise UsageError(f"{practice} has no check {check!r}", todo=suggest(check, [item.id for item in found.checks]))
     if remove:
         number = remove_waiver(settings, practice, subject)
         if not number:
@@ -91,6 +92,11 @@ def waive(
     last = _day(until)
     if last < now().astimezone(settings.zone).date():
         raise UsageError(f"{last} is over")
+    try:
+        table = WaiverTable(practice=practice, subject=subject, reason=reason, until=last, check=check)
+        read_waiver(table, len(settings.tables.waivers), settings)
+    except ConfigurationError as error:
+        raise UsageError(error.what, todo=error.todo) from None
     set_waiver(settings, practice, subject, reason=reason, until=last, check=check)
     _done(
         form,
@@ -120,7 +126,7 @@ def _day(text: str) -> date:
 
 
 def _typed(about: str, fact: str, text: str) -> Any:
-    """The value as the fact's type: `yes`, `75`, a day, `a,b` for lists; text otherwise."""
+    """The value as the fact's type: `yes`, `75`, a day, `a,b` or `none` for lists; text otherwise."""
     from datetime import datetime
     from typing import get_origin
 
@@ -144,7 +150,11 @@ def _typed(about: str, fact: str, text: str) -> Any:
         except tomllib.TOMLDecodeError:
             return text
     if get_origin(wanted) is tuple:
-        return json.loads(text) if text.startswith("[") else [word.strip() for word in text.split(",") if word.strip()]
+        said = text.strip().removeprefix("[").removesuffix("]").split(",")
+        named = [word.strip(" \"'") for word in said if word.strip(" \"'")]
+        return [] if named == ["none"] else named
+    if not text.strip():
+        raise UsageError("an answer cannot be empty", todo="See what it may be: nightlatch answer ABOUT FACT")
     return text
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -14,6 +17,9 @@ from nightlatch.cli import answering, auditing, catalogue, explaining, init, lis
 from nightlatch.errors import NightlatchError
 
 EXIT_USAGE = 2
+EXIT_DEFECT = 70
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(
     name="nightlatch",
@@ -44,13 +50,20 @@ def options(
 ) -> None:
     """Audits smart locks from evidence: what is safe, what is not, what is unknown, and what to do."""
     if debug:
-        import logging
-
-        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+        # Our own words only: libraries would log what they send and receive, secrets included.
+        logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("nightlatch").setLevel(logging.DEBUG)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line; the exit code. 0 done, 1 open findings, 2 usage or configuration, 3 a source failed."""
+    """Run a command line; the exit code.
+
+    0 done, 1 open findings, 2 usage or configuration, 3 a source failed, 70 a defect, 130 interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that has no sign for a tick or a dot shows a question mark; it must not end the audit.
+            stream.reconfigure(errors="replace")
     try:
         app(list(arguments), prog_name="nightlatch")
     except SystemExit as end:
@@ -62,6 +75,14 @@ def run(arguments: Sequence[str]) -> int:
         # The reader went away (`nightlatch audit | head`): nothing is left to tell it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as error:  # noqa: BLE001  # the last boundary: no traceback reaches a user
+        # Without the exception's text, which might hold what was being read.
+        log.debug("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+        _say(
+            f"nightlatch: something broke that should not ({type(error).__name__}). This is a defect: please report it,"
+            " with what nightlatch --debug prints for the same command."
+        )
+        return EXIT_DEFECT
     return 0
 
 

@@ -85,8 +85,8 @@ def audit(
 ) -> None:
     """Judge the home from evidence and say what is safe, what is not, what is unknown, and what to do.
 
-    Exit codes: 0 nothing open, 1 open findings (--fail-on), 2 usage or configuration, 3 a source
-    failed (--strict).
+    Exit codes: 0 nothing open, 1 open findings (--fail-on), 2 usage, configuration or state folder,
+    3 a source failed (--strict).
 
     Examples: nightlatch audit; nightlatch audit -o report.html -o report.pdf; nightlatch audit
     --since 7d; nightlatch audit --format json --fail-on critical
@@ -94,23 +94,31 @@ def audit(
     from datetime import UTC
 
     from nightlatch.audit.drift import compare
-    from nightlatch.errors import UsageError
+    from nightlatch.errors import StoreError, UsageError
     from nightlatch.report import write
 
     moment = at.replace(tzinfo=UTC) if at else now()
     settings = _settings(config, sample, moment)
-    keep = store and not sample and not at
+    # What is not the whole home as it is now would look like a change to the next --since.
+    keep = store and not sample and not at and not only
     for path in output or ():
         if path.suffix not in write.SUFFIXES:
             raise UsageError(
                 f"{path.name}: a report is written as {', '.join(write.SUFFIXES)}", todo="Change the file's ending."
             )
+    if profile.endswith(".toml"):
+        # Named on the command line, it is relative to here; in the configuration, to that.
+        profile = str(Path(profile).expanduser().absolute())
+    before = _before(settings, since, moment) if since else None
     result = _run(settings, moment, profile, frozenset(only or ()))
-    changes = None
-    if since:
-        changes = compare(_before(settings, since, moment), result)
+    changes = compare(before, result) if before is not None else None
+    not_kept: StoreError | None = None
     if keep:
-        _keep(settings, result)
+        try:
+            _keep(settings, result)
+        except StoreError as error:
+            # The report comes first: what was found out must not be lost with its copy.
+            not_kept = error
     for path in output or ():
         write_private(path, write.render(result, path.suffix, changes))
     if form is ReportFormat.TEXT:
@@ -121,7 +129,9 @@ def audit(
             console(stderr=True).print(f"Report written: {path}", soft_wrap=True, markup=False)
     else:
         suffix = {ReportFormat.JSON: ".json", ReportFormat.HTML: ".html", ReportFormat.MARKDOWN: ".md"}[form]
-        typer.echo(write.render(result, suffix, changes).decode(), nl=suffix != ".json")
+        typer.echo(write.render(result, suffix, changes), nl=suffix != ".json")
+    if not_kept is not None:
+        raise not_kept
     raise typer.Exit(_exit_code(result, fail_on, strict))
 
 
@@ -181,18 +191,18 @@ def _run(settings: Configuration, moment: datetime, profile: str, only: frozense
         return run(settings, now=moment, env=os.environ, profile=profile, only=only, done=done)
 
 
-def _before(settings: Configuration, since: str, moment: datetime) -> Audit:
+def _before(settings: Configuration, since: str, moment: datetime) -> Audit | None:
+    """The audit to compare with; None, and a word about it, where none was kept yet."""
     from nightlatch.audit.drift import parse_since
-    from nightlatch.errors import UsageError
     from nightlatch.store.audits import Audits
+    from nightlatch.text import minute
 
     until = parse_since(since, moment, settings.zone)
     with Audits.open() as audits:
         found = audits.latest(str(settings.path), until)
     if found is None:
-        raise UsageError(
-            f"no audit of this home was kept before {until:%Y-%m-%d %H:%M} UTC",
-            todo="Audits are kept from the first one on; try --since last.",
+        console(stderr=True).print(
+            f"No audit of this home was kept before {minute(until)}: there is nothing to compare with yet."
         )
     return found
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from nightlatch.configuration.read import Configuration
 
 
+NARROWEST, WIDEST = 20, 1000
+"""Which COLUMNS are believed."""
+
+
 class Format(StrEnum):
     """How data is printed."""
 
@@ -54,27 +58,33 @@ def console(*, stderr: bool = False, width: int | None = None) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     if width is None and not stream.isatty():
-        width = int(os.environ.get("COLUMNS", "100"))
+        columns = os.environ.get("COLUMNS", "")
+        width = min(int(columns), WIDEST) if columns.isdecimal() and int(columns) >= NARROWEST else 100
     return Console(stderr=stderr, highlight=False, width=width, soft_wrap=False)
 
 
 def print_json(value: Any) -> None:
-    """Print a value as indented JSON."""
+    """Print a value as indented JSON: UTF-8, whatever the terminal's encoding is."""
     import msgspec
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
+    typer.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner can read, all of it or nothing."""
+    """Write a file that only its owner can read, all of it or nothing; UsageError when it cannot be written."""
     import tempfile
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    from nightlatch.errors import UsageError
+
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, path)  # noqa: PTH105  # the atomic one
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(name, path)  # noqa: PTH105  # the atomic one
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None

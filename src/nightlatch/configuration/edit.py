@@ -32,9 +32,7 @@ def set_waiver(
 def remove_waiver(configuration: Configuration, practice: str, subject: str) -> int:
     """Take back the waivers of a practice for a subject; how many there were."""
     document = tomlkit.parse(read_text(configuration.path))
-    tables = document.get("waivers")
-    if not isinstance(tables, AoT):
-        return 0
+    tables = document.get("waivers", [])
     found = [
         number
         for number, table in enumerate(tables)
@@ -53,9 +51,11 @@ def _put(path: Path, name: str, key: dict[str, str], rest: dict[str, Any]) -> No
     document = tomlkit.parse(read_text(path))
     tables = document.get(name)
     if not isinstance(tables, AoT):
-        # An empty list (`answers = []`) gives way to the tables that the owner would write.
-        document.pop(name, None)
+        # A list in one line (`answers = []`, `answers = [{…}]`) gives way to the tables that it stands for.
+        written = document.pop(name, [])
         tables = tomlkit.aot()
+        for one in written:
+            tables.append(tomlkit.item(one.unwrap()))
         document.append(name, tables)
     table = _find(tables, key)
     if table is None:

@@ -12,9 +12,10 @@ import msgspec
 
 from nightlatch import plugs
 from nightlatch.configuration.read import Configuration, explain
-from nightlatch.errors import ConfigurationError, NightlatchError, SecretError
+from nightlatch.errors import ConfigurationError, NightlatchError, SecretError, UsageError
 from nightlatch.model.home import SourceState
 from nightlatch.secrets import Fingerprinter, Secret, resolve
+from nightlatch.text import listed, suggest
 
 Made = plugs.Plug | SourceState
 
@@ -25,7 +26,8 @@ def make(
     """Every configured plug, in the file's order.
 
     A plug whose secret cannot be had becomes a failed SourceState, so that the audit goes on without
-    it. ConfigurationError for an unknown kind or setting. `only` keeps those with these ids or kinds.
+    it. ConfigurationError for an unknown kind or setting. `only` keeps those with these ids or kinds;
+    UsageError when one of them is none.
     """
     tables = configuration.tables.sources
     kinds = Counter(str(table["kind"]) for table in tables)
@@ -51,6 +53,11 @@ def make(
             made.append(SourceState(kind, id_, "failed", 0, f"{error.where}: {error.what}", error.todo, gives))
             continue
         made.append(plug(settings, plugs.Context(id_, prefix, now, fingerprint)))
+    known = {"declared", *seen, *kinds}
+    for name in sorted(only - known):
+        raise UsageError(
+            f"no source {name!r} is configured", todo=suggest(name, known) or f"Configured: {listed(sorted(known))}."
+        )
     return made
 
 
@@ -61,7 +68,10 @@ def _settings(
 
     def hook(wanted: type, value: Any) -> Any:
         if wanted is Path and isinstance(value, str):
-            return configuration.base / Path(value).expanduser()
+            try:
+                return configuration.base / Path(value).expanduser()
+            except RuntimeError:
+                raise ValueError(f"{value!r} begins with the name of nobody who has a home folder here") from None
         if wanted is Secret and isinstance(value, str):
             return resolve(value, env=env, base=configuration.base, where=configuration.where("sources", number))
         raise ValueError(f"expected text, got {type(value).__name__}")

@@ -42,6 +42,10 @@ class Configuration:
         """The home's time zone."""
         return ZoneInfo(self.tables.home.timezone)
 
+    def ids(self, kind: str) -> list[str]:
+        """The owner's ids of a kind of thing. Keys that sources make hold a colon, and no id does."""
+        return [thing.id for name, of in THING_TABLES.items() if of == kind for thing in getattr(self.tables, name)]
+
     def where(self, *path: str | int) -> str:
         """`nightlatch.toml:12` for a key or table."""
         line = self.lines.of(path)

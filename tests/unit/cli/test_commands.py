@@ -127,8 +127,8 @@ def test_a_report_of_an_unknown_kind_is_refused_before_anything_is_asked(cli: Ru
 
 
 def test_what_changed_since_the_last_audit_is_told(cli: Run, config: Path) -> None:
-    assert cli("audit", "--since", "last")[0] == 2
-    cli("audit")
+    code, out, err = cli("audit", "--since", "last")
+    assert (code, "there is nothing to compare with yet" in err, "Since" in out) == (0, True, False)
     cli("answer", "lock:front", "battery_percent", "5")
     code, out, _ = cli("audit", "--since", "last")
     assert code == 1
@@ -158,6 +158,14 @@ def test_an_answer_is_written_and_the_file_keeps_its_comments(cli: Run, config: 
         (("waive", "upnp"), "needs --reason and --until"),
         (("waive", "upnp", "--reason", "r", "--until", "2020-01-01"), "is over"),
         (("waive", "upnp", "--remove"), "there is no waiver"),
+        (("waive", "upnp", "--subject", "lock:front", "--reason", "r", "--until", "2999-01-01"), "home or router:ID"),
+        (("waive", "vendor", "--subject", "lock:fornt", "--reason", "r", "--until", "2999-01-01"), '"front"'),
+        (("waive", "upnp", "--check", "of", "--reason", "r", "--until", "2999-01-01"), 'Did you mean "off"?'),
+        (("answer", "lock:fornt", "tamper_alarm", "yes"), 'Did you mean "front"?'),
+        (("answer", "home", "needs", "[x"), "It is a list of"),
+        (("answer", "lock:front", "model", ""), "cannot be empty"),
+        (("audit", "--source", "zwavjs"), "no source 'zwavjs' is configured"),
+        (("audit", "-o", "/proc/report.html"), "/proc/report.html: cannot be written"),
         (("explain", "upmp"), 'Did you mean "upnp"?'),
         (("audit", "--since", "whenever"), "is no time"),
         (("audit", "--profile", "minimall"), 'Did you mean "minimal"?'),
@@ -173,6 +181,86 @@ def test_what_cannot_be_done_exits_2_says_why_and_changes_nothing(
     assert code == 2
     assert told in err
     assert config.read_text() == TOML
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [("", "[]"), ("none", "[]"), ("[]", "[]"), ("remote", '["remote"]'), ("[remote, 'voice']", '["remote", "voice"]')],
+)
+def test_a_list_can_be_answered_with_words_or_with_none(cli: Run, config: Path, said: str, written: str) -> None:
+    assert cli("answer", "home", "needs", said)[0] == 0
+    assert f"value = {written}" in config.read_text()
+
+
+def test_answers_that_the_owner_wrote_in_one_line_are_kept(cli: Run, config: Path) -> None:
+    given = '{about = "door:front", fact = "screws_mm", value = 75, on = 2026-10-01}'
+    config.write_text(f"answers = [{given}]\n{TOML}")
+    assert cli("answer", "home", "needs", "remote")[0] == 0
+    out = json.loads(cli("answer", "--format", "json")[1])
+    assert {row["fact"] for row in out if row["answered"]} == {"screws_mm", "needs"}
+
+
+def test_a_waiver_may_name_a_thing_by_the_key_that_a_source_gave_it(cli: Run, config: Path) -> None:
+    config.write_text(TOML + 'bind = ["zwavejs:3"]\n')
+    cli("waive", "open-standards", "--subject", "lock:zwavejs:3", "--reason", "r", "--until", "2999-01-01")
+    audit = json.loads(cli("audit", "--format", "json")[1])
+    found = [item for item in audit["findings"] if item["practice"] == "open-standards"]
+    assert found and all(item["subject"] == "lock:front" and item["waiver"] for item in found)
+
+
+def test_an_audit_of_some_sources_is_not_kept_for_since(cli: Run) -> None:
+    cli("audit", "--source", "declared")
+    assert "nothing to compare with" in cli("audit", "--since", "last")[2]
+
+
+def test_a_profile_named_on_the_command_line_is_found_from_here(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "mine.toml").write_text('name = "mine"\ntitle = "Mine"\npractices = ["upnp"]\n')
+    monkeypatch.chdir(here)
+    assert json.loads(cli("audit", "--profile", "mine.toml", "--format", "json")[1])["profile"] == "mine"
+
+
+def test_a_report_is_printed_even_when_the_audit_cannot_be_kept(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a-file").write_text("")
+    monkeypatch.setenv("NIGHTLATCH_STATE", str(tmp_path / "a-file"))
+    code, out, err = cli("audit")
+    assert code == 2
+    assert "Score" in out
+    assert "a-file" in err and "NIGHTLATCH_STATE" in err
+
+
+@pytest.mark.parametrize("columns", ["abc", "0", "-3", "99999999999"])
+def test_a_strange_width_is_no_error(cli: Run, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    code, out, _ = cli("audit")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 1000
+
+
+def test_a_terminal_without_our_signs_gets_question_marks_and_json_in_utf_8(config: Path, tmp_path: Path) -> None:
+    config.write_text(TOML.replace("Elm", "Ülm"), "utf-8")
+    env = {**os.environ, "NIGHTLATCH_STATE": str(tmp_path / "s"), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "nightlatch", "audit"]
+    text = subprocess.run(command, capture_output=True, env=env, check=True).stdout
+    assert b"?lm" in text
+    data = subprocess.run([*command, "--format", "json"], capture_output=True, env=env, check=True).stdout
+    assert json.loads(data)["home"]["name"] == "Ülm"
+
+
+def test_a_defect_is_told_without_a_traceback_or_what_was_being_read(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("hunter2")
+
+    monkeypatch.setattr("nightlatch.audit.run.audit", broken)
+    code, _, err = cli("audit")
+    assert code == 70
+    assert "please report it" in err
+    assert "hunter2" not in err
 
 
 def test_a_waiver_is_noted_and_taken_back(cli: Run, config: Path) -> None:
