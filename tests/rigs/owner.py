@@ -24,6 +24,7 @@ class Report:
     def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
         self.exit_code = done.returncode
         self.stderr = done.stderr
+        assert done.stdout, done.stderr
         self.said: dict[str, Any] = json.loads(done.stdout)
 
     def finding(self, check: str, subject: str = "") -> Finding:
@@ -64,16 +65,14 @@ def steps(finding: Finding) -> str:
 
 
 class Owner:
-    """Whose folder it is. Everything that a command reads and writes is in it: state, cache and reports too."""
+    """Whose folder it is. Everything that a command reads and writes is in it: state, cache and reports too.
 
-    def __init__(self, folder: Path, **secrets: str) -> None:
+    `secrets` are in the environment of the command, for `env:NAME`.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._env = {
-            "HOME": str(folder),
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-            **secrets,
-        }
+        self.secrets: dict[str, str] = {}
 
     def configure(self, text: str) -> None:
         """Write `nightlatch.toml`; the home's name and time zone stand in it already."""
@@ -81,8 +80,9 @@ class Owner:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `nightlatch` with these arguments, and keep what it printed in the folder."""
+        env = {"HOME": str(self.folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.secrets}
         done = subprocess.run(
-            [str(NIGHTLATCH), *arguments], cwd=self.folder, env=self._env, capture_output=True, text=True, check=False
+            [str(NIGHTLATCH), *arguments], cwd=self.folder, env=env, capture_output=True, text=True, check=False
         )
         for name, said in (("stdout", done.stdout), ("stderr", done.stderr)):
             with (self.folder / name).open("a", encoding="utf-8") as file:
