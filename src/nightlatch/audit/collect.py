@@ -113,7 +113,7 @@ def _state(plug: Plug, items: list[Item], failure: NightlatchError | None) -> So
 
 
 def _stamp(item: Item, plug: Plug) -> Item:
-    """An item with the source's id, and its grade and time where the source left them open."""
+    """An item with the source's id; its grade and time where the source left them open; what settles it as a step."""
     if isinstance(item, Claim):
         return Claim(
             item.about,
@@ -126,5 +126,5 @@ def _stamp(item: Item, plug: Plug) -> Item:
             item.confidence,
         )
     if isinstance(item, Gap):
-        return Gap(item.facts, item.reason, item.settle, item.about, plug.context.id)
+        return Gap(item.facts, item.reason, sentences((item.settle,)), item.about, plug.context.id)
     return item
