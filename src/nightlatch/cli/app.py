@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 import os
@@ -33,6 +34,19 @@ app = typer.Typer(
 for module in (init, auditing, tailoring, explaining, answering, listing):
     module.register(app)
 app.add_typer(catalogue.app)
+
+
+def _laid_out(text: str) -> str:
+    """A command's help with each example on a line of its own, where it can be copied."""
+    before, _, examples = inspect.cleandoc(text).partition("Examples: ")
+    lines = "\n".join(f"  {line}" for line in " ".join(examples.split()).split("; "))
+    # To Click, a lone backspace means: leave the lines of this paragraph alone.
+    return f"{before}\b\nExamples:\n{lines}"
+
+
+for command in (*app.registered_commands, *catalogue.app.registered_commands):
+    if command.callback is not None:
+        command.help = _laid_out(command.callback.__doc__ or "")
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -80,7 +81,12 @@ def audit(
     store: Annotated[bool, typer.Option("--store/--no-store", help="Keep the audit for --since.")] = True,
     at: Annotated[
         datetime | None,
-        typer.Option("--at", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"], help="Judge as of this instant (UTC)."),
+        typer.Option(
+            "--at",
+            metavar="WHEN",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"],
+            help="Judge as of this day or instant, UTC: 2026-10-01 or 2026-10-01T18:00:00Z.",
+        ),
     ] = None,
 ) -> None:
     """Judge the home from evidence and say what is safe, what is not, what is unknown, and what to do.
@@ -178,7 +184,7 @@ def _run(settings: Configuration, moment: datetime, profile: str, only: frozense
     from nightlatch.model.home import SourceState
 
     stderr = console(stderr=True)
-    if not stderr.is_terminal:
+    if not sys.stderr.isatty():
         return run(settings, now=moment, env=os.environ, profile=profile, only=only)
     total = len(settings.tables.sources) + 1
     ended: list[str] = []

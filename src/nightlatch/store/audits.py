@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from nightlatch.errors import StoreError
 from nightlatch.model.document import Audit
-from nightlatch.store.database import connect
+from nightlatch.store.database import connect, unusable
 
 KEPT = 400
 """Audits kept of one configuration: more than a year of daily ones."""
@@ -65,7 +65,7 @@ class Audits:
                 kept = sa.select(table.c.id).where(mine).order_by(table.c.at.desc(), table.c.id.desc()).limit(KEPT)
                 connection.execute(table.delete().where(mine, table.c.id.not_in(kept)))
         except sa.exc.DatabaseError as error:
-            raise StoreError(f"the audit could not be kept: {error.orig}") from None
+            raise unusable(error, str(self._engine.url.database)) from None
 
     def latest(self, configuration: str, until: datetime) -> Audit | None:
         """The newest audit made at or before an instant, or None."""
@@ -80,7 +80,7 @@ class Audits:
             with self._engine.connect() as connection:
                 found = connection.scalar(query)
         except sa.exc.DatabaseError as error:
-            raise StoreError(f"the audits could not be read: {error.orig}") from None
+            raise unusable(error, str(self._engine.url.database)) from None
         return self._decode(found) if found is not None else None
 
     def _decode(self, document: bytes) -> Audit:

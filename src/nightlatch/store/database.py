@@ -1,4 +1,4 @@
-"""Opens the database: state folder 0700, file 0600, WAL, migrated to the newest schema."""
+"""Opens the database: a state folder of its own 0700, file 0600, WAL, migrated to the newest schema."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ def connect(folder: Path | None = None) -> sa.Engine:
     folder = folder or state_folder()
     path = folder / "nightlatch.db"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
+        if not folder.is_dir():
+            # A folder that is there already may be somebody's for other things too: its mode stays.
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
         path.touch(mode=0o600)
         path.chmod(0o600)
-        engine = sa.create_engine(f"sqlite:///{path}")
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
         sa.event.listen(engine, "connect", _pragmas)
         _migrate(engine)
     except OSError as error:
@@ -42,12 +44,21 @@ def connect(folder: Path | None = None) -> sa.Engine:
             f"cannot be used: {error.strerror}", where=str(folder), todo="Set NIGHTLATCH_STATE to a folder of your own."
         ) from None
     except (sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
-        raise StoreError(
-            f"cannot be used: {getattr(error, 'orig', error)}",
-            where=str(path),
-            todo="Move the file away to start anew; its audits are lost to --since then.",
-        ) from None
+        raise unusable(error, path) from None
     return engine
+
+
+def unusable(error: Exception, path: Path | str) -> StoreError:
+    """What SQLite said, and what to do about it: a full disk is no reason to give up the kept audits."""
+    said = str(getattr(error, "orig", error))
+    todo = "Move the file away to start anew; its audits are lost to --since then."
+    if "locked" in said:
+        todo = "Another Nightlatch is writing to it: try again when that has ended."
+    elif "full" in said or "disk I/O" in said:
+        todo = "Make room on the disk, or set NIGHTLATCH_STATE to a folder on another."
+    elif "readonly" in said:
+        todo = "Make it writable for yourself, or set NIGHTLATCH_STATE to a folder of your own."
+    return StoreError(f"cannot be used: {said}", where=str(path), todo=todo)
 
 
 def _pragmas(connection: sqlite3.Connection, _: object) -> None:
@@ -71,9 +82,12 @@ def _migrate(engine: sa.Engine) -> None:
 
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    with engine.begin() as connection:
+    with engine.connect() as connection:
+        # Two that start at once: the second waits here, and then finds the work done.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+        connection.commit()
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -155,3 +156,51 @@ def test_a_stored_document_decodes_with_the_published_schema(tmp_path: Path) -> 
         audits.add("a", audit(0))
         found = audits.latest("a", NOW)
     assert msgspec.to_builtins(found)["schema"] == "nightlatch.audit/1"
+
+
+def test_a_folder_that_was_there_before_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with Audits.open(tmp_path) as audits:
+        audits.add("home", audit(0))
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "nightlatch.db").stat().st_mode) == 0o600
+
+
+def test_a_folder_with_any_name_holds_the_database(tmp_path: Path) -> None:
+    folder = tmp_path / "what? 50% #1"
+    with Audits.open(folder) as audits:
+        audits.add("home", audit(0))
+    assert (folder / "nightlatch.db").stat().st_size > 0
+
+
+def test_two_that_start_at_once_both_find_the_database_made(tmp_path: Path) -> None:
+    code = "import sys, pathlib; from nightlatch.store.database import connect; connect(pathlib.Path(sys.argv[1]))"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "s")], stderr=subprocess.PIPE) for _ in range(4)
+    ]
+    assert [process.communicate()[1] for process in started] == [b""] * 4
+    with Audits.open(tmp_path / "s") as audits:
+        audits.add("home", audit(0))
+
+
+def test_a_database_that_another_holds_is_not_to_be_moved_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nightlatch.store.database.BUSY_MS", 50)
+    with Audits.open(tmp_path) as audits:
+        audits.add("home", audit(0))
+        with contextlib.closing(sqlite3.connect(tmp_path / "nightlatch.db")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="locked") as caught:
+                audits.add("home", audit(1))
+    assert "Another Nightlatch" in caught.value.todo
+
+
+def test_a_full_disk_says_to_make_room(tmp_path: Path) -> None:
+    with Audits.open(tmp_path) as audits:
+        audits.add("home", audit(0))
+        with audits._engine.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        with pytest.raises(StoreError, match="full") as caught:
+            for hours in range(200):
+                audits.add("home", audit(hours))
+    assert "Make room" in caught.value.todo
