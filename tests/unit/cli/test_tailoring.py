@@ -11,6 +11,7 @@ import pytest
 from nightlatch.audit.tailor import Tailored
 from nightlatch.cli.app import run
 from nightlatch.cli.tailoring import complete_model
+from nightlatch.report.words import is_command
 
 HOUSE = "tests/unit/sources/data/openwrt/house"
 
@@ -78,9 +79,14 @@ def test_a_network_is_judged_beside_the_lock(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_command_stands_on_one_line_however_long_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    run(["tailor", "yrd450", "--network", "tests/unit/sources/data/mikrotik/house7.rsc"])
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "/ipv6 firewall filter add" in line]
-    assert "out-interface=bridge place-before" in line and len(line) > 80
+    arguments = ["tailor", "yrd450", "--network", "tests/unit/sources/data/mikrotik/house7.rsc"]
+    run([*arguments, "--format", "json"])
+    found = msgspec.json.decode(capsys.readouterr().out, type=Tailored)
+    run([*arguments, "--details"])
+    lines = {line.strip().removeprefix("· ") for line in capsys.readouterr().out.splitlines()}
+    steps = [step for practice in found.practices for one in practice.do for step in one.steps]
+    commands = {step for step in steps if is_command(step)}
+    assert commands <= lines and any(len(command) > 80 for command in commands)
 
 
 def test_json_is_the_document_of_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
