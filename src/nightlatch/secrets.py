@@ -92,7 +92,11 @@ def resolve(reference: str, *, env: Mapping[str, str], base: Path, where: str) -
             raise SecretError(f"the environment variable {name} is not set", where=where, todo=f"Set {name}.")
         return Secret(env[name])
     if scheme == "file":
-        return _from_file((base / Path(name).expanduser()), where)
+        try:
+            path = base / Path(name).expanduser()
+        except RuntimeError:
+            raise SecretError("a file's path begins with ~ and the name of nobody here", where=where) from None
+        return _from_file(path, where)
     return _from_keyring(name, where)
 
 

@@ -51,7 +51,7 @@ class Truncated(Files):
 
 class Broken(Files):
     def rest(self) -> Iterator[Item]:
-        raise ZeroDivisionError("secret 4711")
+        raise ZeroDivisionError(f"secret {47 * 100 + 11}")
         yield CLAIM
 
 
@@ -115,6 +115,14 @@ def test_a_defect_in_a_source_is_told_without_what_it_was_reading() -> None:
     assert one.state.status == "partial"
     assert "ZeroDivisionError" in one.state.reason
     assert "4711" not in one.state.reason + one.state.todo
+
+
+def test_not_even_the_log_has_the_text_of_a_defect(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    made(Broken)
+    assert "source x broke (ZeroDivisionError)" in caplog.text
+    assert "test_collect.py" in caplog.text
+    assert "4711" not in caplog.text
 
 
 def test_a_source_that_never_ends_is_cut_off() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightlatch.configuration.lines import Lines
+from nightlatch.configuration.plugs import make
 from nightlatch.configuration.read import Configuration, load, locate, parse
 from nightlatch.errors import ConfigurationError, NightlatchError
 
@@ -119,3 +121,9 @@ def test_any_text_is_read_or_refused_with_an_error_for_people(text: str) -> None
         read(text)
     except NightlatchError as error:
         assert "nightlatch.toml" in str(error)
+
+
+def test_a_path_of_nobody_is_refused_at_its_line(tmp_path: Path) -> None:
+    text = '[[sources]]\nkind = "openwrt"\npath = "~nobody-of-this-name/backup"\n'
+    with pytest.raises(ConfigurationError, match=r"nightlatch\.toml:3: .*nobody who has a home folder"):
+        make(parse(text, tmp_path / "nightlatch.toml"), now=datetime(2026, 11, 22, tzinfo=UTC), env={})
