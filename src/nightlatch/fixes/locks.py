@@ -5,7 +5,7 @@ Each is `(lock, home) -> Fix`. Those on a lock's codes are in `codes.py`.
 
 from __future__ import annotations
 
-from nightlatch.catalogue import Role
+from nightlatch.catalogue import Role, parameter
 from nightlatch.fixes._lock import (
     Setting,
     app_of,
@@ -271,7 +271,9 @@ def enable_auto_relock(lock: Lock, home: Home) -> Fix:
         settings = [_zigbee_relock(lock)]
     else:
         settings = [
-            zwave_setting(lock, home, Role.AUTO_RELOCK, "enable") or zwave_setting(lock, home, Role.AUTO_RELOCK, "on"),
+            zwave_setting(lock, home, Role.AUTO_RELOCK, "enable")
+            or zwave_setting(lock, home, Role.AUTO_RELOCK, "on")
+            or _relock_after(lock, home),
             zwave_setting(lock, home, Role.AUTO_RELOCK_TIME, RELOCK_SECONDS),
         ]
     return _set(
@@ -279,6 +281,15 @@ def enable_auto_relock(lock: Lock, home: Home) -> Fix:
         settings,
         f"In {app_of(lock)} or its keypad menu, switch auto-lock on.",
     )
+
+
+def _relock_after(lock: Lock, home: Home) -> Setting | None:
+    """Of a lock whose switch is the delay itself, where 0 is off."""
+    model = known(lock)
+    found = parameter(model.entry, Role.AUTO_RELOCK) if model is not None and model.entry is not None else None
+    if found is None or found.max is None or found.max < RELOCK_SECONDS or "lock" not in found.label.casefold():
+        return None
+    return zwave_setting(lock, home, Role.AUTO_RELOCK, RELOCK_SECONDS)
 
 
 def _zigbee_relock(lock: Lock) -> Setting | None:
