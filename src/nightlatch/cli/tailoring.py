@@ -67,15 +67,15 @@ def tailor(
     Examples: nightlatch tailor "yale assure 2"; nightlatch tailor "nuki 3" --firmware 3.3.5; nightlatch
     tailor yrd450 --protocol zigbee --network router-backup.tar.gz
     """
-    from nightlatch.audit.tailor import tailor as advise
     from nightlatch.errors import UsageError
+    from nightlatch.tailor.tailor import tailor as advise
 
     if not model.strip():
         raise UsageError("no model was named", todo='Name maker and model: nightlatch tailor "yale assure 2"')
     moment = now()
     items = []
     if network is not None:
-        from nightlatch.audit.network import read_network
+        from nightlatch.tailor.network import read_network
 
         items = read_network(network, moment)
     found = advise(

@@ -7,13 +7,13 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
-from nightlatch.audit._supposed import LABEL
-from nightlatch.audit.advice import Advice, Scope
-from nightlatch.audit.tailor import Cited, Flaw, PracticeAdvice, Tailored
 from nightlatch.model.document import FindingDocument
 from nightlatch.model.finding import SECTION_TITLES, Verdict
 from nightlatch.report import words
 from nightlatch.report.terminal import SEVERITY_STYLES, VERDICT_STYLES
+from nightlatch.tailor.advice import Advice, Scope
+from nightlatch.tailor.supposed import LABEL
+from nightlatch.tailor.tailor import Cited, Flaw, PracticeAdvice, Tailored
 from nightlatch.text import count, listed
 
 PROTOCOLS = {

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from nightlatch.audit.tailor import Tailored
 from nightlatch.cli.app import run
 from nightlatch.cli.tailoring import complete_model
 from nightlatch.report.words import is_command
+from nightlatch.tailor.tailor import Tailored
 
 HOUSE = "tests/unit/sources/data/openwrt/house"
 

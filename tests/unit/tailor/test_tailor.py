@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.audit import _topics as topics
-from nightlatch.audit._meant import meant
-from nightlatch.audit.advice import Scope
-from nightlatch.audit.network import read_network
-from nightlatch.audit.tailor import PracticeAdvice, Tailored, tailor
 from nightlatch.catalogue import Catalogue, Role
 from nightlatch.catalogue._data import bundled
 from nightlatch.catalogue.structs import ZwaveModel
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.model.evidence import Claim
 from nightlatch.model.finding import Verdict
+from nightlatch.tailor import topics
+from nightlatch.tailor.advice import Scope
+from nightlatch.tailor.meant import meant
+from nightlatch.tailor.network import read_network
+from nightlatch.tailor.tailor import PracticeAdvice, Tailored, tailor
 
 NOW = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
 CATALOGUE = Catalogue()

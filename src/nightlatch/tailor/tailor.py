@@ -14,12 +14,6 @@ from typing import Literal
 import msgspec
 
 from nightlatch import __version__
-from nightlatch.audit import _topics as topics
-from nightlatch.audit._meant import NAMES, Meant, meant
-from nightlatch.audit._settings import Setting, settings
-from nightlatch.audit._sources import Cited, SourceNote, Sources
-from nightlatch.audit._supposed import network_alone, supposed, unknown_lock
-from nightlatch.audit.advice import Advice, Scope, advise, is_of_network
 from nightlatch.audit.document import finding_document
 from nightlatch.audit.judge import run
 from nightlatch.catalogue import Catalogue
@@ -33,6 +27,12 @@ from nightlatch.model.labels import SOFTWARE, label
 from nightlatch.model.lock import Lock
 from nightlatch.practices.interface import Practice
 from nightlatch.practices.registry import practices
+from nightlatch.tailor import topics
+from nightlatch.tailor.advice import Advice, Scope, advise, is_of_network
+from nightlatch.tailor.meant import NAMES, Meant, meant
+from nightlatch.tailor.settings import Setting, settings
+from nightlatch.tailor.sources import Cited, SourceNote, Sources
+from nightlatch.tailor.supposed import network_alone, supposed, unknown_lock
 
 SCHEMA: Literal["nightlatch.tailor/1"] = "nightlatch.tailor/1"
 

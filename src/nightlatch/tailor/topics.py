@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from nightlatch.audit._settings import span
 from nightlatch.model.lock import Lock
 from nightlatch.model.thing import Field
+from nightlatch.tailor.settings import span
 
 
 class Topic(msgspec.Struct, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from nightlatch.audit._meant import Meant
 from nightlatch.audit.infer import infer
 from nightlatch.audit.merge import merge
 from nightlatch.catalogue import Catalogue
@@ -18,6 +17,7 @@ from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Account, Vendor
 from nightlatch.model.router import Router
+from nightlatch.tailor.meant import Meant
 
 LABEL = "YOUR-LOCK"
 """Stands in commands for the name or node number that the lock gets at its hub."""
