@@ -87,20 +87,21 @@ def _why_unknown(missing: tuple[Field[Any], ...], subject: Thing, home: Home) ->
     """Why, in the order that helps most: a refusal, a stale answer, a failed source, nobody said."""
     if not missing:
         return "What is known does not settle it."
-    told = _told(missing, subject) if subject.gaps or subject.stale else ""
+    told = _told(missing, subject, home) if subject.gaps or subject.stale else ""
     failed = _failed(missing, home)
     if told or failed:
         return f"{told}{failed}".strip()
     return _nothing_tells(missing)
 
 
-def _told(missing: tuple[Field[Any], ...], subject: Thing) -> str:
+def _told(missing: tuple[Field[Any], ...], subject: Thing, home: Home) -> str:
     reasons: list[str] = []
     for field in missing:
         reasons += [gap.reason for gap in subject.gaps.get(field.name, ())]
         if field.name in subject.stale:
             old = subject.stale[field.name]
-            reasons.append(f"The answer of {old.at:%Y-%m-%d} ({field.doc}) is older than {field.stale_after.days} days")
+            days = field.stale_after.days
+            reasons.append(f"The answer of {home.day_of(old.at)} ({field.doc}) is older than {days} days")
     return sentences(reasons)
 
 

@@ -82,6 +82,7 @@ class Home(Thing, kind="home"):
         "need",
         "cached",
         "today",
+        "day_of",
     }
 
     at: datetime
@@ -145,15 +146,19 @@ class Home(Thing, kind="home"):
 
     @property
     def today(self) -> date:
-        """The day it is at home: the date of `at` in the home's time zone, or in UTC if that is not known."""
+        """The day it is at home."""
         return self.cached(_today)
+
+    def day_of(self, at: datetime) -> date:
+        """The day at home of an instant: in the home's time zone, or in UTC if that is not known."""
+        if self.timezone is None:
+            return at.astimezone(UTC).date()
+        try:
+            return at.astimezone(ZoneInfo(self.timezone.value)).date()
+        except (ZoneInfoNotFoundError, ValueError):
+            # A zone that a hub made up moves the day by some hours at worst; it must not stop the audit.
+            return at.astimezone(UTC).date()
 
 
 def _today(home: Home) -> date:
-    if home.timezone is None:
-        return home.at.astimezone(UTC).date()
-    try:
-        return home.at.astimezone(ZoneInfo(home.timezone.value)).date()
-    except (ZoneInfoNotFoundError, ValueError):
-        # A zone that a hub made up moves the day by some hours at worst; it must not stop the audit.
-        return home.at.astimezone(UTC).date()
+    return home.day_of(home.at)

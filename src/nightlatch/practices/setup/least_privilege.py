@@ -149,7 +149,7 @@ def visitor_bounded(credential: Credential, home: Home) -> Judgement:
         return fails(
             role,
             ends,
-            because=f"It is a {role.value}'s code and ends only on {ends.value:%Y-%m-%d}.",
+            because=f"It is a {role.value}'s code and ends only on {home.day_of(ends.value)}.",
             fix=codes.bound_code,
         )
     if scheduled is None:
@@ -159,10 +159,10 @@ def visitor_bounded(credential: Credential, home: Home) -> Judgement:
             role,
             ends,
             scheduled,
-            because=f"It is a {role.value}'s code and works at any time of day until {ends.value:%Y-%m-%d}.",
+            because=f"It is a {role.value}'s code and works at any time of day until {home.day_of(ends.value)}.",
             fix=codes.bound_code,
         )
-    return passes(role, ends, scheduled, because=f"It works at set times only, and ends on {ends.value:%Y-%m-%d}.")
+    return passes(role, ends, scheduled, because=f"It works at set times only, and ends on {home.day_of(ends.value)}.")
 
 
 practice.check(
