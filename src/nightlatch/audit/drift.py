@@ -5,57 +5,30 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-import msgspec
-
 from nightlatch.errors import UsageError
-from nightlatch.model.document import Audit, FindingDocument
+from nightlatch.model.document import Audit, Changes, FindingDocument
 from nightlatch.model.finding import Verdict
 
 
-class Changes(msgspec.Struct, frozen=True):
-    """The findings that changed since an audit; each as it is now, `gone` ones as they were."""
-
-    since: datetime
-    score_before: float | None
-    score_now: float | None
-    newly_failing: tuple[FindingDocument, ...]
-    fixed: tuple[FindingDocument, ...]
-    went_unknown: tuple[FindingDocument, ...]
-    gone_stale: tuple[FindingDocument, ...]
-    """Unknown now because an answer grew too old."""
-    became_known: tuple[FindingDocument, ...]
-    gone: tuple[FindingDocument, ...]
-    """Judged then, not now: the thing or the check no longer exists, or another profile was used."""
-
-    @property
-    def any(self) -> bool:
-        """Whether anything changed."""
-        return any(found for _, found in self.named())
-
-    def named(self) -> tuple[tuple[str, tuple[FindingDocument, ...]], ...]:
-        """The changes with what each list is called in a report, worst first."""
-        return (
-            ("Newly failing", self.newly_failing),
-            ("Went unknown", self.went_unknown),
-            ("Evidence gone stale", self.gone_stale),
-            ("Fixed", self.fixed),
-            ("Became known and passes", self.became_known),
-            ("No longer judged", self.gone),
-        )
-
-
 def compare(before: Audit, now: Audit) -> Changes:
-    """What changed from one audit to a later one. A finding never judged before counts when it fails."""
-    old = {finding.key: finding for finding in before.findings}
+    """What changed from one audit to a later one. A finding never judged before counts when it fails.
+
+    Where another profile was used then, only the checks that both judged are compared.
+    """
+    other = before.profile != now.profile
+    both = {check(item) for item in before.findings} & {check(item) for item in now.findings}
+    was_judged = [item for item in before.findings if not other or check(item) in both]
+    is_judged = [item for item in now.findings if not other or check(item) in both]
+    old = {finding.key: finding for finding in was_judged}
     failing: list[FindingDocument] = []
     fixed: list[FindingDocument] = []
     lost: list[FindingDocument] = []
     stale: list[FindingDocument] = []
     known: list[FindingDocument] = []
-    for finding in now.findings:
+    for finding in is_judged:
         was = old.get(finding.key)
         verdict, then = finding.verdict, was.verdict if was else None
-        if verdict is Verdict.FAIL and then is not Verdict.FAIL:
+        if finding.open and not (was and was.open):
             failing.append(finding)
         elif then is Verdict.FAIL and verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
             fixed.append(finding)
@@ -63,12 +36,12 @@ def compare(before: Audit, now: Audit) -> Changes:
             (stale if finding.stale else lost).append(finding)
         elif then is Verdict.UNKNOWN and verdict is Verdict.PASS:
             known.append(finding)
-    keys = {finding.key for finding in now.findings}
-    gone = [finding for finding in before.findings if finding.key not in keys and finding.verdict is Verdict.FAIL]
+    keys = {finding.key for finding in is_judged}
+    gone = [finding for finding in was_judged if finding.key not in keys and finding.verdict is Verdict.FAIL]
     return Changes(
         before.at,
+        before.profile,
         before.score,
-        now.score,
         tuple(failing),
         tuple(fixed),
         tuple(lost),
@@ -76,6 +49,11 @@ def compare(before: Audit, now: Audit) -> Changes:
         tuple(known),
         tuple(gone),
     )
+
+
+def check(finding: FindingDocument) -> tuple[str, str]:
+    """What was judged, whatever it was judged for."""
+    return (finding.practice, finding.check)
 
 
 def parse_since(text: str, now: datetime, zone: tzinfo) -> datetime:

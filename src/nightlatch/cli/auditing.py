@@ -99,6 +99,8 @@ def audit(
     """
     from datetime import UTC
 
+    import msgspec
+
     from nightlatch.audit.drift import compare
     from nightlatch.errors import StoreError, UsageError
     from nightlatch.report import write
@@ -117,7 +119,6 @@ def audit(
         profile = str(Path(profile).expanduser().absolute())
     before = _before(settings, since, moment) if since else None
     result = _run(settings, moment, profile, frozenset(only or ()))
-    changes = compare(before, result) if before is not None else None
     not_kept: StoreError | None = None
     if keep:
         try:
@@ -125,17 +126,19 @@ def audit(
         except StoreError as error:
             # The report comes first: what was found out must not be lost with its copy.
             not_kept = error
+    if before is not None:
+        result = msgspec.structs.replace(result, changes=compare(before, result))
     for path in output or ():
-        write_private(path, write.render(result, path.suffix, changes))
+        write_private(path, write.render(result, path.suffix))
     if form is ReportFormat.TEXT:
         from nightlatch.report.terminal import show
 
-        show(result, console(), details=details, changes=changes)
+        show(result, console(), details=details)
         for path in output or ():
             console(stderr=True).print(f"Report written: {path}", soft_wrap=True, markup=False)
     else:
         suffix = {ReportFormat.JSON: ".json", ReportFormat.HTML: ".html", ReportFormat.MARKDOWN: ".md"}[form]
-        typer.echo(write.render(result, suffix, changes), nl=suffix != ".json")
+        typer.echo(write.render(result, suffix), nl=suffix != ".json")
     if not_kept is not None:
         raise not_kept
     raise typer.Exit(_exit_code(result, fail_on, strict))

@@ -124,6 +124,41 @@ class HomeDocument(msgspec.Struct, frozen=True):
     timezone: str
 
 
+class Changes(msgspec.Struct, frozen=True):
+    """The findings that changed since an audit; each as it is now, `gone` ones as they were."""
+
+    since: datetime
+    profile: str
+    """The profile of that audit; where it is another, only what both judged is compared."""
+    score: float | None
+    """The score then."""
+    newly_failing: tuple[FindingDocument, ...]
+    """Failing and not waived now, and not so then: a waiver that ended counts too."""
+    fixed: tuple[FindingDocument, ...]
+    went_unknown: tuple[FindingDocument, ...]
+    gone_stale: tuple[FindingDocument, ...]
+    """Unknown now because an answer grew too old."""
+    became_known: tuple[FindingDocument, ...]
+    gone: tuple[FindingDocument, ...]
+    """Judged then, not now: the thing or the check no longer exists."""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything changed."""
+        return any(found for _, found in self.named())
+
+    def named(self) -> tuple[tuple[str, tuple[FindingDocument, ...]], ...]:
+        """The changes with what each list is called in a report, worst first."""
+        return (
+            ("Newly failing", self.newly_failing),
+            ("Went unknown", self.went_unknown),
+            ("Evidence gone stale", self.gone_stale),
+            ("Fixed", self.fixed),
+            ("Became known and passes", self.became_known),
+            ("No longer judged", self.gone),
+        )
+
+
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """A whole audit. `score` is 0 to 100 and `coverage` 0 to 1, both null when nothing applies."""
 
@@ -140,6 +175,8 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceDocument, ...]
     findings: tuple[FindingDocument, ...]
     things: tuple[ThingDocument, ...] = ()
+    changes: Changes | None = None
+    """Since an earlier audit, where that was asked for."""
 
     def ranked(self) -> list[FindingDocument]:
         """The open findings, worst first; among equals the ones with the most weight."""

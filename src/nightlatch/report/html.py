@@ -12,7 +12,6 @@ from itertools import groupby
 import jinja2
 
 from nightlatch.audit.checklist import checklist
-from nightlatch.audit.drift import Changes
 from nightlatch.model.document import Audit, FindingDocument
 from nightlatch.model.finding import Severity, Verdict
 from nightlatch.report import words
@@ -20,14 +19,13 @@ from nightlatch.report import words
 ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
-def render(audit: Audit, changes: Changes | None = None) -> str:
+def render(audit: Audit) -> str:
     """The report's HTML. Everything from outside is escaped; a strict policy forbids all else."""
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     where = words.zone(audit)
     return _template().render(
         audit=audit,
-        changes=changes if changes is not None and changes.any else None,
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
         style=style,
         headline=words.headline(audit),

@@ -6,7 +6,6 @@ import re
 from zoneinfo import ZoneInfo
 
 from nightlatch.audit.checklist import checklist
-from nightlatch.audit.drift import Changes
 from nightlatch.model.document import Audit, Evidence, FindingDocument
 from nightlatch.model.finding import Verdict
 from nightlatch.report import words
@@ -14,7 +13,7 @@ from nightlatch.report import words
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
-def render(audit: Audit, changes: Changes | None = None) -> str:
+def render(audit: Audit) -> str:
     """The report's Markdown (CommonMark with tables)."""
     where = words.zone(audit)
     blocks = [
@@ -25,7 +24,7 @@ def render(audit: Audit, changes: Changes | None = None) -> str:
         f" {audit.worst.value if audit.worst else 'none'}",
         *(f"> Looser than the guide: {_safe(note)}" for note in audit.profile_notes),
         *_first(audit),
-        *(_changes(changes, where) if changes is not None else ()),
+        *_changes(audit, where),
         *_checklist(audit),
         *_sections(audit),
     ]
@@ -123,10 +122,13 @@ def _sources(audit: Audit) -> list[str]:
     return ["## Sources", "\n".join(["| state | source | facts | what is missing |", "|---|---|---:|---|", *rows])]
 
 
-def _changes(changes: Changes, where: ZoneInfo) -> list[str]:
+def _changes(audit: Audit, where: ZoneInfo) -> list[str]:
+    changes = audit.changes
+    if changes is None:
+        return []
     lines = [
         f"- {title}: {_safe(finding.label)}: {_safe(finding.summary)}"
         for title, found in changes.named()
         for finding in found
     ]
-    return [f"## Since {words.moment(changes.since, where)}", "\n".join(lines) or "Nothing changed."]
+    return [f"## Since {words.moment(changes.since, where)}", *map(_safe, words.then(audit)), "\n".join(lines)]

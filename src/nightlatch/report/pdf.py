@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 import typst
 
 from nightlatch.audit.checklist import checklist
-from nightlatch.audit.drift import Changes
 from nightlatch.model.document import Audit, Evidence, FindingDocument
 from nightlatch.model.finding import Verdict
 from nightlatch.report import words
 
 
-def render(audit: Audit, changes: Changes | None = None) -> bytes:
+def render(audit: Audit) -> bytes:
     """The report's PDF, tagged for screen readers."""
     template = resources.files(__package__).joinpath("templates", "report.typ").read_text("utf-8")
     # Typst reads below a root folder: one of its own, so that the template could read nothing else.
@@ -26,12 +25,12 @@ def render(audit: Audit, changes: Changes | None = None) -> bytes:
         path = Path(folder) / "report.typ"
         path.write_text(template, "utf-8")
         found: bytes = typst.compile(
-            str(path), root=folder, ignore_system_fonts=True, sys_inputs={"audit": json.dumps(_data(audit, changes))}
+            str(path), root=folder, ignore_system_fonts=True, sys_inputs={"audit": json.dumps(_data(audit))}
         )
     return found
 
 
-def _data(audit: Audit, changes: Changes | None) -> dict[str, Any]:
+def _data(audit: Audit) -> dict[str, Any]:
     where = words.zone(audit)
     return {
         "title": audit.home.name,
@@ -44,7 +43,7 @@ def _data(audit: Audit, changes: Changes | None) -> dict[str, Any]:
         "known": words.percent(audit.coverage),
         "worst": audit.worst.value if audit.worst else "none",
         "first": [_finding(finding, where) for finding in audit.first()],
-        "changes": _changes(changes, where),
+        "changes": _changes(audit, where),
         "checklist": [
             {
                 "verdict": line.verdict.value,
@@ -106,8 +105,9 @@ def _fact(fact: Evidence, where: ZoneInfo) -> str:
     return f"{fact.about} {fact.fact} = {words.value(fact.value)}: {words.known_by(fact, where)}"
 
 
-def _changes(changes: Changes | None, where: ZoneInfo) -> dict[str, Any] | None:
+def _changes(audit: Audit, where: ZoneInfo) -> dict[str, Any] | None:
+    changes = audit.changes
     if changes is None:
         return None
     rows = [f"{title}: {item.label}: {item.summary}" for title, found in changes.named() for item in found]
-    return {"since": words.moment(changes.since, where), "rows": rows}
+    return {"since": words.moment(changes.since, where), "then": " ".join(words.then(audit)), "rows": rows}

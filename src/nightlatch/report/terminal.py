@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from nightlatch.audit.checklist import Line
-from nightlatch.audit.drift import Changes
 from nightlatch.model.document import Audit, Evidence, FindingDocument
 from nightlatch.model.finding import Severity, Verdict
 from nightlatch.report import words
@@ -36,7 +35,7 @@ CHANGE_STYLES = {
 }
 
 
-def show(audit: Audit, console: Console, *, details: bool = False, changes: Changes | None = None) -> None:
+def show(audit: Audit, console: Console, *, details: bool = False) -> None:
     """Print an audit. With `details`, every finding opens to its evidence and steps."""
     zone = words.zone(audit)
     console.print(
@@ -49,8 +48,7 @@ def show(audit: Audit, console: Console, *, details: bool = False, changes: Chan
     )
     for note in audit.profile_notes:
         console.print(Text(f"Looser than the guide: {note}", style="yellow"))
-    if changes is not None:
-        _changes(changes, console, zone)
+    _changes(audit, console, zone)
     _first(audit, console)
     _sections(audit, console)
     _findings(audit, console, zone, details)
@@ -200,10 +198,13 @@ def _unchecked(audit: Audit, console: Console, details: bool) -> None:
         console.print(Text("Open every finding with --details; ask why with: nightlatch explain PRACTICE", style="dim"))
 
 
-def _changes(changes: Changes, console: Console, zone: ZoneInfo) -> None:
+def _changes(audit: Audit, console: Console, zone: ZoneInfo) -> None:
+    changes = audit.changes
+    if changes is None:
+        return
     _heading(f"Since {words.moment(changes.since, zone)}", console)
-    if not changes.any:
-        console.print("Nothing changed.")
+    for line in words.then(audit):
+        console.print(Text(line))
     for title, found in changes.named():
         style = CHANGE_STYLES.get(title, "yellow")
         for finding in found:

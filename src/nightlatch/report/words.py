@@ -99,6 +99,17 @@ def headline(audit: Audit) -> str:
     return f"{first}. {unknown} of {len(audit.findings)} checks could not be made." if unknown else f"{first}."
 
 
+def then(audit: Audit) -> list[str]:
+    """What stands above the changes: the score then and now, or that another profile was used; that nothing changed."""
+    changes = audit.changes
+    if changes is None:
+        return []
+    lines = [f"Score {score(changes.score)} then, {score(audit.score)} now."]
+    if changes.profile != audit.profile:
+        lines = [f"That audit used the profile {changes.profile}: what only one of the two judges is left out."]
+    return lines if changes.any else [*lines, "Nothing changed."]
+
+
 def is_command(step: str) -> bool:
     """Whether a step is a command to type, not a sentence."""
     return _COMMAND.match(step) is not None

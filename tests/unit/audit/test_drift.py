@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from nightlatch.audit.checklist import LINES, checklist
 from nightlatch.audit.drift import Changes, compare, parse_since
 from nightlatch.errors import UsageError
-from nightlatch.model.document import Audit, Evidence, FindingDocument, HomeDocument
+from nightlatch.model.document import Audit, Evidence, FindingDocument, HomeDocument, WaiverDocument
 from nightlatch.model.evidence import Grade
 from nightlatch.model.finding import Section, Severity, Verdict
 from nightlatch.practices.registry import practices
@@ -97,6 +98,21 @@ def test_every_change_is_told_once_under_its_name(before: Verdict | None, now: V
 
 def test_what_is_unknown_because_an_answer_aged_is_told_apart() -> None:
     assert change(P, U, stale=True) == {"gone_stale"}
+
+
+def test_a_finding_counts_again_when_its_waiver_ends() -> None:
+    waived = msgspec.structs.replace(finding(F), waiver=WaiverDocument("r", date(2026, 11, 1), expired=False))
+    ended = msgspec.structs.replace(finding(F), waiver=WaiverDocument("r", date(2026, 11, 1), expired=True))
+    assert compare(audit(waived), audit(ended)).newly_failing == (ended,)
+    assert not compare(audit(finding(F)), audit(waived)).any
+
+
+def test_only_what_both_profiles_judge_is_compared() -> None:
+    minimal = msgspec.structs.replace(audit(finding(P), finding(F, practice="gone")), profile="minimal")
+    now = audit(finding(F), finding(F, practice="never-judged-by-minimal"))
+    assert compare(minimal, now).newly_failing == (finding(F),)
+    assert compare(minimal, now).gone == ()
+    assert len(compare(audit(finding(P)), now).newly_failing) == 2
 
 
 def test_nothing_changed_is_told_as_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -174,10 +175,19 @@ def test_findings_that_say_the_same_are_shown_once_with_their_number() -> None:
 
 def test_what_changed_is_in_every_format() -> None:
     before = audit(finding(verdict=Verdict.PASS))
-    changes = compare(before, audit())
+    now = msgspec.structs.replace(audit(), changes=compare(before, audit()))
     for suffix in (".html", ".md"):
-        assert "Newly failing" in write.render(audit(), suffix, changes).decode()
-    assert write.render(audit(), ".pdf", changes).startswith(b"%PDF")
+        assert "Newly failing" in write.render(now, suffix).decode()
+    assert write.render(now, ".pdf").startswith(b"%PDF")
+    assert len(json.loads(write.render(now, ".json"))["changes"]["newly_failing"]) == 1
+
+
+def test_that_nothing_changed_and_that_another_profile_was_used_is_said() -> None:
+    before = msgspec.structs.replace(audit(), profile="mine")
+    now = msgspec.structs.replace(audit(), changes=compare(before, audit()))
+    for text in (text_of(now, details=False), write.render(now, ".html").decode(), write.render(now, ".md").decode()):
+        assert "Nothing changed." in text
+        assert "the profile mine" in text
 
 
 def test_an_audit_with_nothing_applicable_reads_well_in_every_format() -> None:
