@@ -15,7 +15,7 @@ from nightlatch.audit.printable import printable
 from nightlatch.configuration.plugs import Made
 from nightlatch.ecosystems.interface import Ecosystem
 from nightlatch.errors import ConfigurationError, NightlatchError
-from nightlatch.model.evidence import Claim, Gap, Item
+from nightlatch.model.evidence import Claim, Gap, Item, Same
 from nightlatch.model.home import SourceState
 from nightlatch.plugs import Plug
 from nightlatch.reading.threads import apart

@@ -1,8 +1,9 @@
 """Merges what many sources say into one home: who is who, which evidence wins, what contradicts it.
 
-Identity: keys that a `Same` joins name one thing (union-find, near-linear). Precedence: the better
-grade wins, then the newer claim, then the source named first. What lost with another value is kept
-on the winner as a contradiction.
+Identity: keys that a `Same` joins name one thing (union-find, near-linear). A serial number or address
+that one source tells of two things joins nothing: a maker gave it twice, and two locks must not become
+one. Precedence: the better grade wins, then the newer claim, then the source named first. What lost with
+another value is kept on the winner as a contradiction.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from nightlatch.model.evidence import GRADE_RANK, Claim, Fact, Gap, Grade, Item,
 from nightlatch.model.home import Home, SourceState
 from nightlatch.model.kinds import KINDS
 from nightlatch.model.thing import Field, Thing
+
+
+GIVEN = ("serial:", "mac:", "ip:")
+"""How keys begin that a maker or a router gave: they may be given twice."""
 
 
 class Identities:
@@ -83,14 +88,25 @@ def merge(
     identities = Identities()
     claims: list[Claim] = []
     gaps: list[Gap] = []
+    given: dict[Ref, list[Same]] = {}
     for item in map(clean, items):
         if isinstance(item, Claim):
             identities.add(item.about)
             claims.append(item)
         elif isinstance(item, Same):
-            identities.join(item.about, Ref(item.about.kind, item.key))
+            key = Ref(item.about.kind, item.key)
+            identities.add(item.about)
+            if item.key.startswith(GIVEN):
+                given.setdefault(key, []).append(item)
+            else:
+                identities.join(item.about, key)
         else:
             gaps.append(item)
+    # Which are told twice is looked at before any of them joins anything.
+    joining = [(key, sames) for key, sames in given.items() if not _told_twice(sames, identities)]
+    for key, sames in joining:
+        for same in sames:
+            identities.join(same.about, key)
 
     groups = identities.groups()
     by_thing: dict[Ref, dict[str, list[Fact[Any]]]] = {ref: {} for ref in groups}
@@ -118,6 +134,15 @@ def merge(
         sources=sources,
         limits=limits,
     )
+
+
+def _told_twice(told: Sequence[Same], identities: Identities) -> bool:
+    """Whether one source tells the same number of two things."""
+    by_source: dict[str, set[Ref]] = {}
+    for same in told:
+        if same.source:
+            by_source.setdefault(same.source, set()).add(identities.find(same.about))
+    return any(len(things) > 1 for things in by_source.values())
 
 
 def _fact(claim: Claim, identities: Identities) -> Fact[Any]:
@@ -160,7 +185,7 @@ def _decide(
         # sorted() is stable: among equals the source named first wins.
         fresh.sort(key=lambda fact: (GRADE_RANK[fact.grade], fact.at), reverse=True)
         best = fresh[0]
-        others = tuple(_distinct(fact for fact in fresh[1:] if fact.value != best.value))
+        others = tuple(_distinct(fact for fact in fresh[1:] if _differ(fact.value, best.value)))
         facts[name] = _with_others(best, others) if others else best
         stale.pop(name, None)
     return facts, stale
@@ -173,6 +198,13 @@ def is_stale(fact: Fact[Any], field: Field[Any], now: datetime) -> bool:
     that reads it knows how old it may be.
     """
     return fact.grade is Grade.DECLARED and not isinstance(fact.value, date) and now - fact.at > field.stale_after
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """Whether two values contradict each other. Lists are sets here: their order says nothing."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return set(map(repr, one)) != set(map(repr, other))
+    return bool(one != other)
 
 
 def _distinct(facts: Iterable[Fact[Any]]) -> list[Fact[Any]]:

@@ -33,7 +33,7 @@ def clean(item: Item) -> Item:
             item, about=_ref(item.about), value=_value(item.value), where=printable(item.where)
         )
     if isinstance(item, Same):
-        return Same(_ref(item.about), printable(item.key))
+        return Same(_ref(item.about), printable(item.key), item.source)
     return msgspec.structs.replace(
         item,
         about=None if item.about is None else _ref(item.about),

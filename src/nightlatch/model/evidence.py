@@ -77,10 +77,11 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Same(msgspec.Struct, frozen=True):
-    """Two keys name one thing: `Same(Ref("lock", "zwavejs:3"), "serial:0042")`."""
+    """Two keys name one thing: `Same(Ref("lock", "zwavejs:3"), "serial:0042")`. The collector stamps `source`."""
 
     about: Ref
     key: str
+    source: str = ""
 
 
 class Gap(msgspec.Struct, frozen=True):

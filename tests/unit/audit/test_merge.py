@@ -109,6 +109,44 @@ def test_a_serial_number_joins_two_hubs_and_the_owner_still_names_the_lock() -> 
     assert lock.ref == ref("front")
 
 
+def test_a_serial_number_that_one_source_tells_of_two_locks_joins_nothing() -> None:
+    items: list[Item] = [
+        Same(ref("front"), "matter:1", "declared"),
+        Same(ref("back"), "matter:2", "declared"),
+        claim("matter:1", "1.0"),
+        Same(ref("matter:1"), "serial:4711-0815", "matter"),
+        claim("matter:2", "2.0"),
+        Same(ref("matter:2"), "serial:4711-0815", "matter"),
+        claim("homeassistant:lock.a", "3.0"),
+        Same(ref("homeassistant:lock.a"), "serial:4711-0815", "homeassistant"),
+    ]
+    found = {lock.ref.key: value(lock) for lock in merge(items, now=NOW).all(Lock)}
+    assert found == {"front": "1.0", "back": "2.0", "homeassistant:lock.a": "3.0"}
+
+
+def test_two_names_that_one_source_gives_one_lock_may_share_its_serial_number() -> None:
+    lock = only_lock(
+        claim("matter:1", "1.0"),
+        Same(ref("matter:1"), "matter:1/1", "matter"),
+        Same(ref("matter:1"), "serial:4711-0815", "matter"),
+        Same(ref("matter:1/1"), "serial:4711-0815", "matter"),
+    )
+    assert "serial:4711-0815" in lock.keys
+
+
+def test_lists_that_differ_only_in_their_order_are_no_contradiction() -> None:
+    lock = only_lock(
+        claim("a", ("x", "y"), fact="controllers"), claim("a", ("y", "x"), fact="controllers", days=1, source="t")
+    )
+    assert lock.controllers is not None
+    assert lock.controllers.others == ()
+    lock = only_lock(
+        claim("a", ("x", "y"), fact="controllers"), claim("a", ("x",), fact="controllers", days=1, source="t")
+    )
+    assert lock.controllers is not None
+    assert [other.value for other in lock.controllers.others] == [("x",)]
+
+
 def test_one_lock_cannot_be_two_of_the_owners() -> None:
     items = [Same(ref("front"), "zwavejs:3"), Same(ref("back"), "zwavejs:3")]
     with pytest.raises(ConfigurationError, match="bound to the same thing"):
