@@ -127,4 +127,4 @@ def _stamp(item: Item, plug: Plug) -> Item:
         )
     if isinstance(item, Gap):
         return Gap(item.facts, item.reason, sentences((item.settle,)), item.about, plug.context.id)
-    return item
+    return Same(item.about, item.key, plug.context.id)

@@ -19,7 +19,6 @@ from nightlatch.model.home import Home, SourceState
 from nightlatch.model.kinds import KINDS
 from nightlatch.model.thing import Field, Thing
 
-
 GIVEN = ("serial:", "mac:", "ip:")
 """How keys begin that a maker or a router gave: they may be given twice."""
 

@@ -13,7 +13,7 @@ import pytest
 from nightlatch.audit.collect import Collected, collect
 from nightlatch.ecosystems.interface import Ecosystem
 from nightlatch.errors import SourceError
-from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
+from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref, Same
 from nightlatch.model.home import SourceState
 from nightlatch.model.router import Router
 from nightlatch.plugs import Context, Plug, Settings
@@ -70,6 +70,11 @@ class Stuck(Files):
         return super().rest()
 
 
+class Knowing(Files):
+    def rest(self) -> Iterator[Item]:
+        yield Same(CLAIM.about, "serial:4711")
+
+
 class Denied(Files):
     def rest(self) -> Iterator[Item]:
         yield Gap(("router.wan_admin",), "not an administrator", "Use an administrator's token.")
@@ -96,6 +101,11 @@ def test_claims_are_stamped_with_source_grade_and_time() -> None:
     (claim,) = items
     assert isinstance(claim, Claim)
     assert (claim.source, claim.grade, claim.at) == ("x", Grade.RECORDED, NOW)
+
+
+def test_an_identity_is_stamped_with_the_source_that_tells_it() -> None:
+    (knowing,) = made(Knowing)
+    assert Same(CLAIM.about, "serial:4711", "x") in knowing.items
 
 
 def test_a_source_that_fails_is_reported_and_the_others_go_on() -> None:
