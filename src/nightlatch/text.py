@@ -24,6 +24,14 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def host_of(address: str) -> str:
+    """The host of `host`, `host:port`, `[v6]:port`, a bare IPv6 address or a URL's `//host:port/path`."""
+    host = address.rpartition("//")[2].partition("/")[0].rpartition("@")[2]
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0] if host.count(":") == 1 else host
+
+
 def sentences(parts: Iterable[str]) -> str:
     """Each part once, as a sentence: a capital first, unless it begins with a file or topic; a full stop last."""
     return " ".join(dict.fromkeys(_sentence(part) for part in parts if part))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 
 from nightlatch.model.evidence import Claim, Fact, Ref
@@ -11,8 +10,9 @@ from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Device, Zone
-from nightlatch.model.people import Vendor
+from nightlatch.model.people import NO_VENDORS, Account, Credential, Person, Vendor, vendor_id
 from nightlatch.model.thing import Field
+from nightlatch.text import host_of
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -21,6 +21,7 @@ def infer(home: Home) -> Iterator[Claim]:
     """Claims that follow from what a home's sources said, each naming what it follows from."""
     yield from _zones(home)
     yield from _vendors(home)
+    yield from _roles(home)
 
 
 def _zones(home: Home) -> Iterator[Claim]:
@@ -60,7 +61,7 @@ def _zone_of(
     if address is None:
         return
     try:
-        host = ipaddress.ip_address(_host(address.value))
+        host = ipaddress.ip_address(host_of(address.value))
     except ValueError:
         return  # a name, not an address: which zone it is on is not known from it
     if host.is_loopback:
@@ -83,23 +84,34 @@ def _weakness(grade: str) -> int:
     return ("observed", "recorded", "catalogued", "declared").index(grade)
 
 
-def _host(address: str) -> str:
-    """The host of `host`, `host:port`, `[v6]:port`."""
-    if match := re.fullmatch(r"\[([^\]]+)\](?::\d+)?", address):
-        return match[1]
-    return address.rsplit(":", 1)[0] if address.count(":") == 1 else address
-
-
 def _vendors(home: Home) -> Iterator[Claim]:
-    """Whoever made a lock of the home is a vendor whose word it relies on."""
+    """Whoever made a lock of the home, or holds an account of its people, is a vendor whose word it relies on."""
+    told: list[tuple[str, Fact[str]]] = [(lock.maker.value, lock.maker) for lock in home.all(Lock) if lock.maker]
+    for account in home.all(Account):
+        service = account.service
+        if service is not None and service.value not in NO_VENDORS:
+            told.append((service.value.title() if service.value.islower() else service.value, service))
     seen: set[str] = set()
-    for lock in home.all(Lock):
-        maker = lock.maker
-        if maker is None:
-            continue
-        slug = re.sub(r"[^a-z0-9]+", "-", maker.value.lower()).strip("-")
+    for name, fact in told:
+        slug = vendor_id(name)
         if slug and slug not in seen:
             seen.add(slug)
+            yield Claim(Ref("vendor", slug), Vendor.name.name, name, fact.where, fact.at, fact.grade, fact.source)
+
+
+def _roles(home: Home) -> Iterator[Claim]:
+    """A code's holder belongs here as the person of that name does."""
+    roles = {key: person.role for person in home.all(Person) if person.role for key in (person.ref.key, person.label)}
+    for credential in home.all(Credential):
+        holder = credential.person
+        role = roles.get(holder.value) if holder is not None else None
+        if holder is not None and role is not None and credential.role is None:
             yield Claim(
-                Ref("vendor", slug), Vendor.name.name, maker.value, maker.where, maker.at, maker.grade, maker.source
+                credential.ref,
+                Credential.role.name,
+                role.value,
+                where=f"{holder.value} is a {role.value} ({role.source}: {role.where})",
+                at=min(holder.at, role.at),
+                grade=max(holder.grade, role.grade, key=_weakness),
+                source=f"{holder.source}+{role.source}" if holder.source != role.source else role.source,
             )

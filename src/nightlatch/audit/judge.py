@@ -9,8 +9,10 @@ from typing import Any
 from nightlatch.model.evidence import Fact
 from nightlatch.model.finding import Finding, Fix, Verdict
 from nightlatch.model.home import Home, SourceState
+from nightlatch.model.hub import Hub
 from nightlatch.model.thing import Field, Thing
-from nightlatch.practices.interface import Check, Judgement, Practice, unknown
+from nightlatch.practices.interface import Check, Judgement, Practice, not_applicable, unknown
+from nightlatch.practices.questions import question
 from nightlatch.text import listed, sentences
 
 _UNKNOWN, _NOT_APPLICABLE = Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
@@ -27,7 +29,7 @@ def run(check: Check[Any], home: Home) -> list[Finding]:
     if not subjects:
         judgement = check.absent(home) if check.absent else unknown()
         if judgement.verdict is _UNKNOWN and not judgement.because:
-            judgement = unknown(*judgement.evidence, because=_none_known(check, home), fix=judgement.fix)
+            judgement = _absent(check, home)
         return [_finding(check, home, home, judgement, 1)]
     judgements = [check.judge(subject, home) for subject in subjects]
     applicable = sum([judgement.verdict is not _NOT_APPLICABLE for judgement in judgements])
@@ -78,9 +80,19 @@ def _finding(check: Check[Any], subject: Thing, home: Home, judgement: Judgement
     )
 
 
-def _none_known(check: Check[Any], home: Home) -> str:
-    failed = _failed(check.needs, home)
-    return f"No {check.per.kind} is known, so this could not be checked.{failed}"
+def _absent(check: Check[Any], home: Home) -> Judgement:
+    """Judge a home that has none of what the check is about: only for hubs can an owner say that there is none."""
+    hub = home.has_hub if check.per is Hub else None
+    if hub is not None and not hub.value:
+        return not_applicable(hub, because="No hub, bridge or server commands a lock.")
+    kind = check.per.kind
+    steps = [question(home, Home.has_hub)] if check.per is Hub and hub is None else []
+    steps.append(f"Add a source that tells of it, or name it in nightlatch.toml: [[{kind}s]] with an id and a name.")
+    return unknown(
+        hub,
+        because=f"No {kind} is known, so this could not be checked.{_failed(check.needs, home)}",
+        fix=Fix("Find out.", (*steps, *_settled(check).steps)),
+    )
 
 
 def _why_unknown(missing: tuple[Field[Any], ...], subject: Thing, home: Home) -> str:
@@ -107,7 +119,13 @@ def _told(missing: tuple[Field[Any], ...], subject: Thing, home: Home) -> str:
 
 @lru_cache(maxsize=4096)
 def _nothing_tells(missing: tuple[Field[Any], ...]) -> str:
-    return f"Nothing tells {listed(f'whether {field.doc}' if field.type is bool else field.doc for field in missing)}."
+    return f"Nothing tells {listed(map(_in_words, missing))}."
+
+
+def _in_words(field: Field[Any]) -> str:
+    """A field's meaning as part of a sentence: without whose it is and what its special values mean."""
+    words = field.doc.removeprefix("of the model: ").partition(";")[0]
+    return f"whether {words}" if field.type is bool else words
 
 
 def _failed(fields: Iterable[Field[Any]], home: Home) -> str:
@@ -136,7 +154,7 @@ def _find_out(check: Check[Any], missing: tuple[Field[Any], ...], subject: Thing
         steps = [gap.settle for field in missing for gap in subject.gaps.get(field.name, ())]
     if check.settled_by:
         steps.append(f"Settled by {check.settled_by}.")
-    steps += [f"{field.ask} Answer with: nightlatch answer {subject.ref} {field.name} VALUE" for field in asked]
+    steps += [question(subject, field) for field in asked]
     return Fix("Find out.", tuple(dict.fromkeys(steps)))
 
 

@@ -14,8 +14,8 @@ from nightlatch.model.door import Door
 from nightlatch.model.evidence import Fact, as_set
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
-from nightlatch.model.lock import Lock
-from nightlatch.model.people import Account, Credential, Person
+from nightlatch.model.lock import NO_POWER, Lock
+from nightlatch.model.people import Account, Credential
 from nightlatch.model.router import Router
 
 AnyFact = Fact[Any] | None
@@ -74,7 +74,6 @@ class Residents(msgspec.Struct, frozen=True):
 
     credentials: Mapping[str, tuple[Credential, ...]]
     accounts: Mapping[str, tuple[Account, ...]]
-    roles: Mapping[str, Fact[Any]]
 
 
 def residents(home: Home) -> Residents:
@@ -87,14 +86,9 @@ def residents(home: Home) -> Residents:
     for account in home.all(Account):
         if account.hub is not None:
             accounts.setdefault(account.hub.value.key, []).append(account)
-    roles: dict[str, Fact[Any]] = {}
-    for person in home.all(Person):
-        if person.role is not None:
-            roles[person.ref.key] = roles[person.label] = person.role
     return Residents(
         {key: tuple(items) for key, items in credentials.items()},
         {key: tuple(items) for key, items in accounts.items()},
-        roles,
     )
 
 
@@ -105,8 +99,8 @@ def through(lock: Lock, door: Door | None, home: Home) -> tuple[Way, ...]:
     revived = _revived(lock)
     ways = [
         by_key(door, lock),
-        _by_code(lock, held, index, home, revived),
-        _by_phone(lock, held, index, home, revived),
+        _by_code(lock, held, home, revived),
+        _by_phone(lock, held, home, revived),
         _by_hub(lock, index, home, revived),
     ]
     if lock.on_flat_battery is not None and lock.on_flat_battery.value == "unlocks":
@@ -132,9 +126,9 @@ def by_key(door: Door | None, lock: Lock | None) -> Way:
     return Way(Means.KEY, text, True, (*ALWAYS[:JAM], None), (spare, cylinder))
 
 
-def _by_code(lock: Lock, held: tuple[Credential, ...], index: Residents, home: Home, revived: Answer) -> Way:
-    pin, shown = _held(held, PINS, index, home)
-    tag, tags = _held(held, TOUCH, index, home)
+def _by_code(lock: Lock, held: tuple[Credential, ...], home: Home, revived: Answer) -> Way:
+    pin, shown = _held(held, PINS, home)
+    tag, tags = _held(held, TOUCH, home)
     if lock.can_keypad is not None and not lock.can_keypad.value:
         pin = False
     elif pin is False and not (lock.codes_read is not None and lock.codes_read.value):
@@ -160,9 +154,9 @@ def _by_code(lock: Lock, held: tuple[Credential, ...], index: Residents, home: H
     )
 
 
-def _by_phone(lock: Lock, held: tuple[Credential, ...], index: Residents, home: Home, revived: Answer) -> Way:
+def _by_phone(lock: Lock, held: tuple[Credential, ...], home: Home, revived: Answer) -> Way:
     said = as_set(lock.opens_by_phone)
-    share, shares = _held(held, SHARES, index, home)
+    share, shares = _held(held, SHARES, home)
     direct = None if said is None else said.value
     stands = any_of((direct, share))
     return Way(
@@ -216,9 +210,7 @@ def _by_hub(lock: Lock, index: Residents, home: Home, revived: Answer) -> Way:
     )
 
 
-def _held(
-    held: tuple[Credential, ...], forms: frozenset[str], index: Residents, home: Home
-) -> tuple[Answer, tuple[AnyFact, ...]]:
+def _held(held: tuple[Credential, ...], forms: frozenset[str], home: Home) -> tuple[Answer, tuple[AnyFact, ...]]:
     """Whether a resident holds one of these forms that works now, and what shows it."""
     answer: Answer = False
     shown: tuple[AnyFact, ...] = ()
@@ -228,8 +220,6 @@ def _held(
             continue
         if (ends is not None and ends.value <= home.at) or (enabled is not None and not enabled.value):
             continue
-        if role is None and credential.person is not None:
-            role = index.roles.get(credential.person.value)
         if role is not None and role.value != "resident":
             continue
         timed = credential.scheduled is not None and credential.scheduled.value
@@ -243,7 +233,7 @@ def _held(
 def _revived(lock: Lock) -> Answer:
     """Whether the lock can be powered from outside when its battery is flat."""
     power = lock.emergency_power
-    return None if power is None else power.value.strip().lower() not in ("", "no", "none")
+    return None if power is None else power.value.strip().lower() not in NO_POWER
 
 
 def _local(lock: Lock) -> Answer:

@@ -86,6 +86,13 @@ class OpnSense(Plain):
             f"{self.update_menu}: check for updates and install them.",
         )
 
+    def update_by_itself(self) -> Steps:
+        """These tell of updates and leave the day to the owner."""
+        return (
+            f"{self.update_menu}: check for updates on the first day of each month; put it in your calendar.",
+            "Install them at an hour when nobody needs the door: the firewall may restart.",
+        )
+
     def rename_router(self) -> Steps:
         """A new host name."""
         return (f"{self.general_menu}: change Hostname, then Save.",)

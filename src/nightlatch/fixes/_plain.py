@@ -137,7 +137,7 @@ class Plain:
             f"Open the Wi-Fi security settings{self.of_wifi}.",
             "Set a pass phrase of five or more random words, or 16 or more random characters; "
             "let a password manager make it.",
-            "Join every device again with the new phrase.",
+            "Join every device again with the new phrase, the lock's hub or bridge first; keep a key at hand.",
         )
 
     def rename_wifi(self) -> Steps:
@@ -146,6 +146,7 @@ class Plain:
             self.sign_in,
             f"Open the Wi-Fi settings{self.of_wifi}.",
             "Choose a network name (SSID) without the router's make, your name or your address.",
+            "Join every device again, the lock's hub or bridge first.",
         )
 
     def wps_off(self) -> Steps:
@@ -174,6 +175,14 @@ class Plain:
             "Save a backup of the settings.",
             "Open System or Administration, check for an update and install it.",
             "Switch automatic updates on if they are offered.",
+        )
+
+    def update_by_itself(self) -> Steps:
+        """Automatic updates."""
+        return (
+            self.sign_in,
+            "Open System or Administration and switch automatic updates on, at an hour when nobody needs the door.",
+            "Where there are none, put the first day of each month in your calendar and check for an update.",
         )
 
     def rename_router(self) -> Steps:

@@ -181,6 +181,15 @@ class RouterOs(Plain):
             "/system routerboard upgrade; /system reboot   # the boot firmware follows",
         )
 
+    def update_by_itself(self) -> Steps:
+        """A scheduled update of the stable channel."""
+        return (
+            "/system package update set channel=stable",
+            '/system scheduler add name=update interval=4w start-time=04:00:00 on-event="/system package update '
+            'check-for-updates once; :delay 10s; /system package update install"',
+            "It restarts the router when it installs something.",
+        )
+
     def rename_router(self) -> Steps:
         """A new host name."""
         return ("/system identity set name=NEW-NAME",)

@@ -214,6 +214,13 @@ class Uci(Plain):
             "firmware-selector.openwrt.org with System > Backup / Flash Firmware.",
         )
 
+    def update_by_itself(self) -> Steps:
+        """OpenWrt has no automatic updates of its own."""
+        return (
+            "OpenWrt does not update itself: put the first day of each month in your calendar.",
+            "On that day: owut check   # OpenWrt 24.10 and newer, with the package owut; owut upgrade installs it",
+        )
+
     def rename_router(self) -> Steps:
         """A new host name."""
         return (

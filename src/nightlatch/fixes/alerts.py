@@ -70,7 +70,7 @@ def substitute_reports(lock: Lock, home: Home) -> Fix:
     """Notice wrong codes although the lock cannot report them."""
     nearest = []
     if lock.can_report_tamper is not None and lock.can_report_tamper.value:
-        nearest.append("Raise an alert on its tamper report: many locks send one after repeated wrong codes.")
+        nearest.append("Raise an alert on its tamper report: some locks send one after repeated wrong codes.")
     if lock.can_lockout is None or lock.can_lockout.value:
         nearest.append("Keep its lockout after wrong codes on and low: it slows somebody who tries codes.")
     nearest.append("Let a door sensor, a doorbell or a camera that looks at the keypad raise the alert instead.")

@@ -43,7 +43,9 @@ def _write(credential: Credential, lock: Lock | None, home: Home) -> tuple[str, 
         return (f"Set the new code in {app_of(lock)} or at the keypad.",)
     if way == "zigbee2mqtt":
         new = {"user": slot, "user_type": "unrestricted", "user_enabled": True, "pin_code": "NEW CODE"}
-        return (zigbee_setting(lock, pin_code=new).step,)
+        timed = credential.scheduled is not None and credential.scheduled.value
+        again = ("Set its days and hours again: a new code works at any time.",) if timed else ()
+        return (zigbee_setting(lock, pin_code=new).step, *again)
     if way == "matter":
         return (
             f"In the controller's app (Home Assistant: the lock's page > Manage users) give user {slot} the new code.",
@@ -64,13 +66,14 @@ def remove_code(credential: Credential, home: Home) -> Fix:
     """Take a code off its lock and prove that it is gone."""
     lock = home.follow(credential.lock, Lock)
     summary = f"Take the code {_where(credential, lock)} off the lock."
+    sure = "Be sure first that nobody needs it, and that another code or key opens the door."
     check = "Try it at the door, or run the audit again: only a slot that reads empty proves that it is gone."
     if lock is None:
-        return Fix(summary, ("Remove it in the app that made it.", check))
+        return Fix(summary, (sure, "Remove it in the app that made it.", check))
     slot = credential.slot.value if credential.slot is not None else None
     way = way_to(lock, home)
     if slot is None or way == "":
-        return Fix(summary, (f"Remove it in {app_of(lock)} or at the keypad.", check))
+        return Fix(summary, (sure, f"Remove it in {app_of(lock)} or at the keypad.", check))
     if way == "zigbee2mqtt":
         step = zigbee_setting(lock, pin_code={"user": slot, "pin_code": None}).step
     elif way == "matter":
@@ -80,7 +83,7 @@ def remove_code(credential: Credential, home: Home) -> Fix:
             f"Home Assistant: run the action zwave_js.clear_lock_usercode for {lock.label} with code_slot {slot}; in "
             f"Z-Wave JS UI: node {node_of(lock)} > User Code > slot {slot} > clear."
         )
-    return Fix(summary, (step, check), automatic=way in LIVE)
+    return Fix(summary, (sure, step, check), automatic=way in LIVE)
 
 
 def bound_code(credential: Credential, home: Home) -> Fix:

@@ -5,6 +5,7 @@ Each is `(door, home) -> Fix`, or `(home, home) -> Fix` for the ones about every
 
 from __future__ import annotations
 
+from nightlatch.fixes.power import emergency_power
 from nightlatch.model.door import Door
 from nightlatch.model.evidence import Ref
 from nightlatch.model.finding import Fix
@@ -96,13 +97,13 @@ def try_key(door: Door, home: Home) -> Fix:
 def add_way_in(door: Door, home: Home) -> Fix:
     """Make a way in that does not depend on the lock."""
     lock = _lock_of(door, home)
-    power = lock.emergency_power if lock is not None else None
+    power = emergency_power(lock) if lock is not None else ""
     steps = [
         f"Keep a way in that does not need {_lock(door, home)}: another door with a plain key, or a lock with a "
         "cylinder (UL 437 or EN 1303 rated).",
     ]
-    if power is not None and power.value.strip().lower() not in ("", "no", "none"):
-        steps.append(f"Until then keep what powers it from outside within reach: {power.value}.")
+    if power:
+        steps.append(f"Until then keep what powers it from outside within reach: {power}.")
     steps.append(f"Tell Nightlatch when there is one: nightlatch answer {door.ref} other_way_in true")
     return Fix(f"Make sure that somebody gets in at {door.label} when the lock does not open.", tuple(steps))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 
+from nightlatch.fixes.needs import say_it_is_needed
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -26,6 +27,7 @@ def private_network_key(hub: Hub, home: Home) -> Fix:
         "Give the Zigbee network a random key, and pair its devices again.",
         (
             f"{_ZIGBEE2MQTT_YAML} set advanced.network_key: GENERATE (and advanced.pan_id: GENERATE).",
+            "Have a key or a code at hand: until it is paired again, no lock opens through the hub.",
             "Stop Zigbee2MQTT, move coordinator_backup.json out of the data folder, and start it again.",
             "Check that configuration.yaml now holds 16 numbers of its own under advanced.network_key.",
             "Pair every device again, the locks last and with nobody's devices near that you do not know; then set the "
@@ -42,7 +44,7 @@ def encrypt_mqtt(hub: Hub, home: Home) -> Fix:
             "In mosquitto.conf add: listener 8883, with certfile, keyfile and cafile.",
             f"{_ZIGBEE2MQTT_YAML} set mqtt.server: mqtts://BROKER:8883 and mqtt.ca: /path/to/ca.crt "
             "(leave mqtt.reject_unauthorized on).",
-            f"{_RESTART} Then close port 1883: listener 1883 127.0.0.1",
+            f"{_RESTART} Move every other client to port 8883, then close the old one: listener 1883 127.0.0.1",
         ),
     )
 
@@ -56,6 +58,7 @@ def refuse_anonymous_mqtt(hub: Hub, home: Home) -> Fix:
             "next one).",
             "In mosquitto.conf: allow_anonymous false, and password_file /etc/mosquitto/passwd. Restart Mosquitto.",
             f"{_ZIGBEE2MQTT_YAML} set mqtt.user and mqtt.password ('!secret.yaml mqtt_password'). {_RESTART}",
+            "Give Home Assistant and every other client its own account too: until then they command nothing.",
         ),
     )
 
@@ -186,7 +189,7 @@ def close_remote_access(hub: Hub, home: Home) -> Fix:
         (
             *steps,
             "Remove the port forward or tunnel that leads to it, and use a VPN (WireGuard) from outside instead.",
-            "If you need it, say so: nightlatch answer home needs VALUE",
+            say_it_is_needed(home, "remote"),
         ),
     )
 
@@ -198,9 +201,7 @@ def leave_cloud(hub: Hub, home: Home) -> Fix:
         if _software(hub) == "homeassistant"
         else "Sign the hub out of the vendor's account in its settings."
     )
-    return Fix(
-        "Sign the hub out of its vendor's cloud.", (step, "If you need it, say so: nightlatch answer home needs VALUE")
-    )
+    return Fix("Sign the hub out of its vendor's cloud.", (step, say_it_is_needed(home, "cloud")))
 
 
 def hide_from_voice(hub: Hub, home: Home) -> Fix:
@@ -213,7 +214,8 @@ def hide_from_voice(hub: Hub, home: Home) -> Fix:
             + (", ".join(exposed) or "the locks")
             + ".",
             "Ask the assistant to look for devices again, so that it forgets them.",
-            "If you need it, say so, and ask for a spoken PIN: nightlatch answer home needs VALUE",
+            "If you need it, let the assistant ask for a spoken PIN.",
+            say_it_is_needed(home, "voice"),
         ),
     )
 

@@ -20,9 +20,11 @@ from nightlatch.fixes._lock import (
     zigbee_setting,
     zwave_setting,
 )
+from nightlatch.fixes.needs import say_it_is_needed
 from nightlatch.model.finding import SEVERITY_WEIGHT, Fix, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
+from nightlatch.model.values import KnownVulnerability
 from nightlatch.text import listed
 
 WRONG_CODES = 5
@@ -37,7 +39,7 @@ def include_securely(lock: Lock, home: Home) -> Fix:
     return Fix(
         "Join the lock to the Z-Wave network again, with S2.",
         (
-            "Note whose codes are on the lock: leaving the network may erase them.",
+            "Note whose codes are on the lock: leaving the network may erase them. Have a key at hand meanwhile.",
             f"In {where}, exclude the lock ({lock.label}) close to the hub.",
             "Include it again with S2: scan the QR code, or type the five digits of the DSK, on the lock's label.",
             "Tick S2 Access Control (and no other class) when asked which keys to grant.",
@@ -91,6 +93,15 @@ def secure_link(lock: Lock, home: Home) -> Fix:
     )
 
 
+def ask_for_a_test(lock: Lock, home: Home) -> Fix:
+    """Learn how a maker protects a link of its own, or move to one that can be judged."""
+    steps = [
+        f"Ask {maker_of(lock)} who tested the lock's link independently, and read the report.",
+        "Where the lock speaks Z-Wave, Zigbee or Matter as well, join it to a hub at home: that link can be judged.",
+    ]
+    return Fix("Find out how the maker protects the link.", tuple(steps))
+
+
 def settle_vulnerabilities(lock: Lock, home: Home) -> Fix:
     """Find out the firmware, and get past every version that is known to be vulnerable."""
     fact = lock.vulnerabilities
@@ -98,12 +109,21 @@ def settle_vulnerabilities(lock: Lock, home: Home) -> Fix:
     fixed: dict[str, list[str]] = {}
     for one in unsettled:
         if one.fixed_in:
-            fixed.setdefault(f"{one.product} {one.fixed_in}".strip(), []).append(one.id)
-    steps = [f"{version} or newer closes {listed(ids)}." for version, ids in fixed.items()]
+            fixed.setdefault(_fixed_by(one), []).append(one.id)
+    steps = [f"{version[:1].upper()}{version[1:]} closes {listed(ids)}." for version, ids in fixed.items()]
+    if lock.firmware is None:
+        steps.append(f"Tell Nightlatch what it runs: nightlatch answer {lock.ref} firmware VALUE")
     return Fix(
         f"Read the firmware version in {app_of(lock)} or at the hub, and install the newest.",
-        (*steps, "Look for news of flaws in this model before you buy it, and once a year after."),
+        (*steps, "Look for news of flaws in this model once a year, and before you buy another one."),
     )
+
+
+def _fixed_by(one: KnownVulnerability) -> str:
+    """`Nuki Bridge 1.22.0 or newer`; `a later version of …` where no number is published."""
+    if any(sign.isdigit() for sign in one.fixed_in):
+        return f"{one.product} {one.fixed_in} or newer".strip()
+    return f"a later version of {one.product or 'the firmware'}"
 
 
 def update_firmware(lock: Lock, home: Home) -> Fix:
@@ -156,7 +176,7 @@ def mitigate_vulnerability(lock: Lock, home: Home) -> Fix:
         )
     if worst.fixed_in:
         return Fix(
-            f"Close {worst.id}: install {worst.fixed_in} or newer.",
+            f"Close {worst.id}: install {_fixed_by(worst)}.",
             (*told, *advice, *update_firmware(lock, home).steps, *sources),
         )
     return Fix(f"Close {worst.id}.", (*told, *(advice or update_firmware(lock, home).steps), *sources))
@@ -220,6 +240,19 @@ def require_pin_for_remote(lock: Lock, home: Home) -> Fix:
     )
 
 
+def close_remote_access(lock: Lock, home: Home) -> Fix:
+    """Stop the maker's app from opening the lock from afar."""
+    return Fix(
+        f"Switch remote access off in {app_of(lock)}.",
+        (
+            f"In {app_of(lock)} switch remote access off, or unplug the Wi-Fi bridge; try first that everybody gets in "
+            "without it.",
+            f"Tell Nightlatch: nightlatch answer {lock.ref} remote_access false",
+            say_it_is_needed(home, "remote"),
+        ),
+    )
+
+
 def ask_pin_for_remote(lock: Lock, home: Home) -> Fix:
     """Let the lock ask for a PIN before a remote unlock, where it can do that."""
     if lock.radio is not None and lock.radio.value == "matter":
@@ -276,11 +309,13 @@ def enable_auto_relock(lock: Lock, home: Home) -> Fix:
             or _relock_after(lock, home),
             zwave_setting(lock, home, Role.AUTO_RELOCK_TIME, RELOCK_SECONDS),
         ]
-    return _set(
+    made = _set(
         f"Let the lock itself lock the door after {RELOCK_SECONDS} s.",
         settings,
         f"In {app_of(lock)} or its keypad menu, switch auto-lock on.",
     )
+    warning = "From then on it locks behind whoever steps out: see first that everybody has a code or carries a key."
+    return Fix(made.summary, (warning, *made.steps), made.automatic)
 
 
 def _relock_after(lock: Lock, home: Home) -> Setting | None:

@@ -8,12 +8,9 @@ from nightlatch.fixes.keyholes import model
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
-from nightlatch.model.lock import Lock
+from nightlatch.model.lock import NO_POWER, Lock
 from nightlatch.model.router import Router
 from nightlatch.text import listed
-
-NO_POWER = frozenset(("", "no", "none"))
-"""What `Lock.emergency_power` says of a lock that cannot be powered from outside, lower case."""
 
 
 def emergency_power(lock: Lock) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
+from nightlatch.model.labels import SOFTWARE
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Device
 from nightlatch.model.people import Vendor
 from nightlatch.model.router import Router
 from nightlatch.model.values import HostContact
-from nightlatch.text import listed
+from nightlatch.text import host_of, listed
 
 HARMLESS = frozenset(("update",))
 """Purposes of a vendor's host that need no leave: an update must come from somewhere."""
@@ -44,22 +45,16 @@ def device_of(thing: Hub | Lock, home: Home) -> Device | None:
     if not devices:
         return None
     for fact in (thing.lan_address if isinstance(thing, Hub) else None, thing.address):
-        if fact is not None and (host := _host(fact.value)) in devices:
+        if fact is not None and (host := host_of(fact.value)) in devices:
             return devices[host]
     names = (key.removeprefix("ip:") for key in thing.keys if key.startswith(("mac:", "ip:")))
     return next((devices[name] for name in names if name in devices), None)
 
 
-def _host(address: str) -> str:
-    """An address without its port: `192.168.20.5:8123` and `[fd00::5]:8123` lose theirs, `fd00::5` has none."""
-    host, colon, port = address.rpartition(":")
-    return host.strip("[]") if colon and port.isdigit() and (":" not in host or host.endswith("]")) else address
-
-
 def askers(thing: Hub | Lock, home: Home) -> list[Device]:
     """The devices that asked for the servers of a hub's or lock's maker: it, its bridge, or a phone with the app."""
     if isinstance(thing, Hub):
-        names = [_SOFTWARE.get(thing.software.value, "")] if thing.software is not None else []
+        names = [_software(thing)] if thing.software is not None else []
     else:
         names = [fact.value.casefold() for fact in (thing.maker, thing.model) if fact is not None]
     return [
@@ -70,8 +65,10 @@ def askers(thing: Hub | Lock, home: Home) -> list[Device]:
     ]
 
 
-_SOFTWARE = {"homeassistant": "home assistant", "zwave-js": "z-wave js"}
-"""Hubs' software as the catalogue names whose hosts it asks for, lower case."""
+def _software(hub: Hub) -> str:
+    """A hub's software as the catalogue names whose hosts it asks for, lower case; empty where it is not known."""
+    name = hub.software.value if hub.software is not None else ""
+    return SOFTWARE.get(name, name).casefold()
 
 
 def _devices_by_vendor(home: Home) -> dict[str, list[Device]]:
@@ -102,20 +99,38 @@ def tell_apart(thing: Hub | Lock, home: Home) -> Fix:
     )
 
 
-def unneeded(contacts: tuple[HostContact, ...], home: Home) -> list[HostContact]:
-    """The contacts that nothing the owner listed as needed explains."""
+def contacts_of(thing: Hub | Lock, device: Device, home: Home) -> list[HostContact]:
+    """What a device asked for, harmless updates aside, and what another hub on the same computer has asked for."""
+    contacts = device.contacts.value if device.contacts is not None else ()
+    others = set(home.cached(_software_by_device).get(device.ref.key, ()))
+    if isinstance(thing, Hub):
+        others.discard(_software(thing))
+    return [one for one in contacts if one.purpose not in HARMLESS and one.vendor.casefold() not in others]
+
+
+def _software_by_device(home: Home) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for hub in home.all(Hub):
+        device = device_of(hub, home)
+        if device is not None:
+            found.setdefault(device.ref.key, set()).add(_software(hub))
+    return found
+
+
+def unneeded(thing: Hub | Lock, device: Device, home: Home) -> list[HostContact]:
+    """The contacts of a hub or lock that nothing the owner listed as needed explains."""
     needs = home.needs.value if home.needs is not None else ()
     return [
         contact
-        for contact in contacts
-        if contact.purpose not in HARMLESS and not any(need in needs for need in LEAVE.get(contact.purpose, ()))
+        for contact in contacts_of(thing, device, home)
+        if not any(need in needs for need in LEAVE.get(contact.purpose, ()))
     ]
 
 
 def block_contacts(thing: Hub | Lock, home: Home) -> Fix:
     """Stop a hub or lock from talking to the vendor."""
     device = device_of(thing, home)
-    contacts = unneeded(device.contacts.value, home) if device is not None and device.contacts is not None else []
+    contacts = unneeded(thing, device, home) if device is not None else []
     suffixes = [contact.suffix for contact in contacts]
     address = device.address.value if device is not None and device.address is not None else "its address"
     softwares = {router.software.value for router in home.all(Router) if router.software is not None}

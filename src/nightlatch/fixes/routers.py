@@ -92,6 +92,14 @@ def update_router(thing: Thing, home: Home) -> Fix:
     return Fix("Install the router's newest firmware.", _dialect(thing, home).update_router())
 
 
+def update_by_itself(thing: Thing, home: Home) -> Fix:
+    """Switch the router's automatic updates on, or update it on a fixed day."""
+    return Fix(
+        "Let the router update itself, or update it on a fixed day each month.",
+        (*_dialect(thing, home).update_by_itself(), f"Tell Nightlatch: nightlatch answer {thing.ref} auto_update true"),
+    )
+
+
 def rename_router(thing: Thing, home: Home) -> Fix:
     """Give the router a name that does not tell its make."""
     return Fix("Give the router a name that does not tell its make.", _dialect(thing, home).rename_router())

@@ -36,11 +36,21 @@ class Home(Thing, kind="home"):
     name = Field[str]("what the owner calls it")
     timezone = Field[str]("its IANA time zone")
     needs = Field[tuple[Need, ...]](
-        "features the owner needs and accepts: remote, voice, cloud, analytics, upnp, join",
+        "which features the owner needs and accepts (remote, voice, cloud, analytics, upnp, join)",
         ask="Which of these do you need: remote, voice, cloud, analytics, upnp, join? (a list, may be empty)",
     )
-    isolated_v4 = Field[bool]("a probe from the IoT side could not reach the main zone over IPv4")
-    isolated_v6 = Field[bool]("a probe from the IoT side could not reach the main zone over IPv6")
+    has_hub = Field[bool](
+        "a hub, bridge or home automation server commands a lock",
+        ask="Does any hub, bridge or home automation server command a lock of yours?",
+    )
+    isolated_v4 = Field[bool](
+        "a test from the smart devices' network could not reach the phones' and laptops' one over IPv4",
+        ask="Try to reach a laptop from the smart devices' (or guest) network, over IPv4: is it kept out?",
+    )
+    isolated_v6 = Field[bool](
+        "a test from the smart devices' network could not reach the phones' and laptops' one over IPv6",
+        ask="Try the same over IPv6: is it kept out? (Yes, too, if the router has no IPv6.)",
+    )
 
     alert_channel = Field[bool](
         "alerts reach a person", ask="Do lock alerts (failed codes, tamper, battery) reach your phone or mail?"
@@ -54,14 +64,26 @@ class Home(Thing, kind="home"):
     )
     log_read_on = Field[date]("the day the log was last read", ask="When did you last read the lock's log?")
     journal_running = Field[bool](
-        "a local journal records every event",
+        "a log at home records every event",
         ask="Does anything at home, not in a vendor's cloud, keep a log of every lock event?",
     )
-    journal_verified_at = Field[datetime]("when the journal was last verified")
-    journal_intact = Field[bool]("the journal was whole when it was last verified")
-    journal_missing_locks = Field[tuple[Ref, ...]]("which locks' events the journal does not hold")
-    journal_gaps = Field[int]("how many gaps the journal had in the last 30 days")
-    journal_retention_days = Field[int]("for how many days the journal keeps personal data")
+    journal_verified_at = Field[datetime](
+        "when the log was last verified", ask="When was the log at home last verified against its signatures?"
+    )
+    journal_intact = Field[bool](
+        "the log was whole when it was last verified", ask="Was the log whole and unchanged when it was last verified?"
+    )
+    journal_missing_locks = Field[tuple[Ref, ...]](
+        "which locks' events the log does not hold",
+        ask="Which locks' events does the log at home not hold? (a list, as lock:front; [] if it holds all)",
+    )
+    journal_gaps = Field[int](
+        "how many gaps the log had in the last 30 days", ask="How many gaps did the log have in the last 30 days?"
+    )
+    journal_retention_days = Field[int](
+        "for how many days the log keeps personal data",
+        ask="For how many days does the log at home keep who came and went? (0: for ever)",
+    )
 
     recovery_sheet_printed_on = Field[date](
         "the day the recovery sheet was last printed", ask="When did you last print the recovery sheet?"

@@ -13,6 +13,9 @@ SecurityClass = Literal[
     "s2_access_control", "s2_authenticated", "s2_unauthenticated", "s0", "none", "zigbee", "matter", "ble", "tls"
 ]
 
+NO_POWER = frozenset(("", "no", "none"))
+"""What `Lock.emergency_power` says of a lock that cannot be powered from outside, lower case."""
+
 
 class Lock(Thing, kind="lock"):
     """A smart lock. Fields that begin with `can_` or are marked "of the model" say nothing of its settings."""
@@ -21,7 +24,7 @@ class Lock(Thing, kind="lock"):
     name = Field[str]("what the hub or the owner calls it")
     door = Field[Ref]("the door it is fitted to")
     hub = Field[Ref]("the hub that commands it")
-    maker = Field[str]("the maker's name")
+    maker = Field[str]("the maker's name", ask="Who made this lock?")
     model = Field[str]("the maker's model name or number", ask="Which maker and model is this lock?")
     zwave_id = Field[str]("Z-Wave manufacturer:product type:product id, as 0x0129:0x8104:0x45d5")
     zigbee_model = Field[str]("the Zigbee model that Zigbee2MQTT identified")
@@ -30,13 +33,17 @@ class Lock(Thing, kind="lock"):
     address = Field[str]("its IP address, for locks that have one")
     controllers = Field[tuple[str, ...]]("the controllers paired with it (Matter fabrics), each in words")
     zone = Field[Ref]("the network zone it lives on, for locks that have an address")
+    beside_phones = Field[bool](
+        "it shares a network with phones and laptops",
+        ask="Is this lock on the same Wi-Fi or network as your phones and laptops?",
+    )
 
     # How it is reached
     radio = Field[Literal["zwave", "zigbee", "matter", "ble", "wifi", "proprietary"]](
         "the protocol that commands it",
         ask="How is the lock connected: zwave, zigbee, matter, ble, wifi or proprietary?",
     )
-    security = Field[SecurityClass]("the security its link to the hub really uses")
+    security = Field[SecurityClass]("which security its link to the hub really uses")
     iot_class = Field[str]("the integration's class in Home Assistant: local_push, local_polling, cloud_push, …")
     path = Field[Literal["local", "cloud"]](
         "whether commands stay in the home or pass through the vendor's cloud",
@@ -46,10 +53,17 @@ class Lock(Thing, kind="lock"):
         "the day it was last seen working with the internet cut",
         ask="When did you last check that the lock works with the internet cut off?",
     )
+    remote_access = Field[bool](
+        "it can be opened from outside the home through its maker's app or bridge",
+        ask="Can this lock be opened from anywhere with its maker's app (remote access, a Wi-Fi bridge)?",
+    )
     certificate = Field[str]("the certificate id that its protocol's alliance published")
 
     # How it is set
-    wrong_code_limit = Field[int]("after how many wrong codes the keypad locks out; 0: never")
+    wrong_code_limit = Field[int](
+        "after how many wrong codes the keypad locks out; 0: never",
+        ask="After how many wrong codes in a row does the keypad lock out? (0: never)",
+    )
     wrong_code_lockout_s = Field[int]("how long the keypad stays locked out, in s")
     tamper_alarm = Field[bool]("the tamper alarm is on", ask="Is the lock's tamper alarm switched on?")
     auto_relock_s = Field[int]("after how many seconds it locks itself; 0: never")
@@ -64,53 +78,80 @@ class Lock(Thing, kind="lock"):
         ask="Can a resident's phone open this lock directly over Bluetooth, without hub and internet?",
     )
     local_programming = Field[bool]("codes can be changed at the keypad itself")
-    pin_over_air = Field[bool]("PINs can be read over the air (Matter SendPINOverTheAir, last used PIN reported)")
+    pin_over_air = Field[bool](
+        "PINs can be read over the air (Matter SendPINOverTheAir, last used PIN reported)",
+        ask="Does the hub or app show the digits of a code that somebody entered at the keypad?",
+    )
+    defaults_changed = Field[bool](
+        "every code that it came with was changed or deleted",
+        ask="Did you change or delete every code that the lock came with, a master code included?",
+    )
     operating_mode = Field[str]("its mode: normal, vacation, privacy, no_remote, passage")
     language = Field[str]("the language it speaks")
 
     # How it fares
-    firmware = Field[str]("the firmware it runs")
+    firmware = Field[str]("which firmware it runs", ask="Which firmware version does the lock run?")
     update_available = Field[bool]("a newer firmware is offered", ask="Does the app offer a firmware update?")
     update_version = Field[str]("the newest firmware known for it")
-    update_since = Field[date]("the day the offered update was published or first seen")
+    update_since = Field[date](
+        "the day the offered update was published or first seen",
+        ask="Since when is the update offered (the day of its release notes, or when you first saw it)?",
+    )
     auto_update = Field[bool]("it updates itself", ask="Are automatic firmware updates switched on?")
     battery_percent = Field[int](
         "how much charge its battery has left, in %", ask="What battery level does the app show, in %?"
     )
     battery_low = Field[bool]("it says its battery is low")
-    battery_days_left = Field[int]("how many days its battery will last, by its own history")
+    battery_days_left = Field[int](
+        "how many days its battery will last, by its own history",
+        ask="For how many more days will the battery last, going by how long the last ones did?",
+    )
     bolt = Field[Literal["thrown", "retracted", "jammed", "unknown"]]("where the bolt is")
     door_open = Field[bool]("the door stands open")
     reachable = Field[bool]("it answers now")
     codes_read = Field[bool]("every code slot was read in this run")
 
     # What the model can do, and what is known of it
-    can_keypad = Field[bool]("of the model: it has a keypad")
+    can_keypad = Field[bool]("of the model: it has a keypad", ask="Does the lock have a keypad?")
     can_cylinder = Field[bool]("of the model: it has a mechanical cylinder", ask="Does the lock have a keyhole?")
     can_auto_relock = Field[bool]("of the model: it can lock itself")
     can_lockout = Field[bool]("of the model: its keypad can lock out after wrong codes")
     can_tamper_alarm = Field[bool]("of the model: it can raise a tamper alarm")
-    can_report_wrong_code = Field[bool]("it can report wrong codes to the hub")
-    can_report_tamper = Field[bool]("it can report tampering to the hub")
+    can_report_wrong_code = Field[bool](
+        "it can report wrong codes to the hub", ask="Does its hub or app tell you of wrong codes?"
+    )
+    can_report_tamper = Field[bool](
+        "it can report tampering to the hub", ask="Does its hub or app tell you of tampering?"
+    )
     can_schedule = Field[bool]("it can hold a schedule for a code by itself")
     can_update = Field[bool]("of the model: its firmware can be updated")
     code_slots = Field[int]("how many codes it holds")
-    code_length_min = Field[int]("shortest code it takes, digits")
-    code_length_max = Field[int]("longest code it takes, digits")
+    code_length_min = Field[int]("how short a code it takes at least, in digits")
+    code_length_max = Field[int](
+        "how long a code it takes at most, in digits", ask="How many digits may a code on this lock have at most?"
+    )
     battery_type = Field[str]("its batteries, as 4×AA")
     emergency_power = Field[str](
-        "how to power it from outside when flat (9V terminals, USB-C, none)",
+        "how it can be powered from outside when flat (9V terminals, USB-C, none)",
         ask="How can the lock be powered from outside when its battery is flat (9V, USB-C, none)?",
     )
     default_codes_known = Field[tuple[str, ...]]("of the model: which default codes its manual names, in words")
-    vulnerabilities = Field[tuple[KnownVulnerability, ...]]("published vulnerabilities of the model")
+    vulnerabilities = Field[tuple[KnownVulnerability, ...]]("which vulnerabilities of the model were published")
     known_issues = Field[tuple[str, ...]]("other known issues of the model")
-    publishes_updates = Field[bool]("the maker publishes firmware updates for it")
-    disclosure_contact = Field[str]("where the maker takes reports of flaws")
+    publishes_updates = Field[bool](
+        "the maker publishes firmware updates for it", ask="Does the maker publish firmware updates for this lock?"
+    )
+    disclosure_contact = Field[str](
+        "where the maker takes reports of flaws",
+        ask="Where does the maker take reports of security flaws (an address or a page)?",
+    )
     support_until = Field[date](
         "the day the maker's security support ends", ask="Until when does the maker promise security updates?"
     )
-    last_release_on = Field[date]("the day of the newest firmware the maker released")
+    last_release_on = Field[date](
+        "the day of the newest firmware the maker released",
+        ask="When did the maker release the newest firmware for this lock?",
+    )
 
     # What only a person can tell
     cylinder_grade = Field[Literal["high", "standard", "low", "none"]](

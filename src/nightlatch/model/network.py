@@ -19,8 +19,8 @@ class Zone(Thing, kind="zone"):
     )
     router = Field[Ref]("the router that rules it")
     subnets = Field[tuple[str, ...]]("its IPv4 and IPv6 networks, as 192.168.20.0/24")
-    opens_to_v4 = Field[tuple[Ref, ...]]("zones to which it may open IPv4 connections")
-    opens_to_v6 = Field[tuple[Ref, ...]]("zones to which it may open IPv6 connections")
+    opens_to_v4 = Field[tuple[Ref, ...]]("to which zones it may open IPv4 connections")
+    opens_to_v6 = Field[tuple[Ref, ...]]("to which zones it may open IPv6 connections")
     client_isolation = Field[bool]("its clients cannot reach each other")
 
 
@@ -34,12 +34,21 @@ class Wifi(Thing, kind="wifi"):
         "how it is encrypted; wpa_wpa2 also admits WPA, wpa2_wpa3 is WPA3's transition mode",
         ask="How is this Wi-Fi encrypted: open, owe, wep, wpa, wpa_wpa2, wpa2, wpa2_wpa3, wpa3 or enterprise?",
     )
-    tkip = Field[bool]("it admits the broken TKIP cipher")
-    pmf = Field[Literal["off", "optional", "required"]]("protected management frames (802.11w)")
-    phrase_score = Field[int]("strength of its pass phrase, zxcvbn 0 (guessed at once) to 4 (strong)")
+    tkip = Field[bool]("it admits the broken TKIP cipher", ask="Does this Wi-Fi admit TKIP beside AES?")
+    pmf = Field[Literal["off", "optional", "required"]](
+        "whether its protected management frames (802.11w) are off, optional or required",
+        ask="Are this Wi-Fi's protected management frames (PMF, 802.11w) off, optional or required?",
+    )
+    phrase_score = Field[int](
+        "how hard its phrase is to guess, from 0 (guessed at once) to 4 (strong)",
+        ask="How hard is this Wi-Fi's phrase to guess: 0 or 1 (a word, name or number), 2, 3, or 4 (the router's own "
+        "random one, or five random words)?",
+    )
     phrase_length = Field[int]("characters of its pass phrase")
-    default_name = Field[bool]("its name is the factory's and gives the model away")
-    wps = Field[bool]("WPS is on")
+    default_name = Field[bool](
+        "its name is the factory's and gives the model away", ask="Does this Wi-Fi still have the name it came with?"
+    )
+    wps = Field[bool]("WPS is on", ask="Is WPS switched on?")
     guest = Field[bool]("it is a guest network")
 
 
@@ -50,4 +59,4 @@ class Device(Thing, kind="device"):
     address = Field[str]("its IP address")
     mac = Field[str]("its hardware address, lower case with colons")
     zone = Field[Ref]("the zone it lives on")
-    contacts = Field[tuple[HostContact, ...]]("vendors' servers it asked for")
+    contacts = Field[tuple[HostContact, ...]]("which vendors' servers it asked for")

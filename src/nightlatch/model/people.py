@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Literal
 
@@ -27,7 +28,7 @@ class Account(Thing, kind="account"):
     opens_door = Field[bool]("who holds it can open a door", ask="Can this account open a door?")
     admin = Field[bool]("it administers its service")
     local_only = Field[bool]("it can sign in from the home's network only")
-    password_score = Field[int]("strength of its password, zxcvbn 0 (guessed at once) to 4 (strong)")
+    password_score = Field[int]("how hard its password is to guess, from 0 (guessed at once) to 4 (strong)")
     password_fingerprint = Field[str]("tells equal passwords apart from different ones within one run")
     password_reused = Field[int]("how many other entries of the vault have the same password")
     password_changed_on = Field[date]("the day its password was last changed")
@@ -35,7 +36,7 @@ class Account(Thing, kind="account"):
         "its password is kept in a password manager", ask="Is this account's password kept in a password manager?"
     )
     two_factor = Field[Literal["none", "sms", "app", "key", "passkey"]](
-        "the second factor: none, sms, an authenticator app, a security key or a passkey",
+        "which second step it asks for (none, sms, an authenticator app, a security key or a passkey)",
         ask="Which second step does this account ask for: none, sms, app, key or passkey?",
     )
 
@@ -48,19 +49,29 @@ class Credential(Thing, kind="credential"):
     slot = Field[int]("its slot on the lock")
     form = Field[Literal["pin", "tag", "fingerprint", "face", "app", "master", "other"]]("what it is")
     enabled = Field[bool]("the lock accepts it")
-    length = Field[int]("digits of the PIN")
+    length = Field[int]("how many digits the PIN has")
     default = Field[bool]("it equals a known default code")
     weaknesses = Field[tuple[str, ...]]("why it is easy to guess, as common (rank 3) or year; empty if it is not")
-    fingerprint = Field[str]("tells equal PINs apart from different ones within one run")
-    near = Field[tuple[str, ...]]("fingerprints of the PINs that differ from it by one slip of a finger")
+    fingerprint = Field[str]("which other PINs it equals: a digest that holds for one run")
+    near = Field[tuple[str, ...]]("which PINs differ from it by one slip of a finger: their digests, for one run")
     person = Field[str]("whose it is", ask="Whose code is this?")
     role = Field[Literal["resident", "regular", "guest", "service"]](
-        "how they belong here", ask="Is its holder a resident, a regular, a guest or a service?"
+        "whether its holder is a resident, a regular, a guest or a service",
+        ask="Is its holder a resident, a regular, a guest or a service?",
     )
     ends = Field[datetime]("when it must stop working", ask="When must this code stop working?")
     scheduled = Field[bool]("it works only at set times", ask="Does this code work only at set times?")
     created_by = Field[str]("who put it on the lock, as the lock tells it")
     foreign_creator = Field[bool]("a controller other than the owner's put it on the lock")
+
+
+NO_VENDORS = frozenset(("homeassistant", "router"))
+"""Services of accounts that stay in the home: no vendor holds their data."""
+
+
+def vendor_id(name: str) -> str:
+    """The id of the vendor of this name: `Assa Abloy` is `assa-abloy`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 class Vendor(Thing, kind="vendor"):

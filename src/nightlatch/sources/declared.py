@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, Literal
 
@@ -51,7 +52,7 @@ class Declared(Source, kind="declared"):
 
     def _things(self, table: str) -> Iterator[Item]:
         kind = KINDS[THING_TABLES[table]]
-        for number, thing in enumerate(self._table(table)):
+        for number, thing in enumerate(getattr(self.configuration.tables, table)):
             ref = Ref(kind.kind, thing.id)
             where = self.configuration.where(table, number)
             name: Field[str] = kind.fields["name"]
@@ -67,10 +68,6 @@ class Declared(Source, kind="declared"):
                 yield Door.exterior.claim(ref, thing.exterior, where=where)
             elif kind is Person and thing.role:
                 yield Person.role.claim(ref, thing.role, where=where)
-
-    def _table(self, name: str) -> Sequence[Any]:
-        found: Sequence[Any] = getattr(self.configuration.tables, name)
-        return found
 
     def _bound(self, key: str, table: str, number: int) -> str:
         """A binding's key as sources make it: the source's id is left out where its kind is unique."""
@@ -109,7 +106,7 @@ class Declared(Source, kind="declared"):
             )
         if kind not in (Home, Vendor) and ":" not in key:
             # An id without a colon is the owner's own; vendors' are made of the makers' names.
-            ids = [thing.id for name in THING_TABLES if THING_TABLES[name] == kind_name for thing in self._table(name)]
+            ids = self.configuration.ids(kind_name)
             if key not in ids:
                 raise wrong(f"there is no {kind_name} {key!r}", "about", suggest(key, ids))
         try:
@@ -139,12 +136,36 @@ def convert(field: Field[Any], value: Any, zone: tzinfo) -> Any:
 
     Where an instant is wanted, a bare day means its end, and a time without an offset is one, at home.
     """
+    read = _WORDED.get(field.type)
+    if read is not None:
+        return tuple(read(word) for word in msgspec.convert(value, tuple[str, ...]))
     if field.type is datetime and type(value) is date:
         value = datetime.combine(value, time(23, 59, 59), zone)
     made = msgspec.convert(value, field.type)
     if isinstance(made, datetime):
         return (made if made.tzinfo else made.replace(tzinfo=zone)).astimezone(UTC)
     return made
+
+
+def _named(word: str) -> Ref:
+    """`lock:front` as the thing it names."""
+    kind, _, key = word.partition(":")
+    if kind not in KINDS or not key:
+        raise msgspec.ValidationError(f"{word!r} names no thing")
+    return Ref(kind, key)
+
+
+def _mapping(word: str) -> PortMapping:
+    """`tcp 8123 -> 192.168.1.5:8123` as what it says."""
+    found = _PORT.fullmatch(word.strip())
+    if found is None:
+        raise msgspec.ValidationError(f"{word!r} is no port mapping")
+    return PortMapping(*found.groups())
+
+
+_PORT = re.compile(r"(tcp|udp) (\d{1,5}(?:-\d{1,5})?) ?-> ?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]{2,39}\]):(\d{1,5})")
+_WORDED: dict[Any, Callable[[str], Any]] = {tuple[Ref, ...]: _named, tuple[PortMapping, ...]: _mapping}
+"""Types that an owner writes as words, one for each item of a list."""
 
 
 def _shown(value: Any) -> str:

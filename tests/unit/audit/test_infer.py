@@ -11,6 +11,7 @@ from nightlatch.model.evidence import Grade, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Zone
+from nightlatch.model.people import Account, Credential, Person
 from tests.unit.practices.builder import NOW, home, make
 
 ZONES = (
@@ -51,3 +52,30 @@ def test_each_maker_is_a_vendor_once() -> None:
     locks = [make(Lock, "a", maker="Yale"), make(Lock, "b", maker="Yale"), make(Lock, "c", maker="ASSA ABLOY (Yale)")]
     vendors = [claim.about.key for claim in infer(home(*locks)) if claim.about.kind == "vendor"]
     assert vendors == ["yale", "assa-abloy-yale"]
+
+
+def test_whoever_holds_an_account_is_a_vendor_unless_it_is_in_the_home() -> None:
+    accounts = [
+        make(Account, "a", service="nuki"),
+        make(Account, "b", service="homeassistant"),
+        make(Account, "c", service="router"),
+        make(Account, "d"),
+    ]
+    claims = [claim for claim in infer(home(make(Lock, "l", maker="Nuki"), *accounts)) if claim.about.kind == "vendor"]
+    assert [claim.about.key for claim in claims] == ["nuki"]
+    (alone,) = infer(home(make(Account, "a", service="nuki")))
+    assert (alone.about, alone.value) == (Ref("vendor", "nuki"), "Nuki")
+
+
+@pytest.mark.parametrize("holder", ["ana", "Ana"])
+def test_a_code_belongs_here_as_its_holder_does(holder: str) -> None:
+    ana = make(Person, "ana", name="Ana", role=("resident", Grade.DECLARED))
+    (claim,) = infer(home(ana, make(Credential, "c", person=holder)))
+    assert (claim.about, claim.fact, claim.value) == (Ref("credential", "c"), "role", "resident")
+    assert claim.grade is Grade.DECLARED
+
+
+def test_what_is_known_of_a_code_is_not_inferred_again() -> None:
+    ana = make(Person, "ana", name="Ana", role="resident")
+    assert not list(infer(home(ana, make(Credential, "c", person="Ana", role="guest"))))
+    assert not list(infer(home(ana, make(Credential, "c", person="Ben"), make(Credential, "d"))))

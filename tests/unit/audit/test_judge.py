@@ -9,6 +9,8 @@ from nightlatch.audit.judge import judge, run
 from nightlatch.model.evidence import Fact, Gap, Grade
 from nightlatch.model.finding import Finding, Fix, Section, Severity, Verdict
 from nightlatch.model.home import Home, SourceState
+from nightlatch.model.hub import Hub
+from nightlatch.model.lock import Lock
 from nightlatch.model.router import Router
 from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
 from tests.unit.practices.builder import NOW, home, make
@@ -113,3 +115,25 @@ def test_a_loosened_threshold_says_so_on_the_finding() -> None:
     assert "looser than the guide: age at most 60 instead of 30 days" in finding.summary
     (finding,) = run(practice.checks[0], home(make(Router, "r", upnp=False), limits={"upnp.age-days": 7}))
     assert "looser" not in finding.summary
+
+
+def test_a_home_without_hubs_is_asked_whether_there_is_one_and_believed() -> None:
+    practice = Practice("hubs", number=1, section=Section.SETUP, severity=Severity.HIGH, title="Have hubs", why="So.")
+    practice.check("any", per=Hub, title="There is a hub", needs=(Hub.tls,), settled_by="a hub")(lambda hub, home: unknown())
+    (asked,) = run(practice.checks[0], home())
+    assert asked.verdict is Verdict.UNKNOWN and asked.fix is not None
+    assert any("nightlatch answer home has_hub VALUE" in step for step in asked.fix.steps)
+    assert any("[[hubs]]" in step for step in asked.fix.steps)
+    (none,) = run(practice.checks[0], home(has_hub=(False, Grade.DECLARED)))
+    assert none.verdict is Verdict.NOT_APPLICABLE and none.weight == 0 and none.evidence
+    (some,) = run(practice.checks[0], home(has_hub=(True, Grade.DECLARED)))
+    assert some.verdict is Verdict.UNKNOWN and some.fix is not None
+    assert not any("has_hub" in step for step in some.fix.steps)
+
+
+def test_a_reason_leaves_out_what_only_the_reference_needs() -> None:
+    practice = Practice("locks", number=1, section=Section.SETUP, severity=Severity.HIGH, title="Lock", why="So.")
+    needs = (Lock.can_keypad, Lock.wrong_code_limit)
+    practice.check("any", per=Lock, title="It locks", needs=needs, settled_by="a lock")(lambda lock, home: unknown())
+    (found,) = run(practice.checks[0], home(make(Lock, "front")))
+    assert found.summary == "Nothing tells whether it has a keypad and after how many wrong codes the keypad locks out."

@@ -11,7 +11,7 @@ from nightlatch.model.door import Door
 from nightlatch.model.evidence import Grade
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.model.people import Account, Credential, Person
+from nightlatch.model.people import Account, Credential
 from nightlatch.model.router import Router
 from nightlatch.model.thing import Thing
 from tests.unit.practices.builder import NOW, home, make
@@ -94,13 +94,6 @@ def test_without_a_code_only_a_lock_that_was_read_or_has_no_keypad_is_sure(
     lock: dict[str, Any], stands: bool | None
 ) -> None:
     assert way(Means.CODE, make(Lock, "front", **lock)).stands is stands
-
-
-def test_a_code_whose_person_is_a_resident_counts() -> None:
-    front = make(Lock, "front")
-    code = make(Credential, "c", lock=front, form="pin", enabled=True, person="Ana")
-    ana = make(Person, "ana", name="Ana", role="resident")
-    assert way(Means.CODE, front, code, ana).stands is True
 
 
 def test_a_code_on_another_lock_opens_nothing_here() -> None:

@@ -37,12 +37,23 @@ def test_a_code_is_removed_by_nightlatch_where_it_can_read_the_slot_back() -> No
 
 
 def test_each_hub_removes_a_code_in_its_own_words() -> None:
-    assert "zwave_js.clear_lock_usercode for Front with code_slot 4" in removed(HOME_ASSISTANT).steps[0]
-    assert "node 3 > User Code > slot 4 > clear" in removed(ZWAVE).steps[0]
-    assert "remove user 4" in removed(MATTER).steps[0]
-    payload = json.loads(removed(ZIGBEE).steps[0].partition("the payload ")[2])
+    assert "zwave_js.clear_lock_usercode for Front with code_slot 4" in removed(HOME_ASSISTANT).steps[1]
+    assert "node 3 > User Code > slot 4 > clear" in removed(ZWAVE).steps[1]
+    assert "remove user 4" in removed(MATTER).steps[1]
+    payload = json.loads(removed(ZIGBEE).steps[1].partition("the payload ")[2])
     assert payload == {"pin_code": {"user": 4, "pin_code": None}}
-    assert "the Yale app" in removed(APP).steps[0]
+    assert "the Yale app" in removed(APP).steps[1]
+
+
+def test_every_removal_begins_with_who_may_still_need_the_code() -> None:
+    for lock in (ZWAVE, ZIGBEE, MATTER, HOME_ASSISTANT, APP):
+        assert removed(lock).steps[0].startswith("Be sure first that nobody needs it")
+
+
+def test_a_new_code_of_somebody_with_hours_tells_to_set_the_hours_again() -> None:
+    timed = make(Credential, "c", lock=ZIGBEE, slot=4, form="pin", scheduled=True)
+    assert any("Set its days and hours again" in step for step in codes.change_code(timed, home(ZIGBEE)).steps)
+    assert not any("hours again" in step for step in codes.change_code(code(ZIGBEE), home(ZIGBEE)).steps)
 
 
 def test_every_removal_ends_with_how_to_prove_it() -> None:

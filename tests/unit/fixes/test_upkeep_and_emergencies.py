@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_next_step_stands_without_knowing_anything_and_its_answers_are_underst
         field = KINDS[thing.kind].fields[name]
         assert field.ask, f"{field.path} cannot be answered"
         if value not in ("VALUE", "YYYY-MM-DD"):
-            convert(field, _typed(about, name, value))
+            convert(field, _typed(about, name, value), UTC)
 
 
 def test_there_is_a_second_way_for_every_failure() -> None:

@@ -26,6 +26,7 @@ def answer(about: str, fact: str, value: str, on: str = "2026-10-01", zone: str 
     text = (
         f'[[doors]]\nid = "front"\n[[locks]]\nid = "front"\n[home]\ntimezone = "{zone}"\n'
         f'[[answers]]\nabout = "{about}"\nfact = "{fact}"\nvalue = {value}\non = {on}\n'
+        '[[routers]]\nid = "r"\n'
     )
     (claim,) = [item for item in items(text) if isinstance(item, Claim) and item.fact == fact]
     return claim
@@ -133,3 +134,27 @@ def test_a_binding_to_nothing_is_refused() -> None:
 def test_a_list_and_a_day_to_come_are_answers_too() -> None:
     assert answer("home", "alerts_on", '["tamper"]').value == ("tamper",)
     assert answer("lock:front", "support_until", "2031-01-01").value == date(2031, 1, 1)
+
+
+def test_locks_and_ports_are_answered_in_words() -> None:
+    assert answer("home", "journal_missing_locks", '["lock:front"]').value == (Ref("lock", "front"),)
+    assert answer("home", "journal_missing_locks", "[]").value == ()
+    (port,) = answer("router:r", "port_forwards", '["tcp 8123 -> 192.168.1.5:8123"]').value
+    assert str(port) == "tcp 8123 -> 192.168.1.5:8123"
+    (six,) = answer("router:r", "upnp_mappings", '["udp 3074->[fd00::5]:3074"]').value
+    assert six.address == "[fd00::5]"
+
+
+@pytest.mark.parametrize(
+    ("about", "fact", "value"),
+    [
+        ("home", "journal_missing_locks", '["front"]'),
+        ("home", "journal_missing_locks", '["castle:front"]'),
+        ("router:r", "port_forwards", '["8123"]'),
+        ("router:r", "port_forwards", '["tcp 8123 -> hub:8123"]'),
+        ("router:r", "port_forwards", "true"),
+    ],
+)
+def test_a_list_that_names_nothing_is_an_error_at_its_line(about: str, fact: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{fact} cannot be"):
+        answer(about, fact, value)

@@ -8,7 +8,8 @@ from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.practices.interface import Judgement, Practice, as_set, fails, not_applicable, passes, unknown
+from nightlatch.practices.hubs import ZIGBEE2MQTT, lacks, other_than
+from nightlatch.practices.interface import Judgement, Practice, as_set, fails, passes, unknown
 
 practice = Practice(
     "encryption",
@@ -39,8 +40,8 @@ _BARE = {
         "The Z-Wave link uses S2 Unauthenticated: it is encrypted, but the lock was never proven to be this one.",
     ),
 }
-_WITHOUT_ZIGBEE = {"zwave-js": "Z-Wave JS", "matter-server": "a Matter server"}
-_WITHOUT_MQTT = {**_WITHOUT_ZIGBEE, "homeassistant": "Home Assistant"}
+_WITHOUT_ZIGBEE = frozenset(("zwave-js", "matter-server"))
+_OWN_LINKS = {"ble": "Bluetooth", "wifi": "Wi-Fi", "proprietary": "radio"}
 
 
 @practice.check(
@@ -55,7 +56,14 @@ def radio_link(lock: Lock, home: Home) -> Judgement:
     """Judge the security class that the link really uses, never the best the model could do."""
     security = as_set(lock.security)
     if security is None:
-        return unknown()
+        radio = lock.radio
+        if radio is None or radio.value not in _OWN_LINKS:
+            return unknown()
+        return unknown(
+            radio,
+            because=f"How its maker encrypts its own {_OWN_LINKS[radio.value]} link cannot be read from outside.",
+            fix=locks.ask_for_a_test,
+        )
     good = _PROTECTED.get(security.value)
     if good is not None:
         return passes(security, because=good)
@@ -66,6 +74,7 @@ def radio_link(lock: Lock, home: Home) -> Judgement:
             security,
             because="It is commanded by Bluetooth, where each maker adds an encryption of its own that cannot be "
             "read from outside.",
+            fix=locks.ask_for_a_test,
         )
     severity, found = _BARE[security.value]
     return fails(security, because=found, severity=severity, fix=locks.include_securely)
@@ -102,12 +111,10 @@ def network_key(hub: Hub, home: Home) -> Judgement:
     """Judge the key of the radio network that a hub runs."""
     key = hub.network_key
     if key is None:
-        software = hub.software
-        if software is not None and software.value in _WITHOUT_ZIGBEE:
-            return not_applicable(software, because=f"It is {_WITHOUT_ZIGBEE[software.value]}: it runs no Zigbee.")
-        if software is not None and software.value == "homeassistant" and not _commands_zigbee(hub, home):
-            return not_applicable(software, because="No Zigbee lock is joined to Home Assistant itself.")
-        return unknown()
+        none = lacks(hub, _WITHOUT_ZIGBEE, "runs no Zigbee network")
+        if none is None and not _commands_zigbee(hub, home):
+            none = other_than(hub, ZIGBEE2MQTT, "itself is not known to command a Zigbee lock")
+        return none or unknown()
     if key.value == "private":
         return passes(key, because="The radio network's key is a private one.")
     return fails(key, because=_BAD_KEY[key.value], fix=hubs.private_network_key)
@@ -156,29 +163,6 @@ def mqtt_tls(hub: Hub, home: Home) -> Judgement:
 
 
 @practice.check(
-    "mqtt-anonymous",
-    per=Hub,
-    advice=hubs.refuse_anonymous_mqtt,
-    title="The MQTT broker lets nobody in without a password",
-    needs=(Hub.mqtt_anonymous,),
-    settled_by="a live connection to the broker, or the broker's configuration beside Zigbee2MQTT's data folder",
-    severity=Severity.HIGH,
-)
-def mqtt_anonymous(hub: Hub, home: Home) -> Judgement:
-    """Judge whether a client without a password can read PINs and send commands."""
-    anonymous = hub.mqtt_anonymous
-    if anonymous is None:
-        return _without_mqtt(hub) or unknown()
-    if not anonymous.value:
-        return passes(anonymous, because="The MQTT broker refuses clients without a password.")
-    return fails(
-        anonymous,
-        because="The MQTT broker lets clients in without a password: they can read PINs as they are set and unlock.",
-        fix=hubs.refuse_anonymous_mqtt,
-    )
-
-
-@practice.check(
     "mqtt-acl",
     per=Hub,
     advice=hubs.restrict_mqtt,
@@ -188,7 +172,7 @@ def mqtt_anonymous(hub: Hub, home: Home) -> Judgement:
     severity=Severity.HIGH,
 )
 def mqtt_acl(hub: Hub, home: Home) -> Judgement:
-    """Judge whether the broker keeps other clients off the locks' topics."""
+    """Judge whether the broker keeps other clients off the locks' topics; one that asks nobody is judged by itself."""
     acl = hub.mqtt_acl
     if acl is None:
         return _without_mqtt(hub) or unknown()
@@ -202,9 +186,4 @@ def mqtt_acl(hub: Hub, home: Home) -> Judgement:
 
 
 def _without_mqtt(hub: Hub) -> Judgement | None:
-    software = hub.software
-    if software is None or software.value not in _WITHOUT_MQTT:
-        return None
-    return not_applicable(
-        software, because=f"It is {_WITHOUT_MQTT[software.value]}: it commands its locks without an MQTT broker."
-    )
+    return other_than(hub, ZIGBEE2MQTT, "is not known to command its locks through an MQTT broker")

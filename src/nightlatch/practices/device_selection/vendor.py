@@ -53,6 +53,7 @@ def no_known_vulnerability(lock: Lock, home: Home) -> Judgement:
             known,
             lock.firmware,
             because=f"It may be affected by {_named(open_ones)}{f': {reasons}' if reasons else ''}.",
+            fix=locks.settle_vulnerabilities,
         )
     if known.value:
         return passes(known, lock.firmware, because="Every published vulnerability of the model is fixed here.")
@@ -78,7 +79,7 @@ def _clause(text: str) -> str:
     advice=locks.ask_maker,
     title="The maker publishes firmware updates for this lock",
     needs=(Lock.publishes_updates, Lock.model),
-    settled_by="the lock's model, so that the catalogue can be asked; or an imported firmware index",
+    settled_by="the lock's model, so that the catalogue can be asked; an imported firmware index; or your answer",
 )
 def publishes_updates(lock: Lock, home: Home) -> Judgement:
     """Judge the model: without updates no flaw is ever closed."""
@@ -96,7 +97,8 @@ def publishes_updates(lock: Lock, home: Home) -> Judgement:
     advice=locks.ask_maker,
     title="The maker names a place to report flaws to",
     needs=(Lock.disclosure_contact, Lock.maker),
-    settled_by="the maker's vulnerability disclosure policy, as the catalogue knows it; or security.txt on its site",
+    settled_by="the maker's vulnerability disclosure policy, as the catalogue knows it; or your answer, after a look "
+    "at its site (/.well-known/security.txt)",
 )
 def takes_reports(lock: Lock, home: Home) -> Judgement:
     """Judge the maker by a published contact; not having found one proves nothing."""

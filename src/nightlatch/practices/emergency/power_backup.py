@@ -65,7 +65,7 @@ def battery(lock: Lock, home: Home) -> Judgement:
     per=Lock,
     title="The battery will last another month",
     needs=(Lock.battery_days_left,),
-    settled_by="Nightlatch's journal, once it has watched the battery for some weeks",
+    settled_by="your answer, going by how long the last batteries did",
 )
 def forecast(lock: Lock, home: Home) -> Judgement:
     """Judge the trend of the battery's own history."""

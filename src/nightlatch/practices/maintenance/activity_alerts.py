@@ -71,9 +71,11 @@ def channel_tested(home: Home, _: Home) -> Judgement:
 )
 def detections(home: Home, _: Home) -> Judgement:
     """Judge what would go unnoticed."""
-    on = home.alerts_on
+    on, found = home.alerts_on, home.alert_channel
+    if on is None and found is not None and not found.value:
+        return not_applicable(found, because="There is no alert channel that anything could be told by.")
     if on is None:
-        return unknown(home.alert_channel)
+        return unknown(found)
     missing = [words for event, words in alerts.EVENTS.items() if event not in on.value]
     if not missing:
         return passes(on, because=f"{_start(listed(alerts.EVENTS.values()))} raise alerts.")
@@ -100,7 +102,7 @@ def log_read(home: Home, _: Home) -> Judgement:
     severity=Severity.MEDIUM,
     title="The lock can report wrong codes",
     needs=(Lock.can_report_wrong_code,),
-    settled_by="a live connection to the hub that commands the lock, or the lock's model in the catalogue",
+    settled_by="a live connection to the hub that commands the lock, the lock's model in the catalogue, or your answer",
 )
 def reports_wrong_codes(lock: Lock, home: Home) -> Judgement:
     """Judge what the lock can tell its hub."""

@@ -9,6 +9,7 @@ from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.router import Router
 from nightlatch.practices.dates import age_in_days
+from nightlatch.practices.hubs import HOME_ASSISTANT, RADIO_SERVERS, lacks
 from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, passes, unknown
 
 practice = Practice(
@@ -26,7 +27,9 @@ silence = practice.threshold("silence-days", 1096, unit="days", doc="the maker m
 """Three years, of which at most one is a leap year."""
 
 _SETTLED_END = "the maker's statement of support (sellers in the United Kingdom must publish it), or your answer"
-_SETTLED_RELEASE = "a firmware index that you import, the Matter ledger, or the maker's release page"
+_SETTLED_RELEASE = "a firmware index that you import, the Matter ledger, or your answer from the maker's release page"
+_ROLLING = RADIO_SERVERS | HOME_ASSISTANT
+_NEWEST_ONLY = "gets fixes in its newest release only, and whether that runs is judged by itself"
 
 
 @practice.check(
@@ -50,20 +53,10 @@ def lock_support(lock: Lock, home: Home) -> Judgement:
     settled_by=_SETTLED_END,
 )
 def hub_support(hub: Hub, home: Home) -> Judgement:
-    """Judge by the maker's stated end."""
+    """Judge by the maker's stated end; free software's is the next release, which `updates` judges."""
+    if hub.support_until is None:
+        return lacks(hub, _ROLLING, _NEWEST_ONLY) or unknown()
     return _support(hub, home, upkeep.replace_hub)
-
-
-@practice.check(
-    "router-support",
-    per=Router,
-    title="The router's support ends on a stated day that lies ahead",
-    needs=(Router.support_until,),
-    settled_by=_SETTLED_END,
-)
-def router_support(router: Router, home: Home) -> Judgement:
-    """Judge by the maker's stated end."""
-    return _support(router, home, upkeep.replace_router)
 
 
 @practice.check(
@@ -108,7 +101,7 @@ def router_releases(router: Router, home: Home) -> Judgement:
     return _releases(router, home, upkeep.replace_router)
 
 
-def _support(thing: Lock | Hub | Router, home: Home, fix: FixMaker) -> Judgement:
+def _support(thing: Lock | Hub, home: Home, fix: FixMaker) -> Judgement:
     until = thing.support_until
     if until is None:
         return unknown()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nightlatch.fixes import hubs, locks, upkeep
-from nightlatch.model.finding import Section, Severity
+from nightlatch.model.finding import Fix, Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -18,6 +18,7 @@ from nightlatch.practices.interface import (
     passes,
     unknown,
 )
+from nightlatch.practices.questions import question
 
 practice = Practice(
     "updates",
@@ -81,7 +82,7 @@ def _current(thing: Lock | Hub, home: Home, fix: FixMaker) -> Judgement:
             newest,
             running,
             because=f"{update} is offered, but nothing tells since when.",
-            fix=fix,
+            fix=lambda thing, home: _install_or_tell(thing, home, fix),
         )
     age, allowed = age_in_days(since.value, home), grace.of(home)
     if age <= allowed:
@@ -101,6 +102,12 @@ def _current(thing: Lock | Hub, home: Home, fix: FixMaker) -> Judgement:
         because=f"{update} has been offered since {since.value}, for {age} days.",
         fix=fix,
     )
+
+
+def _install_or_tell(thing: Lock | Hub, home: Home, fix: FixMaker) -> Fix:
+    install = fix(thing, home)
+    since = Lock.update_since if isinstance(thing, Lock) else Hub.update_since
+    return Fix(install.summary, (*install.steps, question(thing, since)), install.automatic)
 
 
 @practice.check(

@@ -11,6 +11,7 @@ from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.values import PortMapping
+from nightlatch.text import host_of
 
 NOT_IP = frozenset(("zwave", "zigbee", "ble"))
 """Radios whose locks have no address of their own."""
@@ -47,14 +48,6 @@ def addresses(thing: Hub | Lock) -> tuple[Fact[str], ...]:
     """What is told of a thing's address, by itself and by the owner."""
     told = (thing.address, thing.lan_address) if isinstance(thing, Hub) else (thing.address,)
     return tuple(fact for fact in told if fact is not None)
-
-
-def host_of(address: str) -> str:
-    """The host of `host`, `host:port`, `[v6]:port`, a bare IPv6 address or a URL's `//host:port/path`."""
-    host = address.rpartition("//")[2].partition("/")[0].rpartition("@")[2]
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0] if host.count(":") == 1 else host
 
 
 def _is_ip(text: str) -> bool:

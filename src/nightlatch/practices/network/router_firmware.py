@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nightlatch.catalogue import versions
-from nightlatch.fixes import routers
+from nightlatch.fixes import routers, upkeep
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.router import Router
@@ -86,13 +86,14 @@ def supported(router: Router, home: Home) -> Judgement:
         return unknown()
     if until.value >= home.today:
         return passes(until, because=f"The maker promises security updates until {until.value}.")
-    return fails(until, because=f"The maker's security updates ended on {until.value}.", fix=routers.update_router)
+    return fails(until, because=f"The maker's security updates ended on {until.value}.", fix=upkeep.replace_router)
 
 
 @practice.check(
     "auto-update",
     per=Router,
-    advice=routers.update_router,
+    advice=routers.update_by_itself,
+    severity=Severity.MEDIUM,
     title="The router updates itself",
     needs=(Router.auto_update,),
     settled_by="a router backup, or your answer",
@@ -104,7 +105,7 @@ def auto_update(router: Router, home: Home) -> Judgement:
         return unknown()
     if automatic.value:
         return passes(automatic, because="It updates itself.")
-    return fails(automatic, because="It does not update itself.", fix=routers.update_router)
+    return fails(automatic, because="It does not update itself.", fix=routers.update_by_itself)
 
 
 @practice.check(

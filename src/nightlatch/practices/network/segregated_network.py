@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nightlatch.fixes import routers
-from nightlatch.model.evidence import Fact, Ref
+from nightlatch.model.evidence import Ref
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -26,7 +26,7 @@ practice = Practice(
 )
 
 _ROUTER = "a router's configuration (openwrt, mikrotik, opnsense or pfsense) with its zones and firewall rules"
-_RULES = f"{_ROUTER}, and the address that the device has on the network"
+_RULES = f"{_ROUTER}, and the address that the device has on the network; or your answer"
 _NEEDS = (Zone.role, Zone.opens_to_v4, Zone.opens_to_v6)
 
 
@@ -53,12 +53,12 @@ def _without_hub(home: Home) -> Judgement:
     absent=_without_hub,
     advice=routers.separate_iot_zone,
     title="The hub's zone cannot open connections to the zone of phones and laptops",
-    needs=(Hub.zone, Hub.lan_address, *_NEEDS),
+    needs=(Hub.zone, Hub.lan_address, Hub.beside_phones, *_NEEDS),
     settled_by=_RULES,
 )
 def hub_zone(hub: Hub, home: Home) -> Judgement:
     """Judge the zone that a hub lives on by the router's own rules."""
-    return _judge_zone(hub.zone, home)
+    return _judge_zone(hub, home)
 
 
 @practice.check(
@@ -66,7 +66,7 @@ def hub_zone(hub: Hub, home: Home) -> Judgement:
     per=Lock,
     advice=routers.separate_iot_zone,
     title="The lock's zone cannot open connections to the zone of phones and laptops",
-    needs=(Lock.zone, *_NEEDS),
+    needs=(Lock.zone, Lock.beside_phones, *_NEEDS),
     settled_by=_RULES,
 )
 def lock_zone(lock: Lock, home: Home) -> Judgement:
@@ -74,16 +74,17 @@ def lock_zone(lock: Lock, home: Home) -> Judgement:
     radio = as_set(lock.radio)
     if lock.zone is None and lock.address is None and radio is not None and radio.value in NOT_IP:
         return not_applicable(radio, because=f"It has no network address: it speaks {_RADIOS[radio.value]}.")
-    return _judge_zone(lock.zone, home)
+    return _judge_zone(lock, home)
 
 
 _RADIOS = {"zwave": "Z-Wave", "zigbee": "Zigbee", "ble": "Bluetooth"}
 
 
-def _judge_zone(lives_on: Fact[Ref] | None, home: Home) -> Judgement:
+def _judge_zone(thing: Hub | Lock, home: Home) -> Judgement:
+    lives_on = thing.zone
     zone = home.follow(lives_on, Zone)
     if zone is None:
-        return unknown(lives_on)
+        return _as_answered(thing, home)
     role, v4, v6 = zone.role, zone.opens_to_v4, zone.opens_to_v6
     if role is None:
         return unknown(
@@ -120,6 +121,34 @@ def _judge_zone(lives_on: Fact[Ref] | None, home: Home) -> Judgement:
     )
 
 
+def _as_answered(thing: Hub | Lock, home: Home) -> Judgement:
+    """Judge what the owner of a router that no source reads can tell and try."""
+    beside, v4, v6 = thing.beside_phones, home.isolated_v4, home.isolated_v6
+    if beside is None:
+        return unknown(thing.zone)
+    if beside.value:
+        return fails(beside, because="It shares a network with phones and laptops.", fix=routers.separate_iot_zone)
+    if v4 is None or v6 is None:
+        return unknown(
+            beside,
+            v4,
+            v6,
+            because="It is not on the network of phones and laptops; whether it reaches them from there is not known.",
+            fix=ask(home, Home.isolated_v4, Home.isolated_v6),
+        )
+    if not v4.value or not v6.value:
+        return fails(
+            beside,
+            v4,
+            v6,
+            because="It is on a network of its own, from which a test reached the phones' and laptops' one.",
+            fix=routers.block_zone_forwarding,
+        )
+    return passes(
+        beside, v4, v6, because="It is on a network of its own, from which a test could not reach phones and laptops."
+    )
+
+
 def _main_zones(home: Home) -> frozenset[Ref]:
     return frozenset(zone.ref for zone in home.all(Zone) if zone.role is not None and zone.role.value == "main")
 
@@ -131,9 +160,9 @@ def _names(zones: frozenset[Ref], home: Home) -> str:
 @practice.check(
     "probe",
     per=Home,
-    title="A probe from the smart devices' zone cannot reach phones and laptops",
+    title="A test from the smart devices' network cannot reach phones and laptops",
     needs=(Home.isolated_v4, Home.isolated_v6),
-    settled_by=f"{_ROUTER}; or a probe run from the smart devices' zone, over IPv4 and IPv6",
+    settled_by=f"{_ROUTER}; the source isolation, run in the smart devices' network; or your answer after such a test",
 )
 def probe(home: Home, _: Home) -> Judgement:
     """Judge what a probe could really reach; without one the router's rules stand for themselves."""
@@ -142,14 +171,14 @@ def probe(home: Home, _: Home) -> Judgement:
         rules = [fact for zone in home.all(Zone) for fact in (zone.opens_to_v4, zone.opens_to_v6) if fact is not None]
         if rules:
             return not_applicable(
-                *rules, because="No probe was run; the router's own rules are judged for every hub instead."
+                *rules, because="No test was made; the router's own rules are judged for every hub instead."
             )
         return unknown()
     if v4 is not None and not v4.value:
         return fails(
             v4,
             v6,
-            because="A probe from the smart devices' zone reached the main zone over IPv4.",
+            because="A test from the smart devices' network reached the phones' and laptops' one over IPv4.",
             fix=routers.block_zone_forwarding,
         )
     if v6 is not None and not v6.value:
@@ -157,9 +186,9 @@ def probe(home: Home, _: Home) -> Judgement:
         return fails(
             v4,
             v6,
-            because=f"{held} probe from the smart devices' zone reached the main zone over IPv6.",
+            because=f"{held} test from the smart devices' network reached the phones' and laptops' one over IPv6.",
             fix=routers.block_zone_forwarding,
         )
     if v4 is None or v6 is None:
         return unknown(v4, v6)
-    return passes(v4, v6, because="A probe could not reach the main zone, over IPv4 or IPv6.")
+    return passes(v4, v6, because="A test could not reach phones and laptops, over IPv4 or IPv6.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nightlatch.fixes import routers
 from nightlatch.model.evidence import Fact
 from nightlatch.model.finding import Fix, Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.labels import label
+from nightlatch.model.lock import Lock
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
 from nightlatch.practices.interface import FixMaker, Judgement, Practice, fails, not_applicable, passes, unknown
@@ -53,7 +56,7 @@ def _off(fact: Fact[bool] | None, home: Home, name: str) -> Judgement:
     advice=routers.disable_upnp,
     title="UPnP is off",
     needs=(Router.upnp,),
-    settled_by="a router backup, a UPnP query from each network segment, or your answer",
+    settled_by="a router backup, the source igd (which asks the router from inside), or your answer",
 )
 def off(router: Router, home: Home) -> Judgement:
     """Judge UPnP-IGD; an owner who lists it as needed understood what it does."""
@@ -66,7 +69,7 @@ def off(router: Router, home: Home) -> Judgement:
     advice=routers.disable_upnp,
     title="NAT-PMP and PCP are off",
     needs=(Router.natpmp,),
-    settled_by="a router backup, or a NAT-PMP query from each network segment",
+    settled_by="a router backup, the source igd (which asks the router from inside), or your answer",
 )
 def natpmp_off(router: Router, home: Home) -> Judgement:
     """Judge NAT-PMP and PCP, UPnP's siblings."""
@@ -78,7 +81,8 @@ def natpmp_off(router: Router, home: Home) -> Judgement:
     per=Router,
     title="No port that a device opened leads to a hub or lock",
     needs=(Router.upnp_mappings,),
-    settled_by="a UPnP query of the router's mappings, and the addresses of the hubs and locks",
+    settled_by="the source igd (which asks the router from inside), or your answer after a look at its list of open "
+    "ports; and the addresses of the hubs and locks",
     severity=Severity.CRITICAL,
 )
 def no_mapping_to_a_lock(router: Router, home: Home) -> Judgement:
@@ -98,7 +102,7 @@ def no_mapping_to_a_lock(router: Router, home: Home) -> Judgement:
     advice=routers.remove_port_forward,
     title="No port forward leads to a hub or lock",
     needs=(Router.port_forwards,),
-    settled_by="a router's configuration, and the addresses of the hubs and locks",
+    settled_by="a router's configuration, or your answer; and the addresses of the hubs and locks",
     severity=Severity.CRITICAL,
 )
 def no_forward_to_a_lock(router: Router, home: Home) -> Judgement:
@@ -115,7 +119,7 @@ def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which:
     things = home.cached(door_things)
     hits = [(mapping, thing) for mapping in mappings.value for thing in things.behind(mapping)]
     if hits:
-        told = listed(f"{label(thing, home)} ({mapping})" for mapping, thing in hits)
+        told = listed(f"{_whose(things.behind(mapping), home)} ({mapping})" for mapping in dict(hits))
         return fails(
             mappings,
             *(fact for _, thing in hits for fact in addresses(thing)),
@@ -134,3 +138,9 @@ def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which:
             fix=Fix("Find out.", tuple(questions)) if questions else None,
         )
     return passes(mappings, because=f"No port {which} leads to a hub or lock.")
+
+
+def _whose(things: Sequence[Hub | Lock], home: Home) -> str:
+    """What a port leads to: of several on one computer nothing may tell which."""
+    labels = listed(label(thing, home) for thing in things)
+    return labels if len(things) == 1 else f"the computer of {labels}"

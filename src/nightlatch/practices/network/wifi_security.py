@@ -23,7 +23,7 @@ least_score = practice.threshold(
     "phrase-score", 3, unit="of 4", doc="a Wi-Fi phrase's zxcvbn score must be at least", stricter="higher"
 )
 
-_SETTLED = "a router backup, or the state of this computer's Wi-Fi (host-wifi)"
+_SETTLED = "a router backup, the state of this computer's Wi-Fi (host-wifi), or your answer"
 _BAD = {
     "open": (Severity.CRITICAL, "It is open: anybody nearby may join and read along."),
     "wep": (Severity.CRITICAL, "It uses WEP, which is broken within minutes."),
@@ -99,7 +99,7 @@ def cipher(wifi: Wifi, home: Home) -> Judgement:
     advice=routers.wifi_phrase,
     title="The Wi-Fi's phrase is hard to guess",
     needs=(Wifi.phrase_score, Wifi.security),
-    settled_by="a router backup with its Wi-Fi keys; only their strength is kept",
+    settled_by="a router backup with its Wi-Fi keys, of which only the strength is kept; or your answer",
     severity=Severity.HIGH,
 )
 def phrase(wifi: Wifi, home: Home) -> Judgement:
@@ -114,11 +114,11 @@ def phrase(wifi: Wifi, home: Home) -> Judgement:
         return unknown(security)
     least = least_score.of(home)
     if score.value >= least:
-        return passes(score, because=f"Its phrase scores {score.value} of 4.")
+        return passes(score, because=f"Its phrase is hard to guess: it scores {score.value} of 4.")
     return fails(
         score,
         wifi.phrase_length,
-        because=f"Its phrase scores {score.value} of 4, less than {least:g}.",
+        because=f"Its phrase is easy to guess: it scores {score.value} of 4, and {least:g} is the least.",
         fix=routers.wifi_phrase,
     )
 
@@ -160,7 +160,7 @@ def pmf(wifi: Wifi, home: Home) -> Judgement:
     advice=routers.wps_off,
     title="WPS is off",
     needs=(Wifi.wps,),
-    settled_by="a router backup",
+    settled_by="a router backup, or your answer",
     severity=Severity.HIGH,
 )
 def wps(wifi: Wifi, home: Home) -> Judgement:

@@ -33,7 +33,8 @@ most_tries = practice.threshold("wrong-codes", 5, unit="wrong codes", doc="the k
     advice=locks.limit_wrong_codes,
     title="The keypad locks out after a few wrong codes",
     needs=(Lock.wrong_code_limit,),
-    settled_by="the hub: Z-Wave JS reads the parameter, a Matter server the attribute WrongCodeEntryLimit (0x30)",
+    settled_by="the hub: Z-Wave JS reads the parameter, a Matter server the attribute WrongCodeEntryLimit (0x30); or "
+    "your answer, after trying wrong codes with the door open",
 )
 def lockout(lock: Lock, home: Home) -> Judgement:
     """Judge how many codes somebody may try."""
@@ -92,7 +93,7 @@ def tamper_alarm(lock: Lock, home: Home) -> Judgement:
     severity=Severity.MEDIUM,
     title="The lock can report tampering to the hub",
     needs=(Lock.can_report_tamper,),
-    settled_by="a live connection to the hub that commands the lock",
+    settled_by="a live connection to the hub that commands the lock, or your answer",
 )
 def tamper_report(lock: Lock, home: Home) -> Judgement:
     """Judge whether an alarm at the door reaches somebody who is away."""

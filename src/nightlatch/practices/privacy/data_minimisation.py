@@ -75,8 +75,8 @@ def _contacts(thing: Hub | Lock, home: Home) -> Judgement:
         if suspects:
             return unknown(
                 *(suspect.contacts for suspect in suspects),
-                because=f"{listed(_address(suspect) for suspect in suspects)} asked for its maker's servers; nothing "
-                f"tells whether that is this {thing.kind}, its bridge, or a phone with the app.",
+                because=f"Its maker's servers were asked for by {listed(_address(suspect) for suspect in suspects)}; "
+                f"nothing tells whether that is this {thing.kind}, its bridge, or a phone with the app.",
                 fix=privacy.tell_apart,
             )
         address = (thing.lan_address if isinstance(thing, Hub) else None) or thing.address
@@ -86,7 +86,7 @@ def _contacts(thing: Hub | Lock, home: Home) -> Judgement:
                 fix=ask(thing, Hub.lan_address) if isinstance(thing, Hub) else None,
             )
         return unknown(address, because="No DNS log shows what it talks to.")
-    wordy = [contact for contact in contacts.value if contact.purpose not in privacy.HARMLESS]
+    wordy = privacy.contacts_of(thing, device, home)
     if not wordy:
         return passes(contacts, because="The DNS log shows no vendor's cloud or tracker that it asked for.")
     named = listed(f"{contact.suffix} ({contact.vendor}, {contact.purpose.replace('_', ' ')})" for contact in wordy)
@@ -94,7 +94,7 @@ def _contacts(thing: Hub | Lock, home: Home) -> Judgement:
         return unknown(
             contacts, because=f"It talks to {named}; whether you need that is not known.", fix=ask(home, Home.needs)
         )
-    bad = privacy.unneeded(contacts.value, home)
+    bad = privacy.unneeded(thing, device, home)
     if not bad:
         return passes(contacts, home.needs, because=f"It talks to {named}, which you listed as needed.")
     named = listed(f"{contact.suffix} ({contact.vendor}, {contact.purpose.replace('_', ' ')})" for contact in bad)
@@ -116,7 +116,8 @@ def _address(device: Device) -> str:
     advice=hubs.stop_analytics,
     title="The hub sends no usage data to its makers",
     needs=(Hub.analytics,),
-    settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder",
+    settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder; Z-Wave JS; "
+    "or your answer",
 )
 def analytics(hub: Hub, home: Home) -> Judgement:
     """Judge whether usage data leaves the home."""
@@ -136,7 +137,7 @@ def analytics(hub: Hub, home: Home) -> Judgement:
     advice=hubs.close_files,
     title="No file of the hub holds PINs in plain text",
     needs=(Hub.plain_pins,),
-    settled_by="the hub's data folder, given to Nightlatch as a source",
+    settled_by="the hub's data folder, given to Nightlatch as a source; or your answer",
 )
 def plain_pins(hub: Hub, home: Home) -> Judgement:
     """Judge what a copy of the disk would give away."""
@@ -157,7 +158,7 @@ def plain_pins(hub: Hub, home: Home) -> Judgement:
     per=Hub,
     title="Files with secrets can be read by the hub's own user alone",
     needs=(Hub.open_files,),
-    settled_by="the hub's data folder, given to Nightlatch as a source",
+    settled_by="the hub's data folder, given to Nightlatch as a source; or your answer",
 )
 def private_files(hub: Hub, home: Home) -> Judgement:
     """Judge who else on the machine can read secrets."""
@@ -175,7 +176,7 @@ def private_files(hub: Hub, home: Home) -> Judgement:
     advice=locks.hide_pins,
     title="PINs cannot be read over the air",
     needs=(Lock.pin_over_air,),
-    settled_by="a live Matter server or Zigbee2MQTT, which tell whether the lock sends PINs",
+    settled_by="a live Matter server or Zigbee2MQTT, which tell whether the lock sends PINs; or your answer",
 )
 def pin_over_air(lock: Lock, home: Home) -> Judgement:
     """Judge whether the lock tells the codes that were entered."""
@@ -194,7 +195,7 @@ def pin_over_air(lock: Lock, home: Home) -> Judgement:
     per=Home,
     title="The log at home does not keep personal data for ever",
     needs=(Home.journal_retention_days,),
-    settled_by="the journal's settings",
+    settled_by="the settings of the log at home, and your answer",
 )
 def log_retention(home: Home, _: Home) -> Judgement:
     """Judge whether the log forgets."""

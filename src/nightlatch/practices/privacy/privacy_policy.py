@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from nightlatch.fixes import privacy
 from nightlatch.model.evidence import Fact
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
-from nightlatch.model.people import Account, Vendor
+from nightlatch.model.people import NO_VENDORS, Account, Vendor, vendor_id
 from nightlatch.practices.dates import judge_last
+from nightlatch.practices.hubs import RADIO_SERVERS
 from nightlatch.practices.interface import Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 
 practice = Practice(
@@ -31,29 +34,32 @@ _SETTLED = "your answer, with the vendor's privacy policy at hand"
 
 
 _LOCAL_RADIOS = frozenset(("zwave", "zigbee", "matter"))
-_CLOUDLESS = frozenset(("zwave-js", "zigbee2mqtt", "matter-server"))
-_NO_VENDORS = frozenset(("homeassistant", "router"))
+
+
+def _local(lock: Lock) -> Fact[Any] | None:
+    """What shows that a lock is commanded at home."""
+    path, radio = as_set(lock.path), as_set(lock.radio)
+    if path is not None:
+        return path if path.value == "local" else None
+    return radio if radio is not None and radio.value in _LOCAL_RADIOS else None
 
 
 def _no_cloud(home: Home) -> tuple[Fact[Any], ...]:
     """What shows that no vendor holds data: every lock and hub is local, and nobody has a vendor's account."""
     shown: list[Fact[Any]] = []
     for lock in home.all(Lock):
-        path, radio = as_set(lock.path), as_set(lock.radio)
-        if path is not None and path.value == "local":
-            shown.append(path)
-        elif path is None and radio is not None and radio.value in _LOCAL_RADIOS:
-            shown.append(radio)
-        else:
+        local = _local(lock)
+        if local is None:
             return ()
+        shown.append(local)
     if not shown or any(
-        account.service is None or account.service.value not in _NO_VENDORS for account in home.all(Account)
+        account.service is None or account.service.value not in NO_VENDORS for account in home.all(Account)
     ):
         return ()
     for hub in home.all(Hub):
         if hub.cloud_connected is not None and not hub.cloud_connected.value:
             shown.append(hub.cloud_connected)
-        elif hub.cloud_connected is None and hub.software is not None and hub.software.value in _CLOUDLESS:
+        elif hub.cloud_connected is None and hub.software is not None and hub.software.value in RADIO_SERVERS:
             shown.append(hub.software)
         else:
             return ()
@@ -68,10 +74,46 @@ def _no_vendor(home: Home) -> Judgement:
     return unknown(because="No vendor is named in nightlatch.toml, and it is not shown that none holds data.")
 
 
-def _unanswered(home: Home) -> Judgement:
-    """A policy that nobody answered for matters only where a vendor may hold data."""
+class _Dealings(msgspec.Struct, frozen=True):
+    """What a home has to do with each vendor, by its id: what shows its locks local, and which are not shown so."""
+
+    local: dict[str, list[Fact[Any]]]
+    other: frozenset[str]
+    untold: bool
+    """A lock of which the maker is not known, or an account of which the service is not, may be anybody's."""
+
+
+def _dealings(home: Home) -> _Dealings:
+    local: dict[str, list[Fact[Any]]] = {}
+    other: set[str] = set()
+    untold = False
+    for lock in home.all(Lock):
+        shown = _local(lock)
+        if lock.maker is None:
+            untold = untold or shown is None
+        elif shown is None:
+            other.add(vendor_id(lock.maker.value))
+        else:
+            local.setdefault(vendor_id(lock.maker.value), []).append(shown)
+    for account in home.all(Account):
+        if account.service is None:
+            untold = True
+        elif account.service.value not in NO_VENDORS:
+            other.add(vendor_id(account.service.value))
+    return _Dealings(local, frozenset(other), untold)
+
+
+def _unanswered(vendor: Vendor, home: Home) -> Judgement:
+    """A policy that nobody answered for matters only where this vendor may hold data."""
     shown = home.cached(_no_cloud)
-    return not_applicable(*shown, because=_LOCAL_ONLY) if shown else unknown()
+    if shown:
+        return not_applicable(*shown, because=_LOCAL_ONLY)
+    dealings, id = home.cached(_dealings), vendor.ref.key  # noqa: A001  # the design's word
+    if dealings.untold or id in dealings.other or id not in dealings.local:
+        return unknown()
+    return not_applicable(
+        *dealings.local[id], because="Its locks are commanded at home, and no account with it is known."
+    )
 
 
 _LOCAL_ONLY = "No lock and no hub uses a vendor's cloud, and no vendor's account is known."
@@ -89,7 +131,7 @@ _LOCAL_ONLY = "No lock and no hub uses a vendor's cloud, and no vendor's account
 def policy_read(vendor: Vendor, home: Home) -> Judgement:
     """Judge how long ago somebody looked."""
     if vendor.policy_read_on is None:
-        return _unanswered(home)
+        return _unanswered(vendor, home)
     return judge_last(
         vendor.policy_read_on, home, limit=read, what="Its privacy policy was last read", fix=privacy.read_policy
     )
@@ -107,7 +149,7 @@ def storage(vendor: Vendor, home: Home) -> Judgement:
     """Judge whether the place is told."""
     place = vendor.policy_storage
     if place is None:
-        return _unanswered(home)
+        return _unanswered(vendor, home)
     if place.value == "unsaid":
         return fails(place, because="The policy does not say where data is stored.", fix=privacy.ask_vendor)
     return passes(place, because=f"Data is stored {_PLACES[place.value]}.")
@@ -128,7 +170,7 @@ def retention(vendor: Vendor, home: Home) -> Judgement:
     """Judge whether the vendor forgets."""
     kept = vendor.policy_retention
     if kept is None:
-        return _unanswered(home)
+        return _unanswered(vendor, home)
     if kept.value == "limited":
         return passes(kept, because="Access logs are kept for a limited time.")
     if kept.value == "unlimited":
@@ -148,7 +190,7 @@ def sharing(vendor: Vendor, home: Home) -> Judgement:
     """Judge who else gets the data."""
     shared = vendor.policy_sharing
     if shared is None:
-        return _unanswered(home)
+        return _unanswered(vendor, home)
     if shared.value == "none":
         return passes(shared, because="Data is shared with nobody.")
     if shared.value == "processors":
@@ -170,7 +212,7 @@ def deletion(vendor: Vendor, home: Home) -> Judgement:
     """Judge whether the owner can have the data erased."""
     deletes = vendor.policy_deletion
     if deletes is None:
-        return _unanswered(home)
+        return _unanswered(vendor, home)
     if deletes.value == "yes":
         return passes(deletes, because="Account and logs can be deleted.")
     if deletes.value == "no":

@@ -106,9 +106,7 @@ def by_fingerprint(home: Home) -> dict[str, SamePin]:
 
 
 def where_is(credential: Credential, home: Home) -> str:
-    """`Ana's code on Front door` or `code 3 on Front door`: what to call a code in a sentence."""
-    if credential.person is not None:
-        lock = home.follow(credential.lock, Lock)
-        return f"{credential.person.value}'s code{f' on {lock.label}' if lock is not None else ''}"
+    """`code 3 on Front door (Ana)`: what to call a code in a sentence."""
     called = label(credential, home)
-    return f"{called[:1].lower()}{called[1:]}"
+    whose = f" ({credential.person.value})" if credential.person is not None else ""
+    return f"{called[:1].lower()}{called[1:]}{whose}"

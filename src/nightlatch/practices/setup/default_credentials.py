@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from nightlatch.fixes import codes, first_codes, hubs, routers
-from nightlatch.model.finding import Section, Severity
+from nightlatch.model.finding import Section, Severity, Verdict
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Wifi
 from nightlatch.model.people import Credential
 from nightlatch.model.router import Router
+from nightlatch.practices.hubs import HOME_ASSISTANT, RADIO_SERVERS, ZIGBEE2MQTT, lacks, other_than
 from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
 from nightlatch.practices.setup._codes import CODES_FROM, codes_read, not_a_pin, without_codes
 from nightlatch.text import listed
@@ -29,16 +30,20 @@ practice = Practice(
     ),
 )
 
-_ALWAYS_ASKS = "Home Assistant asks for a sign-in, except from networks that it trusts: those are judged by themselves."
-_JUDGED_ELSEWHERE = {
-    "zigbee2mqtt": "It is reached by its web page and its MQTT broker, which are judged by themselves.",
-    "homeassistant": _ALWAYS_ASKS,
-}
-_NO_PAGE = {
-    "zwave-js": "A Z-Wave JS server serves no web page of its own.",
-    "matter-server": "A Matter server serves no web page of its own.",
-    "homeassistant": _ALWAYS_ASKS,
-}
+_ALWAYS_ASKS = "asks for a sign-in, except from networks that it trusts: those are judged by themselves"
+_BY_PAGE_AND_BROKER = "is reached by its web page and its MQTT broker, which are judged by themselves"
+_PAGELESS = frozenset(("zwave-js", "matter-server"))
+
+
+def _without_codes(home: Home) -> Judgement:
+    """Judge a home in which no code is known, where the owner answered for every lock that has codes."""
+    found = without_codes(home)
+    locks = [lock for lock in home.all(Lock) if lock.can_keypad is None or lock.can_keypad.value]
+    if found.verdict is not Verdict.UNKNOWN or not locks or any(lock.defaults_changed is None for lock in locks):
+        return found
+    return not_applicable(
+        *(lock.defaults_changed for lock in locks), because="No code was read; your answer is judged for each lock."
+    )
 
 
 @practice.check(
@@ -47,7 +52,7 @@ _NO_PAGE = {
     title="The code is not a known default",
     needs=(Credential.default,),
     settled_by=CODES_FROM,
-    absent=without_codes,
+    absent=_without_codes,
 )
 def no_default_code(credential: Credential, home: Home) -> Judgement:
     """Judge a PIN or master code against the published defaults; the PIN itself is never here."""
@@ -65,14 +70,28 @@ def no_default_code(credential: Credential, home: Home) -> Judgement:
     )
 
 
-practice.check(
+@practice.check(
     "codes-known",
     per=Lock,
     advice=first_codes.replace_defaults,
-    title="Every code on the lock was looked at",
-    needs=(Lock.codes_read,),
-    settled_by=CODES_FROM,
-)(codes_read)
+    title="Every code on the lock was looked at, or those it came with were changed",
+    needs=(Lock.codes_read, Lock.defaults_changed),
+    settled_by=f"{CODES_FROM}; or your answer",
+)
+def codes_known(lock: Lock, home: Home) -> Judgement:
+    """Judge the owner's word on the codes that the lock came with, where the codes themselves were not all read."""
+    read = codes_read(lock, home)
+    changed = lock.defaults_changed
+    if read.verdict is not Verdict.UNKNOWN or changed is None:
+        return read
+    if changed.value:
+        return passes(changed, lock.codes_read, because="Every code that it came with was changed or deleted, you say.")
+    return fails(
+        changed,
+        lock.codes_read,
+        because="It still takes a code that it came with, you say.",
+        fix=first_codes.replace_defaults,
+    )
 
 
 @practice.check(
@@ -92,10 +111,9 @@ def hub_sign_in(hub: Hub, home: Home) -> Judgement:
     if listens is not None and listens.value == "loopback":
         return passes(listens, asks, because="Only programs on its own host can reach its port.")
     if asks is None:
-        software = hub.software
-        if software is not None and software.value in _JUDGED_ELSEWHERE:
-            return not_applicable(software, because=_JUDGED_ELSEWHERE[software.value])
-        return unknown(listens)
+        return (
+            lacks(hub, ZIGBEE2MQTT, _BY_PAGE_AND_BROKER) or lacks(hub, HOME_ASSISTANT, _ALWAYS_ASKS) or unknown(listens)
+        )
     if listens is None:
         return unknown(asks)
     return fails(
@@ -132,10 +150,12 @@ def frontend_sign_in(hub: Hub, home: Home) -> Judgement:
     page = hub.web_page
     if page is not None and not page.value:
         return not_applicable(page, because="It serves no web page.")
-    software = hub.software
-    if software is not None and software.value in _NO_PAGE:
-        return not_applicable(software, because=_NO_PAGE[software.value])
-    return unknown()
+    return (
+        lacks(hub, _PAGELESS, "serves no web page of its own")
+        or lacks(hub, HOME_ASSISTANT, _ALWAYS_ASKS)
+        or other_than(hub, ZIGBEE2MQTT, "is not known to have a web page beside what its own port asks for")
+        or unknown()
+    )
 
 
 @practice.check(
@@ -148,19 +168,17 @@ def frontend_sign_in(hub: Hub, home: Home) -> Judgement:
     severity=Severity.HIGH,
 )
 def mqtt_sign_in(hub: Hub, home: Home) -> Judgement:
-    """Judge whether the broker has credentials at all."""
+    """Judge whether a client without a password can read PINs and send commands."""
     anonymous = hub.mqtt_anonymous
     if anonymous is not None:
         if not anonymous.value:
             return passes(anonymous, because="The MQTT broker asks for a password.")
-        return fails(anonymous, because="The MQTT broker asks for no password.", fix=hubs.refuse_anonymous_mqtt)
-    software = hub.software
-    if software is not None and software.value in _NO_BROKER:
-        return not_applicable(software, because="It commands its locks without an MQTT broker.")
-    return unknown()
-
-
-_NO_BROKER = frozenset(("zwave-js", "matter-server", "homeassistant"))
+        return fails(
+            anonymous,
+            because="The MQTT broker asks for no password: whoever connects can read PINs as they are set, and unlock.",
+            fix=hubs.refuse_anonymous_mqtt,
+        )
+    return other_than(hub, ZIGBEE2MQTT, "is not known to command its locks through an MQTT broker") or unknown()
 
 
 @practice.check(
@@ -183,13 +201,7 @@ def trusted_networks(hub: Hub, home: Home) -> Judgement:
             because=f"It asks no password from {listed(trusted.value)}.",
             fix=hubs.require_sign_in_everywhere,
         )
-    software = hub.software
-    if software is not None and software.value in _NO_TRUST:
-        return not_applicable(software, because="It knows no networks that it trusts without a password.")
-    return unknown()
-
-
-_NO_TRUST = frozenset(("zwave-js", "matter-server", "zigbee2mqtt"))
+    return other_than(hub, HOME_ASSISTANT, "is not known to trust networks without a password") or unknown()
 
 
 @practice.check(
@@ -198,7 +210,7 @@ _NO_TRUST = frozenset(("zwave-js", "matter-server", "zigbee2mqtt"))
     advice=routers.set_admin_password,
     title="The router's administrator has a password",
     needs=(Router.admin_password_set,),
-    settled_by="a router backup that holds its user list (on OpenWrt etc/shadow)",
+    settled_by="a router backup that holds its user list (on OpenWrt etc/shadow), or your answer",
 )
 def router_password(router: Router, home: Home) -> Judgement:
     """Judge whether anybody in the home's network is the router's administrator."""
@@ -220,7 +232,7 @@ def router_password(router: Router, home: Home) -> Judgement:
     advice=routers.rename_wifi,
     title="The Wi-Fi's name is not the factory's",
     needs=(Wifi.default_name,),
-    settled_by="a router backup, or the host's Wi-Fi state",
+    settled_by="a router backup, the state of this computer's Wi-Fi (host-wifi), or your answer",
     severity=Severity.LOW,
 )
 def wifi_name(wifi: Wifi, home: Home) -> Judgement:
@@ -246,7 +258,7 @@ def wifi_name(wifi: Wifi, home: Home) -> Judgement:
     advice=routers.rename_router,
     title="The router's name is not the factory's",
     needs=(Router.default_name,),
-    settled_by="a router backup",
+    settled_by="a router backup, or your answer",
     severity=Severity.LOW,
 )
 def router_name(router: Router, home: Home) -> Judgement:
@@ -270,14 +282,14 @@ def router_name(router: Router, home: Home) -> Judgement:
     advice=hubs.rename_hub,
     title="The hub's name is not the factory's",
     needs=(Hub.default_name,),
-    settled_by="the hub's configuration",
+    settled_by="Home Assistant, asked live, or your answer",
     severity=Severity.LOW,
 )
 def hub_name(hub: Hub, home: Home) -> Judgement:
     """Judge whether the hub's name or address tells what it is."""
     default = hub.default_name
     if default is None:
-        return unknown()
+        return lacks(hub, RADIO_SERVERS, "has no name of its own on the network") or unknown()
     if not default.value:
         return passes(default, hub.name, because="Its name is not a factory's.")
     return fails(

@@ -9,6 +9,7 @@ from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
+from nightlatch.practices.hubs import RADIO_SERVERS, lacks
 from nightlatch.practices.interface import Judgement, Practice, fails, not_applicable, passes, unknown
 from nightlatch.practices.setup._codes import CODES_FROM, codes_read, without_codes
 from nightlatch.text import count, minute
@@ -31,9 +32,6 @@ NOBODY = frozenset(("", "nobody", "no one", "none", "unknown", "?"))
 """Answers to "Whose code is this?" that say that it is nobody's."""
 
 _WHO = f"{CODES_FROM}, and your answer whose each code is"
-_NO_USERS = {"zwave-js": "Z-Wave JS", "zigbee2mqtt": "Zigbee2MQTT", "matter-server": "A Matter server"}
-
-
 _VISITORS = frozenset(("guest", "service"))
 
 
@@ -61,7 +59,7 @@ def explained(credential: Credential, home: Home) -> Judgement:
             because="It is a foreign code: it opens the lock and belongs to nobody you know.",
             fix=codes.remove_code,
         )
-    return passes(person, credential.slot, because=f"It is {person.value}'s.")
+    return passes(person, credential.slot, because=f"It belongs to {person.value}.")
 
 
 @practice.check(
@@ -181,17 +179,14 @@ practice.check(
     advice=hubs.fewer_admins,
     title="Only one or two people administer the hub",
     needs=(Hub.users, Hub.admins),
-    settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder",
+    settled_by="Home Assistant, asked live with an administrator's token, or its configuration folder; or your answers",
     severity=Severity.MEDIUM,
 )
 def few_admins(hub: Hub, home: Home) -> Judgement:
     """Judge how many of a hub's people may change everything."""
     users, admins = hub.users, hub.admins
     if users is None or admins is None:
-        software = hub.software
-        if software is not None and software.value in _NO_USERS:
-            return not_applicable(software, because=f"{_NO_USERS[software.value]} has no accounts of people.")
-        return unknown(users, admins)
+        return lacks(hub, RADIO_SERVERS, "has no accounts of people") or unknown(users, admins)
     if admins.value > 1 and admins.value >= users.value:
         return fails(
             users,

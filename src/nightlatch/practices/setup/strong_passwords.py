@@ -103,9 +103,11 @@ def strong_password(account: Account, home: Home) -> Judgement:
         return unknown()
     least = least_score.of(home)
     if score.value >= least:
-        return passes(score, because=f"Its password scores {score.value} of 4.")
+        return passes(score, because=f"Its password is hard to guess: it scores {score.value} of 4.")
     return fails(
-        score, because=f"Its password scores {score.value} of 4, less than {least:g}.", fix=accounts.change_password
+        score,
+        because=f"Its password is easy to guess: it scores {score.value} of 4, and {least:g} is the least.",
+        fix=accounts.change_password,
     )
 
 

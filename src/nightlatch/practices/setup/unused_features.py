@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from nightlatch.fixes import hubs, locks
-from nightlatch.model.evidence import Fact
+from nightlatch.model.evidence import Fact, Grade
 from nightlatch.model.finding import Section, Severity
 from nightlatch.model.home import Home, Need
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
+from nightlatch.practices.hubs import RADIO_SERVERS, lacks
 from nightlatch.practices.interface import FixMaker, Judgement, Practice, as_set, fails, not_applicable, passes, unknown
 from nightlatch.practices.questions import ask
 from nightlatch.text import listed
@@ -25,8 +26,8 @@ practice = Practice(
     standards=("ETSI EN 303 645 V3.1.3 5.6-1", "ETSI EN 303 645 V3.1.3 5.6-5"),
 )
 
-_RADIO_ONLY = {"zwave-js": "Z-Wave JS", "zigbee2mqtt": "Zigbee2MQTT", "matter-server": "A Matter server"}
-_NO_JOINING = {"homeassistant": "Home Assistant", "matter-server": "A Matter server"}
+_NO_JOINING = frozenset(("homeassistant", "matter-server"))
+_HUB_ONLY = {"zwave": "Z-Wave", "zigbee": "Zigbee"}
 
 
 def _switched_on(home: Home, need: Need, *evidence: Fact[Any] | None, found: str, fix: FixMaker) -> Judgement:
@@ -41,13 +42,6 @@ def _switched_on(home: Home, need: Need, *evidence: Fact[Any] | None, found: str
     if needed:
         return passes(*evidence, home.needs, because=f"{found}, and you listed that as needed.")
     return fails(*evidence, home.needs, because=f"{found}, and you did not list that as needed.", fix=fix)
-
-
-def _has_none(hub: Hub, software: dict[str, str], lacks: str) -> Judgement | None:
-    found = hub.software
-    if found is None or found.value not in software:
-        return None
-    return not_applicable(found, because=f"{software[found.value]} {lacks}.")
 
 
 @practice.check(
@@ -81,8 +75,37 @@ def remote_access(hub: Hub, home: Home) -> Judgement:
             fix=hubs.close_remote_access,
         )
     if remote is None:
-        return _has_none(hub, _RADIO_ONLY, "has no remote access of its own") or unknown(url)
+        return lacks(hub, RADIO_SERVERS, "has no remote access of its own") or unknown(url)
     return passes(remote, url, because="It cannot be reached from the internet.")
+
+
+@practice.check(
+    "lock-remote-access",
+    per=Lock,
+    advice=locks.close_remote_access,
+    title="The lock cannot be opened from afar by its maker's app, unless that is needed",
+    needs=(Lock.remote_access, Lock.radio, Home.needs),
+    settled_by="your answer from the maker's app; and what you need (nightlatch answer home needs)",
+)
+def lock_remote_access(lock: Lock, home: Home) -> Judgement:
+    """Judge the maker's own way to the lock; a lock that only a hub commands is reached through that hub."""
+    remote = lock.remote_access
+    if remote is None:
+        radio = as_set(lock.radio)
+        if radio is None or radio.value not in _HUB_ONLY or radio.grade is Grade.DECLARED:
+            return unknown(radio)
+        return not_applicable(
+            radio, because=f"It is commanded over {_HUB_ONLY[radio.value]}: its hub is judged by itself."
+        )
+    if not remote.value:
+        return passes(remote, because="Its maker's app cannot open it from afar.")
+    return _switched_on(
+        home,
+        "remote",
+        remote,
+        found="Its maker's app can open it from anywhere",
+        fix=locks.close_remote_access,
+    )
 
 
 @practice.check(
@@ -91,14 +114,14 @@ def remote_access(hub: Hub, home: Home) -> Judgement:
     advice=hubs.leave_cloud,
     title="The hub is not signed in to a cloud, unless that is needed",
     needs=(Hub.cloud_connected, Home.needs),
-    settled_by="Home Assistant, asked live with an administrator's token; and what you need "
+    settled_by="Home Assistant, asked live with an administrator's token, or your answer; and what you need "
     "(nightlatch answer home needs)",
 )
 def cloud(hub: Hub, home: Home) -> Judgement:
     """Judge whether the hub keeps a line open to its vendor."""
     connected = hub.cloud_connected
     if connected is None:
-        return _has_none(hub, _RADIO_ONLY, "has no cloud") or unknown()
+        return lacks(hub, RADIO_SERVERS, "has no cloud") or unknown()
     if not connected.value:
         return passes(connected, because="It is not signed in to a cloud.")
     return _switched_on(home, "cloud", connected, found="It is signed in to its vendor's cloud", fix=hubs.leave_cloud)
@@ -117,7 +140,7 @@ def voice(hub: Hub, home: Home) -> Judgement:
     """Judge whether a voice through the window could open the door."""
     exposed = hub.voice_exposed
     if exposed is None:
-        return _has_none(hub, _RADIO_ONLY, "talks to no voice assistant") or unknown()
+        return lacks(hub, RADIO_SERVERS, "talks to no voice assistant") or unknown()
     if not exposed.value:
         return passes(exposed, because="No lock is offered to a voice assistant.")
     return _switched_on(
@@ -141,7 +164,7 @@ def joining(hub: Hub, home: Home) -> Judgement:
     """Judge whether a stranger's device may join now."""
     open_now = hub.permit_join
     if open_now is None:
-        return _has_none(hub, _NO_JOINING, "admits devices only while somebody is pairing one") or unknown()
+        return lacks(hub, _NO_JOINING, "admits devices only while somebody is pairing one") or unknown()
     if not open_now.value:
         return passes(open_now, because="Its radio network is closed to new devices.")
     return _switched_on(

@@ -63,7 +63,7 @@ def test_a_zigbee_link_whose_key_is_not_known_is_unknown_and_says_why() -> None:
         ("matter-server", "not_applicable"),
         ("homeassistant", "not_applicable"),
         ("zigbee2mqtt", "unknown"),
-        ("another", "unknown"),
+        ("another", "not_applicable"),
     ],
 )
 def test_only_a_hub_with_a_zigbee_network_needs_its_key(software: str, expected: str) -> None:
@@ -77,7 +77,7 @@ def test_home_assistant_with_a_zigbee_lock_of_its_own_needs_the_key() -> None:
 
 
 def test_a_hub_without_any_facts_is_unknown() -> None:
-    for check in ("network-key", "mqtt-tls", "mqtt-anonymous", "mqtt-acl"):
+    for check in ("network-key", "mqtt-tls", "mqtt-acl"):
         assert verdict(practice, check, make(Hub, "hub")) == "unknown"
 
 
@@ -97,14 +97,20 @@ def test_pins_in_plain_text_matter_only_where_they_leave_the_host(facts: dict[st
     assert verdict(practice, "mqtt-tls", make(Hub, "z2m", software="zigbee2mqtt", **facts)) == expected
 
 
-def test_a_broker_without_password_or_access_list_fails() -> None:
-    bad = make(Hub, "z2m", mqtt_anonymous=True, mqtt_acl=False)
-    good = make(Hub, "z2m", mqtt_anonymous=False, mqtt_acl=True)
-    for check in ("mqtt-anonymous", "mqtt-acl"):
-        assert verdict(practice, check, bad) == "fail high"
-        assert verdict(practice, check, good) == "pass"
-        assert verdict(practice, check, make(Hub, "js", software="zwave-js")) == "not_applicable"
-        assert fix_of(practice, check, bad).steps
+def test_a_broker_without_access_list_fails() -> None:
+    bad = make(Hub, "z2m", mqtt_acl=False)
+    assert verdict(practice, "mqtt-acl", bad) == "fail high"
+    assert verdict(practice, "mqtt-acl", make(Hub, "z2m", mqtt_acl=True)) == "pass"
+    assert verdict(practice, "mqtt-acl", make(Hub, "js", software="zwave-js")) == "not_applicable"
+    assert fix_of(practice, "mqtt-acl", bad).steps
+
+
+@pytest.mark.parametrize("radio", ["ble", "wifi", "proprietary"])
+def test_a_link_of_the_makers_own_is_unknown_and_its_maker_is_to_be_asked(radio: str) -> None:
+    lock = make(Lock, "front", radio=(radio, Grade.DECLARED), maker="Nuki")
+    found = judge(practice, "radio-link", lock)
+    assert found.verdict == "unknown" and "cannot be read from outside" in found.because
+    assert "Ask Nuki" in fix_of(practice, "radio-link", lock).steps[0]
 
 
 def test_the_published_key_is_fixed_by_generating_one() -> None:

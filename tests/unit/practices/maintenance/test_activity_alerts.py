@@ -70,3 +70,8 @@ def test_the_nearest_substitute_depends_on_what_the_lock_can_report() -> None:
     tamper = make(Lock, "front", can_report_wrong_code=False, can_report_tamper=True)
     assert "door sensor" in fix_of(practice, "reports-wrong-codes", silent).steps[0]
     assert "tamper report" in fix_of(practice, "reports-wrong-codes", tamper).steps[0]
+
+
+def test_without_a_channel_nothing_can_raise_an_alert_and_one_finding_is_enough() -> None:
+    assert verdict(practice, "detections", home(alert_channel=(False, Grade.DECLARED))) == "not_applicable"
+    assert verdict(practice, "channel", home(alert_channel=(False, Grade.DECLARED))) == "fail high"

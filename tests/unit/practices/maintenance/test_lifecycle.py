@@ -16,7 +16,7 @@ from tests.unit.practices.builder import ago, fix_of, make, verdict
 KINDS: list[type[Thing]] = [Lock, Hub, Router]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [Lock, Hub])
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
@@ -62,7 +62,14 @@ def test_a_maker_that_publishes_no_updates_fails_without_a_release_day() -> None
 
 
 def test_the_fix_for_a_router_depends_on_its_software() -> None:
-    old = make(Router, "r", software="openwrt", maker="TP-Link", model="C7", support_until=ago(9))
-    assert fix_of(practice, "router-support", old).steps[0].startswith("Move the TP-Link C7 to a release of openwrt")
-    other = make(Router, "r", software="vendor", support_until=ago(9))
-    assert "See whether OpenWrt supports" in fix_of(practice, "router-support", other).steps[0]
+    old = make(Router, "r", software="openwrt", maker="TP-Link", model="C7", last_release_on=ago(2000))
+    assert fix_of(practice, "router-releases", old).steps[0].startswith("Move the TP-Link C7 to a release of openwrt")
+    other = make(Router, "r", software="vendor", last_release_on=ago(2000))
+    assert "See whether OpenWrt supports" in fix_of(practice, "router-releases", other).steps[0]
+
+
+@pytest.mark.parametrize("software", ["homeassistant", "zwave-js", "zigbee2mqtt", "matter-server"])
+def test_free_software_has_no_stated_end_and_is_judged_by_its_newest_release(software: str) -> None:
+    assert verdict(practice, "hub-support", make(Hub, "hub", software=software)) == "not_applicable"
+    assert verdict(practice, "hub-support", make(Hub, "hub", software=software, support_until=ago(1))) == "fail high"
+    assert verdict(practice, "hub-support", make(Hub, "hub", software="a bridge")) == "unknown"

@@ -80,3 +80,10 @@ def test_every_failing_update_has_its_next_step() -> None:
     facts: dict[str, Any] = {"update_available": True, "update_since": ago(90)}
     assert fix_of(practice, "lock-firmware", make(Lock, "front", **facts)).steps
     assert fix_of(practice, "hub-software", make(Hub, "z2m", software="zigbee2mqtt", **facts)).steps
+
+
+def test_an_update_since_an_unknown_day_is_installed_or_dated() -> None:
+    lock = make(Lock, "front", update_available=True)
+    steps = fix_of(practice, "lock-firmware", lock).steps
+    assert any("Firmware update" in step for step in steps)
+    assert steps[-1].endswith("nightlatch answer lock:front update_since VALUE")

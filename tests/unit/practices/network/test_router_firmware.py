@@ -26,7 +26,7 @@ from tests.unit.practices.builder import ago, home, judge, make, verdict
         ("supported", {"support_until": ago(1)}, "fail high"),
         ("supported", {}, "unknown"),
         ("auto-update", {"auto_update": True}, "pass"),
-        ("auto-update", {"auto_update": False}, "fail high"),
+        ("auto-update", {"auto_update": False}, "fail medium"),
         ("auto-update", {}, "unknown"),
         ("no-wan-admin", {"wan_admin": False}, "pass"),
         ("no-wan-admin", {"wan_admin": True}, "fail critical"),

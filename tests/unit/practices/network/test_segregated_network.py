@@ -127,3 +127,33 @@ def test_without_a_hub_a_zone_for_devices_that_opens_to_phones_is_still_a_flaw(z
     if expected is Verdict.FAIL:
         assert zone.role in judgement.evidence
         assert judgement.because == "The smart devices' zone iot may open connections to lan."
+
+
+@pytest.mark.parametrize("kind", [Hub, Lock])
+@pytest.mark.parametrize(
+    ("beside", "tests", "expected"),
+    [
+        (True, {}, "fail high"),
+        (True, {"isolated_v4": True, "isolated_v6": True}, "fail high"),
+        (False, {}, "unknown"),
+        (False, {"isolated_v4": True}, "unknown"),
+        (False, {"isolated_v4": True, "isolated_v6": True}, "pass"),
+        (False, {"isolated_v4": True, "isolated_v6": False}, "fail high"),
+        (False, {"isolated_v4": False, "isolated_v6": True}, "fail high"),
+        (None, {"isolated_v4": True, "isolated_v6": True}, "unknown"),
+    ],
+)
+def test_the_owner_of_a_router_that_no_source_reads_can_answer(
+    kind: type[Hub] | type[Lock], beside: bool | None, tests: dict[str, bool], expected: str
+) -> None:
+    facts = {} if beside is None else {"beside_phones": (beside, Grade.DECLARED)}
+    thing = make(kind, "it", **facts)
+    told: dict[str, Any] = {name: (held, Grade.DECLARED) for name, held in tests.items()}
+    here = home(thing, **told)
+    assert verdict(practice, f"{kind.kind}-zone", thing, here) == expected
+
+
+def test_an_owner_who_knows_of_a_separate_network_is_asked_to_try_it() -> None:
+    hub = make(Hub, "it", beside_phones=(False, Grade.DECLARED))
+    steps = fix_of(practice, "hub-zone", hub).steps
+    assert any("isolated_v4" in step for step in steps) and any("isolated_v6" in step for step in steps)

@@ -9,8 +9,8 @@ from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
-from nightlatch.practices.network._addresses import host_of
 from nightlatch.practices.network.upnp import practice
+from nightlatch.text import host_of
 from tests.unit.practices.builder import home, judge, make, verdict
 
 TO_HUB = PortMapping("tcp", "8123", "192.168.1.5", "8123", "hass")
@@ -103,3 +103,12 @@ def test_with_upnp_and_natpmp_off_no_device_can_have_opened_a_port() -> None:
 )
 def test_the_host_of_an_address_is_found(address: str, host: str) -> None:
     assert host_of(address) == host
+
+
+def test_of_two_hubs_on_one_computer_neither_is_said_to_be_reached() -> None:
+    zigbee = make(Hub, "z2m", name="Zigbee2MQTT", lan_address="192.168.1.5")
+    assistant = make(Hub, "ha", name="Home Assistant", lan_address="192.168.1.5")
+    router = make(Router, "r", port_forwards=(TO_HUB,))
+    found = judge(practice, "no-forward-to-a-lock", router, home(router, zigbee, assistant))
+    assert "leads to the computer of Zigbee2MQTT and Home Assistant (tcp 8123" in found.because
+    assert found.because.count("8123 ->") == 1

@@ -99,7 +99,7 @@ def test_a_device_that_may_be_the_lock_or_a_phone_is_named_and_asked_about(thing
     elm = home(thing, seen(CLOUD, HostContact("analytics-api.home-assistant.io", "Home Assistant", "telemetry", 1)))
     check = f"{thing.kind}-contacts"
     assert verdict(practice, check, thing, elm) == "unknown"
-    assert judge(practice, check, thing, elm).because.startswith("192.168.20.5 asked for its maker's servers;")
+    assert judge(practice, check, thing, elm).because.startswith("Its maker's servers were asked for by 192.168.20.5;")
     assert fix_of(practice, check, thing, elm).summary == "Find out which device 192.168.20.5 is."
 
 
@@ -185,3 +185,13 @@ def test_usage_data_that_is_listed_as_needed_passes() -> None:
 )
 def test_the_log_at_home_forgets(facts: dict[str, Any], expected: str) -> None:
     assert verdict(practice, "log-retention", home(**facts)) == expected
+
+
+def test_a_hub_is_not_blamed_for_what_another_one_on_its_computer_asks_for() -> None:
+    usage = HostContact("analytics-api.home-assistant.io", "Home Assistant", "telemetry", 1)
+    assistant = make(Hub, "ha", software="homeassistant", lan_address="192.168.20.5")
+    zigbee = make(Hub, "z2m", software="zigbee2mqtt", lan_address="192.168.20.5")
+    here = home(assistant, zigbee, seen(usage), needs=NOTHING)
+    assert verdict(practice, "hub-contacts", assistant, here) == "fail medium"
+    assert verdict(practice, "hub-contacts", zigbee, here) == "pass"
+    assert verdict(practice, "hub-contacts", zigbee, home(zigbee, seen(usage), needs=NOTHING)) == "fail medium"

@@ -100,3 +100,16 @@ def test_what_was_answered_is_judged_also_in_a_home_without_any_cloud() -> None:
 )
 def test_a_home_that_names_no_vendor_is_unknown_while_a_cloud_is_possible(things: tuple[Thing, ...]) -> None:
     assert absent(*things) == {Verdict.UNKNOWN}
+
+
+def test_a_vendor_whose_locks_are_local_is_not_asked_because_of_another_vendors_cloud() -> None:
+    yale, nuki = make(Vendor, "yale", name="Yale"), make(Vendor, "nuki", name="Nuki")
+    local = make(Lock, "front", maker="Yale", radio="zigbee")
+    cloud = make(Lock, "garden", maker="Nuki", path="cloud")
+    here = home(yale, nuki, local, cloud)
+    assert verdict(practice, "retention", yale, here) == "not_applicable"
+    assert verdict(practice, "retention", nuki, here) == "unknown"
+    account = make(Account, "yale", service="yale")
+    assert verdict(practice, "retention", yale, home(yale, nuki, local, cloud, account)) == "unknown"
+    untold = make(Lock, "side", path="cloud")
+    assert verdict(practice, "retention", yale, home(yale, local, untold)) == "unknown"

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nightlatch.audit.judge import run
+from nightlatch.model.evidence import Grade
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.network import Wifi
@@ -143,3 +144,34 @@ def test_open_services_and_factory_names_fail(check: str, thing: Thing, expected
 def test_the_token_of_zigbee2mqtt_is_fixed_in_its_own_file() -> None:
     hub = make(Hub, "h", software="zigbee2mqtt", frontend_sign_in=False)
     assert any("frontend.auth_token" in step for step in fix_of(practice, "frontend-sign-in", hub).steps)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, "unknown"),
+        ({"defaults_changed": (True, Grade.DECLARED)}, "pass"),
+        ({"defaults_changed": (False, Grade.DECLARED)}, "fail critical"),
+        ({"defaults_changed": (True, Grade.DECLARED), "codes_read": False}, "pass"),
+        ({"defaults_changed": (False, Grade.DECLARED), "codes_read": True}, "not_applicable"),
+        ({"can_keypad": False}, "not_applicable"),
+    ],
+)
+def test_where_no_source_reads_the_codes_the_owners_word_counts(facts: dict[str, Any], expected: str) -> None:
+    lock = make(Lock, "front", **facts)
+    assert verdict(practice, "codes-known", lock) == expected
+
+
+def test_a_home_of_which_no_code_was_read_is_judged_by_the_answer_for_each_lock() -> None:
+    changed = make(Lock, "front", defaults_changed=(True, Grade.DECLARED))
+    silent = make(Lock, "back")
+    absent = check_of(practice, "no-default-code").absent
+    assert absent is not None
+    assert absent(home(changed)).verdict == "not_applicable"
+    assert absent(home(changed, silent)).verdict == "unknown"
+    assert absent(home(changed, make(Lock, "side", can_keypad=False))).verdict == "not_applicable"
+
+
+@pytest.mark.parametrize("software", ["zwave-js", "zigbee2mqtt", "matter-server"])
+def test_a_radio_server_has_no_name_on_the_network(software: str) -> None:
+    assert verdict(practice, "hub-name", make(Hub, "hub", software=software)) == "not_applicable"

@@ -61,7 +61,7 @@ def test_an_expired_code_is_removed_by_nightlatch_where_it_can_prove_it() -> Non
     lock = make(Lock, "zwavejs:3", name="Front", hub=make(Hub, "zwavejs", software="zwave-js"))
     pin = code(lock=lock, ends=PAST)
     fix = fix_of(practice, "not-expired", pin, home(lock, pin))
-    assert fix.automatic and "code_slot 2" in fix.steps[0]
+    assert fix.automatic and "code_slot 2" in fix.steps[1]
     app_only = make(Lock, "nuki", name="Front", maker="Nuki")
     assert not fix_of(practice, "not-expired", code(lock=app_only, ends=PAST), home(app_only)).automatic
 
@@ -69,7 +69,7 @@ def test_an_expired_code_is_removed_by_nightlatch_where_it_can_prove_it() -> Non
 def test_a_zigbee_code_is_removed_by_its_own_payload() -> None:
     lock = make(Lock, "zigbee2mqtt:0x000d6f0011223344")
     pin = code(lock=lock, ends=PAST)
-    step = fix_of(practice, "not-expired", pin, home(lock, pin)).steps[0]
+    step = fix_of(practice, "not-expired", pin, home(lock, pin)).steps[1]
     assert 'zigbee2mqtt/0x000d6f0011223344/set the payload {"pin_code":{"user":2,"pin_code":null}}' in step
 
 

@@ -89,3 +89,29 @@ def test_the_fix_names_the_matter_attribute() -> None:
     lock = make(Lock, "matter:1/5", pin_for_remote=False)
     fix = fix_of(practice, "pin-for-remote", lock)
     assert fix.automatic and '"attribute_path":"1/257/51"' in fix.steps[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"remote_access": (False, Grade.DECLARED)}, "pass"),
+        ({"remote_access": (True, Grade.DECLARED)}, "fail medium"),
+        ({"radio": "zigbee"}, "not_applicable"),
+        ({"radio": "zwave"}, "not_applicable"),
+        ({"radio": ("zwave", Grade.CATALOGUED)}, "unknown"),
+        ({"radio": ("zigbee", Grade.DECLARED)}, "unknown"),
+        ({"radio": "matter"}, "unknown"),
+        ({"radio": ("ble", Grade.DECLARED)}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_the_makers_own_way_to_the_lock_is_judged_where_there_may_be_one(facts: dict[str, Any], expected: str) -> None:
+    lock = make(Lock, "front", **facts)
+    assert verdict(practice, "lock-remote-access", lock, home(lock, needs=((), Grade.DECLARED))) == expected
+
+
+def test_a_needed_feature_is_listed_beside_the_ones_listed_before() -> None:
+    lock = make(Lock, "front", remote_access=(True, Grade.DECLARED))
+    here = home(lock, needs=(("voice",), Grade.DECLARED))
+    assert fix_of(practice, "lock-remote-access", lock, here).steps[-1].endswith("answer home needs voice,remote")
+    assert verdict(practice, "lock-remote-access", lock, home(lock, needs=(("remote",), Grade.DECLARED))) == "pass"
