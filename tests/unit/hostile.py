@@ -84,12 +84,10 @@ def _lying_zip(path: Path) -> None:
 
 def _foreign_database(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
-        database.execute("CREATE TABLE queries (id, timestamp, status, domain, client)")
-        database.execute("INSERT INTO queries VALUES (1, 'x', x'ff', zeroblob(100), NULL)")
-        database.commit()
+        database.execute("CREATE TABLE moz_logins (id, hostname)")
 
 
-def _endless_database(path: Path) -> None:
+def endless_database(path: Path) -> None:
     """A view that would count for ever."""
     endless = "WITH RECURSIVE c(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c)"
     with closing(sqlite3.connect(path)) as database:
@@ -101,7 +99,7 @@ def _loop(path: Path) -> None:
     path.symlink_to(path.name)
 
 
-def _greedy_kdbx(path: Path) -> None:
+def greedy_kdbx(path: Path) -> None:
     """A KDBX 4 header that asks for 16 GiB of memory and 2^40 passes."""
     argon2 = bytes.fromhex("ef636ddf8c29444b91f7a9a403e30a0c")
     entries = [
@@ -121,7 +119,7 @@ def _greedy_kdbx(path: Path) -> None:
     _write(path, head + b"".join(struct.pack("<BI", number, len(value)) + value for number, value in fields))
 
 
-def _greedy_export(path: Path) -> None:
+def greedy_export(path: Path) -> None:
     _write(
         path,
         json.dumps(
@@ -196,7 +194,7 @@ TAR: Mapping[str, Maker] = {
 }
 ZIP: Mapping[str, Maker] = {
     "traversal": lambda path: _zip(path, ("../export.data", b"{}"), ("/export.data", b"{}")),
-    "bomb": lambda path: _zip(path, ("export.data", bytes(600 * MIB))),
+    "bomb": lambda path: _zip(path, ("export.data", bytes(40 * MIB))),
     "lying": _lying_zip,
     "many": lambda path: _zip(path, *((f"files/{number}", b"") for number in range(21_000))),
     "deep": lambda path: _zip(path, ("export.data", b"[" * 100_000)),
@@ -206,7 +204,6 @@ SQLITE: Mapping[str, Maker] = {
     "header-only": text(b"SQLite format 3\0" + bytes(84)),
     "spoilt": text(b"SQLite format 3\0" + bytes(range(256)) * 64),
 }
-SLOW_SQLITE: Mapping[str, Maker] = {"endless": _endless_database}
 
 
 def folder_of(origin: Path, spoilt: str, maker: Maker) -> Maker:

@@ -299,5 +299,5 @@ FILES: Mapping[str, tuple[str, Writer]] = {
     "zigbee2mqtt": ("data", zigbee2mqtt),
 }
 """Every kind that reads files: the setting that names them, and what writes a working one."""
-LIVE = frozenset(("homeassistant", "matter", "zigbee2mqtt", "zwavejs"))
+LIVE = frozenset(("homeassistant", "igd", "isolation", "matter", "zigbee2mqtt", "zwavejs"))
 """The kinds that ask a peer."""

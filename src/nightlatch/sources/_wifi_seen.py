@@ -30,15 +30,15 @@ class Line(msgspec.Struct, frozen=True):
 
 def tool_of(text: str) -> str:
     """Which command wrote this: nmcli, iw, netsh, wdutil, or nothing known."""
-    if re.search(r"^\s*Op Mode\s*:", text, re.MULTILINE) or "wdutil" in text[:200]:
+    if re.search(r"^[ \t]*Op Mode[ \t]*:", text, re.MULTILINE) or "wdutil" in text[:200]:
         return "wdutil"
     if re.search(r"^BSS [0-9a-f:]{17}|^Connected to [0-9a-f:]{17}|^Not connected\.", text, re.MULTILINE):
         return "iw"
-    if re.search(r"^(?:IN-USE|SSID|BSSID|ACTIVE)\s*:", text, re.MULTILINE) or re.search(
+    if re.search(r"^(?:IN-USE|SSID|BSSID|ACTIVE)[ \t]*:", text, re.MULTILINE) or re.search(
         r"^(?:IN-USE|\*)\s+.*SSID", text
     ):
         return "nmcli"
-    if re.search(r"^\s+(?:AP )?BSSID\s*:|^\s+GUID\s*:", text, re.MULTILINE):
+    if re.search(r"^[ \t]+(?:AP )?BSSID[ \t]*:|^[ \t]+GUID[ \t]*:", text, re.MULTILINE):
         return "netsh"
     return ""
 

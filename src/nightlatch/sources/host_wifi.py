@@ -95,7 +95,7 @@ class HostWifi(Source, kind="host-wifi"):
 
     @staticmethod
     def _why_none(tool: str, text: str) -> str:
-        if tool == "netsh" and re.search(r"^\s+SSID\s*:", text, re.MULTILINE):
+        if tool == "netsh" and re.search(r"^[ \t]+SSID[ \t]*:", text, re.MULTILINE):
             return "netsh's output is in a language whose words are not known, or the network is not encrypted"
         return f"by {tool}, this computer is connected to no Wi-Fi"
 
@@ -120,7 +120,7 @@ def _ask() -> tuple[str, str]:
                 return tool, text
             failed = failed or f"{tool} said nothing"
     if shutil.which("iw") is not None:
-        interfaces = re.findall(r"^\s*Interface (\S{1,15})$", _run(("iw", "dev")), re.MULTILINE)
+        interfaces = re.findall(r"^[ \t]*Interface (\S{1,15})$", _run(("iw", "dev")), re.MULTILINE)
         for name in interfaces[:8]:
             if text := _run(("iw", "dev", name, "scan", "dump")):
                 return "iw", text

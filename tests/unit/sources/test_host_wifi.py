@@ -221,3 +221,10 @@ def test_any_output_gives_items_or_one_clear_error(tmp_path_factory: pytest.Temp
         collect("host-wifi", path)
     except NightlatchError as error:
         assert "fuzz-wifi.txt" in str(error)
+
+
+def test_millions_of_blank_lines_are_refused_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("\n" * 3_000_000)
+    with pytest.raises(ReadError, match="is not the output"):
+        collect("host-wifi", path)

@@ -1,0 +1,1 @@
+"""Tests that take their time and need nothing but this machine."""
