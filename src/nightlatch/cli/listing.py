@@ -62,7 +62,8 @@ def sources(
     for state in states:
         head = Text(f"{state.status:<8}", styles[state.status]) if ask else Text("        ")
         facts = f": {state.facts} facts" if ask else ""
-        out.print(head.append(f"{state.id} ({state.kind}){facts}", style="default"))
+        name = state.id if state.id == state.kind else f"{state.id} ({state.kind})"
+        out.print(head.append(f"{name}{facts}", style="default"))
         for text in (state.reason, state.todo and f"→ {state.todo}"):
             if text:
                 out.print(Text(f"         {text}"))

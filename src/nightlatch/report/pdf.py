@@ -18,15 +18,13 @@ from nightlatch.report import words
 
 
 def render(audit: Audit) -> bytes:
-    """The report's PDF, tagged for screen readers."""
+    """The report's PDF, tagged for screen readers. What the fonts that come with Typst lack, the system's may have."""
     template = resources.files(__package__).joinpath("templates", "report.typ").read_text("utf-8")
     # Typst reads below a root folder: one of its own, so that the template could read nothing else.
     with TemporaryDirectory(prefix="nightlatch-") as folder:
         path = Path(folder) / "report.typ"
         path.write_text(template, "utf-8")
-        found: bytes = typst.compile(
-            str(path), root=folder, ignore_system_fonts=True, sys_inputs={"audit": json.dumps(_data(audit))}
-        )
+        found: bytes = typst.compile(str(path), root=folder, sys_inputs={"audit": json.dumps(_data(audit))})
     return found
 
 
