@@ -22,12 +22,12 @@ class HomeAssistantRig:
 
     url: its HTTP address, such as http://127.0.0.1:40123. config: its configuration folder.
     token, user_token: long-lived access tokens of the owner (administrator) and of the resident.
-    users: the id of each user by name.
+    users: the id of each user by name. mqtt_port: its MQTT broker's port on loopback, open to all.
     """
 
     def __init__(self, folder: Path) -> None:
         bin_folder = install_python(HERE)
-        port, mqtt_port = free_port(), free_port()
+        port, self.mqtt_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.config = folder / "config"
         self.config.mkdir(parents=True)
@@ -35,11 +35,11 @@ class HomeAssistantRig:
         with (self.config / "configuration.yaml").open("a") as settings:
             settings.write(f"\nhttp:\n  server_host: 127.0.0.1\n  server_port: {port}\n")
         # Its integrations call home (weather, alerts, the cloud): in a namespace they can't.
-        self._namespace = Namespace(folder, ports=[port, mqtt_port])
+        self._namespace = Namespace(folder, ports=[port, self.mqtt_port])
         self._running: list[Process] = []
         try:
-            self._running.append(mqtt.start_broker(self._namespace, folder, mqtt_port))
-            mqtt.announce_lock(mqtt_port)
+            self._running.append(mqtt.start_broker(self._namespace, folder, self.mqtt_port))
+            mqtt.announce_lock(self.mqtt_port)
             process = Process(
                 "Home Assistant",
                 # Everything it needs is in the lock file; --skip-pip keeps it from asking the internet for more.
@@ -51,7 +51,7 @@ class HomeAssistantRig:
             self.client = Client(self.url)
             self._wait(process, "answer over HTTP", self.client.answers)
             self._onboard()
-            mqtt.set_up(self.client, self.token, mqtt_port)
+            mqtt.set_up(self.client, self.token, self.mqtt_port)
             self._wait(process, "show the lock over MQTT", self._knows_mqtt_lock)
         except BaseException:
             self.stop()

@@ -35,6 +35,7 @@ class Settings:
     frontend_host: the address that the frontend listens on.
     accounts: user names of the broker, the first being Zigbee2MQTT's; none lets anybody in.
     acl: the text of the broker's ACL file.
+    homeassistant: whether Zigbee2MQTT announces its devices to Home Assistant.
     """
 
     network_key: NetworkKey = "random"
@@ -43,6 +44,7 @@ class Settings:
     frontend_host: str = "127.0.0.1"
     accounts: tuple[str, ...] = ()
     acl: str | None = None
+    homeassistant: bool = False
 
 
 @dataclass
@@ -210,7 +212,7 @@ class ZigbeeRig:
             "serial": {"port": f"tcp://127.0.0.1:{self._radio_port}", "adapter": "zstack"},
             "advanced": {"log_level": "info", "log_output": ["console"], **network},
             "frontend": frontend,
-            "homeassistant": {"enabled": False},
+            "homeassistant": {"enabled": settings.homeassistant},
             "ota": {"disable_automatic_update_check": True},
             "onboarding": False,
         }

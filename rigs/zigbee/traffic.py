@@ -36,8 +36,7 @@ class Traffic:
 
     def _keep(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         with self._news:
-            payload = json.loads(message.payload) if message.payload else None
-            self._seen.append((message.topic.removeprefix(f"{self._base}/"), payload))
+            self._seen.append((message.topic.removeprefix(f"{self._base}/"), _decoded(bytes(message.payload))))
             self._news.notify_all()
 
     def mark(self) -> int:
@@ -93,3 +92,11 @@ class Traffic:
         """Leave the broker."""
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def _decoded(payload: bytes) -> Any:
+    """JSON, or the plain word that Zigbee2MQTT sends for Home Assistant on DEVICE/action."""
+    try:
+        return json.loads(payload) if payload else None
+    except ValueError:
+        return payload.decode()
