@@ -15,6 +15,7 @@ def main() -> None:
     install_debian("mosquitto", there=shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin") is not None)
     install_debian("libnl-route-3-200", there=find_library("nl-route-3") is not None)
     install_debian("chromium", there=shutil.which("chromium") is not None)
+    install_debian("poppler-utils", there=shutil.which("pdftotext") is not None)
     for rig in sorted(path for path in RIGS.iterdir() if path.is_dir()):
         for lock, install in (("package-lock.json", install_node), ("requirements.lock", install_python)):
             if (rig / lock).exists():
