@@ -157,7 +157,8 @@ class RouterOs(Plain):
         return (
             "/user print   # who may sign in",
             "/password   # asks for the old and the new one; let a password manager make and keep it",
-            "/user add name=NEW-NAME group=full password=…; /user remove admin   # better: a name nobody guesses",
+            "/user add name=NEW-NAME group=full password=…   # better: a name nobody guesses",
+            "/user remove admin   # only after signing in with the new name once",
         )
 
     def close_wan_admin(self) -> Steps:

@@ -120,6 +120,7 @@ def require_sign_in_everywhere(hub: Hub, home: Home) -> Fix:
     return Fix(
         "Ask for a password from every network.",
         (
+            "See first that everybody, wall panels included, can sign in with a password.",
             "In Home Assistant's configuration.yaml, under homeassistant: auth_providers, remove the entry "
             "type: trusted_networks (and keep type: homeassistant).",
             "Check it with Developer tools > YAML > Check configuration, then restart Home Assistant.",

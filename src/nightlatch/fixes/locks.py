@@ -215,7 +215,11 @@ def use_local_path(lock: Lock, home: Home) -> Fix:
         ]
     return Fix(
         "Command the lock from a hub at home.",
-        (*steps, f"Then remove the cloud integration, and switch remote access off in {app_of(lock)}."),
+        (
+            *steps,
+            "Once everybody gets in that way, remove the cloud integration, and switch remote access off in "
+            f"{app_of(lock)}.",
+        ),
     )
 
 
@@ -235,7 +239,11 @@ def require_pin_for_remote(lock: Lock, home: Home) -> Fix:
     setting = matter_setting(lock, 0x33, "RequirePINforRemoteOperation", True)
     return Fix(
         "Let the lock ask for a PIN before a remote unlock.",
-        (setting.step, "Give the hub's automations that may unlock a PIN of their own."),
+        (
+            "From then on a remote unlock without a PIN is refused: give one to everybody who unlocks from afar, and to "
+            "the hub's automations that may.",
+            setting.step,
+        ),
         automatic=setting.automatic and way_to(lock, home) == "matter",
     )
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from nightlatch.model.evidence import Ref
-from nightlatch.model.thing import Field, Thing
+from nightlatch.model.thing import MONTH, Field, Thing
 
 
 class Hub(Thing, kind="hub"):
@@ -54,7 +54,9 @@ class Hub(Thing, kind="hub"):
 
     # What is open
     permit_join = Field[bool](
-        "new devices may join its network now", ask="May new devices join this hub's radio network now?"
+        "new devices may join its network now",
+        ask="May new devices join this hub's radio network now?",
+        stale_after=MONTH,
     )
     network_key = Field[Literal["private", "published_default", "weak"]]("how good its radio network's key is")
     remote_access = Field[bool](
@@ -84,7 +86,7 @@ class Hub(Thing, kind="hub"):
     )
 
     # How it fares
-    update_available = Field[bool]("a newer version is offered", ask="Does the hub offer an update?")
+    update_available = Field[bool]("a newer version is offered", ask="Does the hub offer an update?", stale_after=MONTH)
     update_version = Field[str]("the newest version known")
     update_since = Field[date](
         "the day that version was published or first seen",

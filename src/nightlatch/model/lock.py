@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from nightlatch.model.evidence import Ref
-from nightlatch.model.thing import Field, Thing
+from nightlatch.model.thing import MONTH, Field, Thing
 from nightlatch.model.values import KnownVulnerability
 
 SecurityClass = Literal[
@@ -91,7 +91,9 @@ class Lock(Thing, kind="lock"):
 
     # How it fares
     firmware = Field[str]("which firmware it runs", ask="Which firmware version does the lock run?")
-    update_available = Field[bool]("a newer firmware is offered", ask="Does the app offer a firmware update?")
+    update_available = Field[bool](
+        "a newer firmware is offered", ask="Does the app offer a firmware update?", stale_after=MONTH
+    )
     update_version = Field[str]("the newest firmware known for it")
     update_since = Field[date](
         "the day the offered update was published or first seen",
@@ -99,12 +101,15 @@ class Lock(Thing, kind="lock"):
     )
     auto_update = Field[bool]("it updates itself", ask="Are automatic firmware updates switched on?")
     battery_percent = Field[int](
-        "how much charge its battery has left, in %", ask="What battery level does the app show, in %?"
+        "how much charge its battery has left, in %",
+        ask="What battery level does the app show, in %?",
+        stale_after=MONTH,
     )
     battery_low = Field[bool]("it says its battery is low")
     battery_days_left = Field[int](
         "how many days its battery will last, by its own history",
         ask="For how many more days will the battery last, going by how long the last ones did?",
+        stale_after=MONTH,
     )
     bolt = Field[Literal["thrown", "retracted", "jammed", "unknown"]]("where the bolt is")
     door_open = Field[bool]("the door stands open")
@@ -118,10 +123,10 @@ class Lock(Thing, kind="lock"):
     can_lockout = Field[bool]("of the model: its keypad can lock out after wrong codes")
     can_tamper_alarm = Field[bool]("of the model: it can raise a tamper alarm")
     can_report_wrong_code = Field[bool](
-        "it can report wrong codes to the hub", ask="Does its hub or app tell you of wrong codes?"
+        "it can report wrong codes to the hub", ask="Does the lock's hub or app tell you of wrong codes?"
     )
     can_report_tamper = Field[bool](
-        "it can report tampering to the hub", ask="Does its hub or app tell you of tampering?"
+        "it can report tampering to the hub", ask="Does the lock's hub or app tell you of tampering?"
     )
     can_schedule = Field[bool]("it can hold a schedule for a code by itself")
     can_update = Field[bool]("of the model: its firmware can be updated")

@@ -12,6 +12,8 @@ from nightlatch.model.evidence import Claim, Fact, Gap, Grade, Ref
 T = TypeVar("T")
 
 STALE_AFTER = timedelta(days=180)
+MONTH = timedelta(days=30)
+"""For answers about what changes by itself: a battery, an update on offer, a network open for pairing."""
 
 
 class Field(Generic[T]):

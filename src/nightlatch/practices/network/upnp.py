@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nightlatch.fixes import routers
-from nightlatch.model.evidence import Fact
-from nightlatch.model.finding import Fix, Section, Severity
+from nightlatch.model.evidence import Fact, Grade
+from nightlatch.model.finding import Fix, Section, Severity, Verdict
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.labels import label
@@ -34,6 +34,13 @@ def _off(fact: Fact[bool] | None, home: Home, name: str) -> Judgement:
     if fact is None:
         return unknown()
     if not fact.value:
+        if fact.grade is Grade.OBSERVED and any(other.value and other.grade is Grade.RECORDED for other in fact.others):
+            # A router may refuse one segment what it grants another: off here is not off everywhere.
+            return unknown(
+                fact,
+                because=f"{name} did not answer where it was asked, but the router's configuration has it on: ask from "
+                "the network of phones and laptops, or export the configuration anew.",
+            )
         return passes(fact, because=f"{name} is off.")
     if home.need("upnp"):
         return passes(
@@ -93,7 +100,11 @@ def no_mapping_to_a_lock(router: Router, home: Home) -> Judgement:
         if upnp is not None and natpmp is not None and not upnp.value and not natpmp.value:
             return not_applicable(upnp, natpmp, because="UPnP and NAT-PMP are off: no device can open a port.")
         return unknown(upnp, natpmp)
-    return _leads_to_a_lock(mappings, home, "that UPnP or NAT-PMP opened", routers.disable_upnp)
+    judged = _leads_to_a_lock(mappings, home, "that UPnP or NAT-PMP opened", routers.disable_upnp)
+    cut_short = any(gap.source == mappings.source for gap in router.gaps.get(Router.upnp_mappings.name, ()))
+    if judged.verdict is Verdict.PASS and cut_short:
+        return unknown(mappings)
+    return judged
 
 
 @practice.check(

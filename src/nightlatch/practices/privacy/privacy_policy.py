@@ -8,7 +8,7 @@ import msgspec
 
 from nightlatch.fixes import privacy
 from nightlatch.model.evidence import Fact
-from nightlatch.model.finding import Section, Severity
+from nightlatch.model.finding import Fix, Section, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -71,7 +71,17 @@ def _no_vendor(home: Home) -> Judgement:
     shown = home.cached(_no_cloud)
     if shown:
         return not_applicable(*shown, because=_LOCAL_ONLY)
-    return unknown(because="No vendor is named in nightlatch.toml, and it is not shown that none holds data.")
+    return unknown(
+        because="No vendor is named in nightlatch.toml, and it is not shown that none holds data.",
+        fix=Fix(
+            "Find out.",
+            (
+                "Name every maker, cloud or app with an account that holds data about the door in nightlatch.toml: "
+                "[[vendors]] with an id and a name.",
+                "Then answer what its policy says: nightlatch answer vendor:ID",
+            ),
+        ),
+    )
 
 
 class _Dealings(msgspec.Struct, frozen=True):

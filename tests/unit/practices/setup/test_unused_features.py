@@ -88,7 +88,7 @@ def test_a_remote_unlock_asks_for_a_pin(facts: dict[str, Any], expected: str) ->
 def test_the_fix_names_the_matter_attribute() -> None:
     lock = make(Lock, "matter:1/5", pin_for_remote=False)
     fix = fix_of(practice, "pin-for-remote", lock)
-    assert fix.automatic and '"attribute_path":"1/257/51"' in fix.steps[0]
+    assert fix.automatic and '"attribute_path":"1/257/51"' in fix.steps[-1]
 
 
 @pytest.mark.parametrize(
