@@ -12,6 +12,7 @@ from nightlatch.audit.document import document
 from nightlatch.audit.infer import infer
 from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
+from nightlatch.audit.named import shown
 from nightlatch.audit.profiles import load
 from nightlatch.audit.waivers import read_waivers, resolved, waive
 from nightlatch.catalogue import Catalogue
@@ -63,7 +64,8 @@ async def gather(
     """The home as every source tells it, with what the catalogue knows and what follows."""
     plugs = make(configuration, now=now, env=env, only=only)
     declared = Declared(configuration, Context("declared", "declared", now, Fingerprinter()))
-    collected = await collecting.collect([declared, *plugs], done=done)
+    own, *others = await collecting.collect([declared, *plugs], done=done)
+    collected = [shown(own, others), *others]
     catalogue, imported = knowledge(configuration)
     items: list[Item] = [item for one in collected for item in one.items]
     states = [*(one.state for one in collected), *imported]

@@ -151,3 +151,12 @@ def test_the_schema_file_is_the_one_that_the_code_writes() -> None:
     path = Path(__file__).parents[3] / "docs" / "audit-schema-1.json"
     schema = json.loads(msgspec.json.encode(msgspec.json.schema(Audit)))
     assert json.loads(path.read_text("utf-8")) == schema, "run: make docs"
+
+
+def test_a_code_that_was_removed_does_not_live_on_in_an_answer(tmp_path: Path) -> None:
+    about = "credential:zigbee2mqtt:0x000d6f0011223344/1"
+    answer = f'[[answers]]\nabout = "{about}"\nfact = "ends"\nvalue = 2026-01-01\non = 2025-12-01\n'
+    result = run(f"{BASE}\n{answer}", tmp_path)
+    assert not [thing for thing in result.things if thing.kind == "credential"]
+    assert not [item for item in result.findings if item.practice == "least-privilege" and item.verdict is Verdict.FAIL]
+    assert about in result.sources[0].reason
