@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -80,6 +81,10 @@ def _finding(check: Check[Any], subject: Thing, home: Home, judgement: Judgement
     )
 
 
+_KINDS = {"wifi": "Wi-Fi"}
+"""Kinds that a sentence calls otherwise."""
+
+
 def _absent(check: Check[Any], home: Home) -> Judgement:
     """Judge a home that has none of what the check is about: only for hubs can an owner say that there is none."""
     hub = home.has_hub if check.per is Hub else None
@@ -90,7 +95,7 @@ def _absent(check: Check[Any], home: Home) -> Judgement:
     steps.append(f"Add a source that tells of it, or name it in nightlatch.toml: [[{kind}s]] with an id and a name.")
     return unknown(
         hub,
-        because=f"No {kind} is known, so this could not be checked.{_failed(check.needs, home)}",
+        because=f"No {_KINDS.get(kind, kind)} is known, so this could not be checked.{_failed(check.needs, home)}",
         fix=Fix("Find out.", (*steps, *_settled(check).steps)),
     )
 
@@ -122,9 +127,12 @@ def _nothing_tells(missing: tuple[Field[Any], ...]) -> str:
     return f"Nothing tells {listed(map(_in_words, missing))}."
 
 
+_ASIDE = re.compile(r"; |, as ")
+
+
 def _in_words(field: Field[Any]) -> str:
     """A field's meaning as part of a sentence: without whose it is and what its special values mean."""
-    words = field.doc.removeprefix("of the model: ").partition(";")[0]
+    words = _ASIDE.split(field.doc.removeprefix("of the model: "))[0]
     return f"whether {words}" if field.type is bool else words
 
 

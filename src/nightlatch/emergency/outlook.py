@@ -49,6 +49,8 @@ class DoorOutlook(msgspec.Struct, frozen=True):
     barriers: tuple[tuple[Way, ...], ...]
     around: tuple[Way, ...]
     leave: AnyFact
+    dwelling: str = ""
+    """The door of one flat is no way into another: only doors of one dwelling stand in for each other."""
 
     def after(self, failure: int) -> Outcome:
         """The door after the failure at this place in FAILURES; a way by the door itself is told first."""
@@ -115,8 +117,10 @@ def outlook(home: Home) -> Outlook:
         DoorOutlook(lock.ref, lock.label, None, (lock,), (through(lock, None, home),), (_UNSAID,), None)
         for lock in loose
     ]
-    if len(found) > 1:
-        found = _with_other_doors(found)
+    dwellings: dict[str, list[DoorOutlook]] = {}
+    for one in found:
+        dwellings.setdefault(one.dwelling, []).append(one)
+    found = [one for doors in dwellings.values() for one in (_with_other_doors(doors) if len(doors) > 1 else doors)]
     smart = tuple(one for one in found if one.locks)
     by_subject = {one.subject: one for one in smart}
     by_subject.update((lock.ref, one) for one in smart for lock in one.locks)
@@ -156,7 +160,8 @@ def _door(door: Door, locks: tuple[Lock, ...], home: Home) -> DoorOutlook:
         around = Way(Means.OTHER_WAY, "another way in", other.value, ALWAYS if other.value else NEVER, (other,))
     barriers = tuple(through(lock, door, home) for lock in locks) or ((by_key(door, None),),)
     exterior = None if door.exterior is None else True
-    return DoorOutlook(door.ref, door.label, exterior, locks, barriers, (around,), door.egress_without_power)
+    dwelling = door.dwelling.value if door.dwelling is not None else ""
+    return DoorOutlook(door.ref, door.label, exterior, locks, barriers, (around,), door.egress_without_power, dwelling)
 
 
 class _Tally:

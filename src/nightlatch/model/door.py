@@ -13,6 +13,10 @@ class Door(Thing, kind="door"):
 
     name = Field[str]("what the owner calls it")
     exterior = Field[bool]("it leads outside", ask="Does this door lead outside?")
+    dwelling = Field[str](
+        "which flat or part of the building it leads into, where there are several",
+        ask="Into which flat or part of the building does this door lead? (only where there are several)",
+    )
     strike_plate = Field[Literal["reinforced", "standard", "none"]](
         "which plate in the frame the bolt enters", ask="Is the strike plate in the frame reinforced or standard?"
     )

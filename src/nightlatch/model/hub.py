@@ -21,10 +21,10 @@ class Hub(Thing, kind="hub"):
     parts = Field[tuple[str, ...]]("versions of its parts, as driver 15.29.0")
     address = Field[str]("the address it is reached at, host or host:port")
     lan_address = Field[str](
-        "the IP address that its computer has in the home's network",
+        "which IP address its computer has in the home's network",
         ask="Which IP address does this hub's computer have in your home network?",
     )
-    zone = Field[Ref]("the network zone it lives on")
+    zone = Field[Ref]("which network zone it lives on")
     beside_phones = Field[bool](
         "it shares a network with phones and laptops",
         ask="Is this hub on the same Wi-Fi or network as your phones and laptops?",
@@ -32,7 +32,7 @@ class Hub(Thing, kind="hub"):
     locks = Field[tuple[Ref, ...]]("the locks it commands")
 
     # Who may talk to it
-    listens = Field[Literal["loopback", "network"]]("who can reach its port: this host alone, or the network")
+    listens = Field[Literal["loopback", "network"]]("who can reach its port (this host alone, or the network)")
     asks_sign_in = Field[bool](
         "its own port asks for a password or token",
         ask="Does this hub ask every program and person on the network for a password or token?",

@@ -32,7 +32,7 @@ class Lock(Thing, kind="lock"):
     serial = Field[str]("the maker's serial number")
     address = Field[str]("its IP address, for locks that have one")
     controllers = Field[tuple[str, ...]]("the controllers paired with it (Matter fabrics), each in words")
-    zone = Field[Ref]("the network zone it lives on, for locks that have an address")
+    zone = Field[Ref]("which network zone it lives on; of locks that have an address")
     beside_phones = Field[bool](
         "it shares a network with phones and laptops",
         ask="Is this lock on the same Wi-Fi or network as your phones and laptops?",
@@ -40,11 +40,11 @@ class Lock(Thing, kind="lock"):
 
     # How it is reached
     radio = Field[Literal["zwave", "zigbee", "matter", "ble", "wifi", "proprietary"]](
-        "the protocol that commands it",
+        "which protocol commands it",
         ask="How is the lock connected: zwave, zigbee, matter, ble, wifi or proprietary?",
     )
     security = Field[SecurityClass]("which security its link to the hub really uses")
-    iot_class = Field[str]("the integration's class in Home Assistant: local_push, local_polling, cloud_push, …")
+    iot_class = Field[str]("which class Home Assistant gives its integration; local_push, local_polling, cloud_push, …")
     path = Field[Literal["local", "cloud"]](
         "whether commands stay in the home or pass through the vendor's cloud",
         ask="Do commands to this lock stay at home (local) or pass through the vendor's servers (cloud)?",
@@ -79,7 +79,7 @@ class Lock(Thing, kind="lock"):
     )
     local_programming = Field[bool]("codes can be changed at the keypad itself")
     pin_over_air = Field[bool](
-        "PINs can be read over the air (Matter SendPINOverTheAir, last used PIN reported)",
+        "PINs can be read over the air; Matter SendPINOverTheAir, or the last used PIN reported",
         ask="Does the hub or app show the digits of a code that somebody entered at the keypad?",
     )
     defaults_changed = Field[bool](

@@ -25,7 +25,7 @@ class Account(Thing, kind="account"):
     name = Field[str]("what it is called, as Yale account or Home Assistant: ana")
     service = Field[str]("whose account it is: a vendor, homeassistant, router")
     hub = Field[Ref]("the hub it signs in to")
-    opens_door = Field[bool]("who holds it can open a door", ask="Can this account open a door?")
+    opens_door = Field[bool]("whoever holds it can open a door", ask="Can this account open a door?")
     admin = Field[bool]("it administers its service")
     local_only = Field[bool]("it can sign in from the home's network only")
     password_score = Field[int]("how hard its password is to guess, from 0 (guessed at once) to 4 (strong)")

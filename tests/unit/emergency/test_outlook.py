@@ -55,6 +55,17 @@ def test_a_second_door_with_a_code_saves_the_first_from_its_own_battery_keypad_a
     assert way_in(elm, "back", BATTERY) is None, "a hub that opens the front door is not known, nor excluded"
 
 
+def test_the_door_of_one_flat_is_no_way_into_another() -> None:
+    def flat(name: str, dwelling: str | None) -> tuple[Door, Lock]:
+        told = {} if dwelling is None else {"dwelling": dwelling}
+        door = make(Door, name, exterior=True, other_way_in=False, backup_key="trusted_person", **told)
+        return door, make(Lock, name, door=door, can_cylinder=True, can_keypad=False, opens_by_phone=False)
+
+    assert way_in(home(*flat("one", None), *flat("two", None)), "one", JAM) is True
+    assert way_in(home(*flat("one", "A"), *flat("two", "B")), "one", JAM) is None
+    assert way_in(home(*flat("one", "A"), *flat("two", "A"), *flat("three", "B")), "one", JAM) is True
+
+
 def test_doors_on_one_hub_fail_together_and_doors_on_two_do_not() -> None:
     one, two = make(Hub, "one", needed_to_enter=True), make(Hub, "two", needed_to_enter=True)
     apart = home(*shut("front", hub=one), *shut("back", hub=two), one, two)
