@@ -18,7 +18,7 @@ BUILT_IN = ("full", "minimal")
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A list of practices ("*" for all, or practice/check) and thresholds by "practice.threshold"."""
+    """A list of practices ("*" for all) and thresholds by "practice.threshold"."""
 
     name: str
     title: str

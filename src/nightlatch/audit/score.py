@@ -46,15 +46,3 @@ def by_section(findings: Sequence[Finding]) -> dict[Section, Score]:
 def is_open(finding: Finding) -> bool:
     """It failed and is not waived."""
     return finding.verdict is Verdict.FAIL and not finding.waived
-
-
-def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """The open findings, worst first; among equals those that Nightlatch or a short step can fix."""
-    return sorted(
-        (finding for finding in findings if is_open(finding)),
-        key=lambda finding: (
-            -SEVERITY_WEIGHT[finding.severity],
-            not (finding.fix and finding.fix.automatic),
-            -finding.weight,
-        ),
-    )

@@ -17,12 +17,6 @@ VERDICTS = {
     Verdict.NOT_APPLICABLE: "not applicable",
 }
 SYMBOLS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "–"}
-GRADES = {
-    "observed": "read live from the thing itself",
-    "recorded": "read from a file, export or log",
-    "catalogued": "known of this model",
-    "declared": "said by the owner",
-}
 
 _COMMAND = re.compile(
     r"(uci|wifi|read -|passwd\b|service|chmod|sysupgrade|opkg|apk|owut|reload_config|/etc/init\.d/|nightlatch)\b"
