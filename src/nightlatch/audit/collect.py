@@ -7,7 +7,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -44,12 +44,19 @@ async def collect(
 ) -> list[Collected]:
     """Every source's items, in the order of the sources; `done` is told of each as it ends."""
 
+    asyncio.get_running_loop().set_exception_handler(_left_over)
+
     async def one(plug: Made) -> Collected:
         collected = Collected(plug, []) if isinstance(plug, SourceState) else await _ask(plug, deadline)
         done(collected.state)
         return collected
 
     return list(await asyncio.gather(*(one(plug) for plug in plugs)))
+
+
+def _left_over(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a library left unread of a peer that broke; what it meant to the source is in the source's own error."""
+    log.debug("%s (%s)", context["message"], type(context.get("exception")).__name__)
 
 
 async def _ask(plug: Plug, deadline: float) -> Collected:
