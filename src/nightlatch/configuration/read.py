@@ -47,9 +47,13 @@ class Configuration:
         return [thing.id for name, of in THING_TABLES.items() if of == kind for thing in getattr(self.tables, name)]
 
     def where(self, *path: str | int) -> str:
-        """`nightlatch.toml:12` for a key or table."""
+        """`/home/ana/nightlatch.toml:12` for a key or table."""
+        return str(self.base / self.place(*path))
+
+    def place(self, *path: str | int) -> str:
+        """`nightlatch.toml:12`: for a report, which may be passed on and need not tell where the owner's files are."""
         line = self.lines.of(path)
-        return f"{self.path}:{line}" if line else str(self.path)
+        return f"{self.path.name}:{line}" if line else self.path.name
 
     def error(self, what: str, *path: str | int, todo: str = "") -> ConfigurationError:
         """An error at a key or table."""

@@ -42,7 +42,7 @@ class Declared(Source, kind="declared"):
     def collect(self) -> Iterator[Item]:
         """Every thing, binding and answer of the file, with its line."""
         tables = self.configuration.tables
-        where = self.configuration.where("home")
+        where = self.configuration.place("home")
         yield Home.name.claim(HOME, tables.home.name, where=where)
         yield Home.timezone.claim(HOME, tables.home.timezone, where=where)
         for table in THING_TABLES:
@@ -54,7 +54,7 @@ class Declared(Source, kind="declared"):
         kind = KINDS[THING_TABLES[table]]
         for number, thing in enumerate(getattr(self.configuration.tables, table)):
             ref = Ref(kind.kind, thing.id)
-            where = self.configuration.where(table, number)
+            where = self.configuration.place(table, number)
             name: Field[str] = kind.fields["name"]
             yield name.claim(ref, thing.name or thing.id, where=where)
             for key in thing.bind:
@@ -123,7 +123,7 @@ class Declared(Source, kind="declared"):
         if field.name.endswith("_on") and isinstance(value, date) and value > answer.on:
             raise wrong(f"{answer.fact} lies after the day of the answer", "value")
         about = HOME if kind is Home else Ref(kind_name, key)
-        return field.claim(about, value, where=self.configuration.where("answers", number), at=at)
+        return field.claim(about, value, where=self.configuration.place("answers", number), at=at)
 
 
 def answerable(kind: type[Thing]) -> dict[str, Field[Any]]:
