@@ -86,6 +86,16 @@ def remove_code(credential: Credential, home: Home) -> Fix:
     return Fix(summary, (sure, step, check), automatic=way in LIVE)
 
 
+def remove_unless_known(credential: Credential, home: Home) -> Fix:
+    """Say whose a code is that another controller made; take it off where it is nobody's."""
+    removal = remove_code(credential, home)
+    known = (
+        "If that controller is yours too (Apple Home, Google Home, the maker's hub), say whose the code is: nightlatch "
+        f"answer {credential.ref} person NAME"
+    )
+    return Fix(removal.summary, (known, *removal.steps), removal.automatic)
+
+
 def bound_code(credential: Credential, home: Home) -> Fix:
     """Give a visitor's code an end and set times."""
     lock = home.follow(credential.lock, Lock)

@@ -36,6 +36,25 @@ def private_network_key(hub: Hub, home: Home) -> Fix:
     )
 
 
+def encrypt_port(hub: Hub, home: Home) -> Fix:
+    """Encrypt what goes to the hub's own port, or keep the port to its host."""
+    steps: dict[str, tuple[str, ...]] = {
+        "homeassistant": (
+            "Put a proxy with a certificate before Home Assistant (the add-on NGINX SSL proxy or Caddy), or set "
+            "http: ssl_certificate and ssl_key in configuration.yaml.",
+            "Change the address in everybody's app to https:// before you close the old one.",
+        ),
+        "zigbee2mqtt": (
+            f"{_ZIGBEE2MQTT_YAML} set frontend.ssl_cert and frontend.ssl_key, or frontend.host: 127.0.0.1. {_RESTART}",
+        ),
+    }
+    others = (
+        "Its server has no encryption of its own: let it listen on its own host only (127.0.0.1).",
+        "Where Home Assistant runs on another host, connect the two through WireGuard or an SSH tunnel.",
+    )
+    return Fix("Encrypt what goes to the hub's port, or keep it to its own host.", steps.get(_software(hub), others))
+
+
 def encrypt_mqtt(hub: Hub, home: Home) -> Fix:
     """Use TLS between the hub and the broker."""
     return Fix(

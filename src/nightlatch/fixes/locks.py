@@ -240,8 +240,8 @@ def require_pin_for_remote(lock: Lock, home: Home) -> Fix:
     return Fix(
         "Let the lock ask for a PIN before a remote unlock.",
         (
-            "From then on a remote unlock without a PIN is refused: give one to everybody who unlocks from afar, and to "
-            "the hub's automations that may.",
+            "From then on a remote unlock without a PIN is refused: give one to everybody who unlocks from afar, "
+            "and to the hub's automations that may.",
             setting.step,
         ),
         automatic=setting.automatic and way_to(lock, home) == "matter",

@@ -51,9 +51,9 @@ class Credential(Thing, kind="credential"):
     enabled = Field[bool]("the lock accepts it")
     length = Field[int]("how many digits the PIN has")
     default = Field[bool]("it equals a known default code")
-    weaknesses = Field[tuple[str, ...]]("why it is easy to guess, as common (rank 3) or year; empty if it is not")
-    fingerprint = Field[str]("which other PINs it equals: a digest that holds for one run")
-    near = Field[tuple[str, ...]]("which PINs differ from it by one slip of a finger: their digests, for one run")
+    weaknesses = Field[tuple[str, ...]]("whether and why it is easy to guess; empty if it is not")
+    fingerprint = Field[str]("which other PINs it equals; a digest that holds for one run")
+    near = Field[tuple[str, ...]]("which PINs differ from it by one slip of a finger; their digests, for one run")
     person = Field[str]("whose it is", ask="Whose code is this?")
     role = Field[Literal["resident", "regular", "guest", "service"]](
         "whether its holder is a resident, a regular, a guest or a service",

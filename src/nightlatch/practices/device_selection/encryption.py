@@ -134,6 +134,35 @@ def _zigbee_hubs(home: Home) -> frozenset[Ref]:
 
 
 @practice.check(
+    "hub-port",
+    per=Hub,
+    advice=hubs.encrypt_port,
+    title="Passwords, PINs and commands do not cross the network to the hub in plain text",
+    needs=(Hub.listens, Hub.tls),
+    settled_by="a live connection to the hub",
+    severity=Severity.MEDIUM,
+)
+def hub_port(hub: Hub, home: Home) -> Judgement:
+    """Judge the hub's own port or page: what is typed and sent there, PINs included."""
+    tls, listens = hub.tls, hub.listens
+    if tls is not None and tls.value:
+        return passes(tls, because="Its port is encrypted with TLS.")
+    if listens is not None and listens.value == "loopback":
+        return passes(listens, tls, because="Only programs on its own host can reach its port.")
+    proxies = hub.trusted_proxies
+    if tls is not None and proxies is not None and proxies.value:
+        return unknown(tls, proxies, because="Its port is not encrypted; whether the proxy before it is, is not known.")
+    if tls is None or listens is None:
+        return unknown(tls, listens)
+    return fails(
+        tls,
+        listens,
+        because="Its port is open to the network and not encrypted: passwords, tokens and PINs can be read on the way.",
+        fix=hubs.encrypt_port,
+    )
+
+
+@practice.check(
     "mqtt-tls",
     per=Hub,
     advice=hubs.encrypt_mqtt,

@@ -34,8 +34,7 @@ def _off(fact: Fact[bool] | None, home: Home, name: str) -> Judgement:
     if fact is None:
         return unknown()
     if not fact.value:
-        if fact.grade is Grade.OBSERVED and any(other.value and other.grade is Grade.RECORDED for other in fact.others):
-            # A router may refuse one segment what it grants another: off here is not off everywhere.
+        if _doubtful(fact):
             return unknown(
                 fact,
                 because=f"{name} did not answer where it was asked, but the router's configuration has it on: ask from "
@@ -55,6 +54,11 @@ def _off(fact: Fact[bool] | None, home: Home, name: str) -> Judgement:
         because=f"{name} is on: any device inside can open a port to the internet.",
         fix=routers.disable_upnp,
     )
+
+
+def _doubtful(fact: Fact[bool]) -> bool:
+    """Whether it was off where it was asked and is on in the configuration: a router may serve one segment only."""
+    return fact.grade is Grade.OBSERVED and any(other.value and other.grade is Grade.RECORDED for other in fact.others)
 
 
 @practice.check(
@@ -97,7 +101,8 @@ def no_mapping_to_a_lock(router: Router, home: Home) -> Judgement:
     mappings = router.upnp_mappings
     if mappings is None:
         upnp, natpmp = router.upnp, router.natpmp
-        if upnp is not None and natpmp is not None and not upnp.value and not natpmp.value:
+        told = [fact for fact in (upnp, natpmp) if fact is not None and not _doubtful(fact)]
+        if len(told) == 2 and not any(fact.value for fact in told):
             return not_applicable(upnp, natpmp, because="UPnP and NAT-PMP are off: no device can open a port.")
         return unknown(upnp, natpmp)
     judged = _leads_to_a_lock(mappings, home, "that UPnP or NAT-PMP opened", routers.disable_upnp)

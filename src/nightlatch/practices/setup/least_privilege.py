@@ -35,6 +35,10 @@ _WHO = f"{CODES_FROM}, and your answer whose each code is"
 _VISITORS = frozenset(("guest", "service"))
 
 
+def _is_nobody(person: Fact[str]) -> bool:
+    return person.value.strip().casefold() in NOBODY
+
+
 def _is_visitor(role: Fact[str] | None) -> bool:
     return role is not None and role.value in _VISITORS
 
@@ -52,7 +56,7 @@ def explained(credential: Credential, home: Home) -> Judgement:
     person = credential.person
     if person is None:
         return unknown(credential.slot)
-    if person.value.strip().casefold() in NOBODY:
+    if _is_nobody(person):
         return fails(
             person,
             credential.slot,
@@ -65,8 +69,8 @@ def explained(credential: Credential, home: Home) -> Judgement:
 @practice.check(
     "own-controller",
     per=Credential,
-    title="Your own controller put the code on the lock",
-    needs=(Credential.foreign_creator, Lock.radio),
+    title="Your own controller put the code on the lock, or you know whose it is",
+    needs=(Credential.foreign_creator, Credential.person, Lock.radio),
     settled_by="a live Matter server that commands the lock (it tells the creator of every user)",
     absent=without_codes,
 )
@@ -76,11 +80,19 @@ def own_controller(credential: Credential, home: Home) -> Judgement:
     if foreign is not None:
         if not foreign.value:
             return passes(foreign, credential.created_by, because="Your own controller put it on the lock.")
+        person = credential.person
+        if person is not None and not _is_nobody(person):
+            return passes(
+                foreign,
+                credential.created_by,
+                person,
+                because=f"Another controller put it on the lock, and you know it: it belongs to {person.value}.",
+            )
         return fails(
             foreign,
             credential.created_by,
-            because="A controller other than yours put it on the lock.",
-            fix=codes.remove_code,
+            because="Another controller than the hub that told of it put it on the lock.",
+            fix=codes.remove_unless_known,
         )
     lock = home.follow(credential.lock, Lock)
     if lock is not None and lock.radio is not None and lock.radio.value != "matter":

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nightlatch.model.evidence import Grade
@@ -77,7 +79,7 @@ def test_home_assistant_with_a_zigbee_lock_of_its_own_needs_the_key() -> None:
 
 
 def test_a_hub_without_any_facts_is_unknown() -> None:
-    for check in ("network-key", "mqtt-tls", "mqtt-acl"):
+    for check in ("network-key", "hub-port", "mqtt-tls", "mqtt-acl"):
         assert verdict(practice, check, make(Hub, "hub")) == "unknown"
 
 
@@ -116,3 +118,29 @@ def test_a_link_of_the_makers_own_is_unknown_and_its_maker_is_to_be_asked(radio:
 def test_the_published_key_is_fixed_by_generating_one() -> None:
     hub = make(Hub, "z2m", network_key="published_default")
     assert any("GENERATE" in step for step in fix_of(practice, "network-key", hub).steps)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"tls": True}, "pass"),
+        ({"tls": True, "listens": "network"}, "pass"),
+        ({"tls": False, "listens": "loopback"}, "pass"),
+        ({"listens": "loopback"}, "pass"),
+        ({"tls": False, "listens": "network"}, "fail medium"),
+        ({"tls": False, "listens": "network", "trusted_proxies": ("172.30.33.0/24",)}, "unknown"),
+        ({"tls": False, "listens": "network", "trusted_proxies": ()}, "fail medium"),
+        ({"tls": False}, "unknown"),
+        ({"listens": "network"}, "unknown"),
+    ],
+)
+def test_what_goes_to_the_hub_over_the_network_is_encrypted(facts: dict[str, Any], expected: str) -> None:
+    assert verdict(practice, "hub-port", make(Hub, "hub", **facts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("software", "step"), [("homeassistant", "https://"), ("zigbee2mqtt", "ssl_cert"), ("zwave-js", "127.0.0.1")]
+)
+def test_each_hub_is_encrypted_in_its_own_way(software: str, step: str) -> None:
+    hub = make(Hub, "hub", software=software, tls=False, listens="network")
+    assert any(step in one for one in fix_of(practice, "hub-port", hub).steps)

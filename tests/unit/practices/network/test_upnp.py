@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from nightlatch.model.evidence import Grade
+from nightlatch.model.evidence import Fact, Gap, Grade, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
 from nightlatch.practices.network.upnp import practice
 from nightlatch.text import host_of
-from tests.unit.practices.builder import home, judge, make, verdict
+from tests.unit.practices.builder import NOW, home, judge, make, verdict
 
 TO_HUB = PortMapping("tcp", "8123", "192.168.1.5", "8123", "hass")
 TO_CONSOLE = PortMapping("udp", "3074", "192.168.1.40", "3074", "console")
@@ -26,6 +26,37 @@ def test_upnp_and_its_siblings_are_off(check: str, field: str) -> None:
     assert verdict(practice, check, make(Router, "r")) == "unknown"
     assert verdict(practice, check, on, home(on, needs=(("upnp",), Grade.DECLARED))) == "pass"
     assert verdict(practice, check, on, home(on, needs=(("remote",), Grade.DECLARED))) == "fail high"
+
+
+@pytest.mark.parametrize(("check", "field"), [("off", "upnp"), ("natpmp-off", "natpmp")])
+def test_off_where_it_was_asked_is_not_off_while_the_configuration_has_it_on(check: str, field: str) -> None:
+    def router(live: Grade, *others: tuple[bool, Grade]) -> Router:
+        told = [Fact(Ref("router", "r"), field, value, grade, "openwrt", NOW) for value, grade in others]
+        off = Fact(Ref("router", "r"), field, False, live, "igd", NOW, others=tuple(told))
+        sibling = Fact(Ref("router", "r"), {"upnp": "natpmp", "natpmp": "upnp"}[field], False, live, "igd", NOW)
+        return Router("r", {off.name: off, sibling.name: sibling})
+
+    doubtful = router(Grade.OBSERVED, (True, Grade.RECORDED))
+    assert verdict(practice, check, doubtful) == "unknown"
+    assert verdict(practice, "no-mapping-to-a-lock", doubtful) == "unknown"
+    assert verdict(practice, check, router(Grade.OBSERVED, (True, Grade.DECLARED))) == "pass"
+    assert verdict(practice, check, router(Grade.RECORDED, (True, Grade.RECORDED))) == "pass"
+
+
+def test_a_list_of_ports_that_is_cut_short_proves_no_absence() -> None:
+    gap = Gap((Router.upnp_mappings.path,), "the list is endless", "Look.", source="test")
+
+    def router(mappings: tuple[PortMapping, ...], source: str) -> Router:
+        fact = Fact(Ref("router", "r"), "upnp_mappings", mappings, Grade.OBSERVED, source, NOW)
+        return Router("r", {fact.name: fact}, gaps={fact.name: (gap,)})
+
+    check = "no-mapping-to-a-lock"
+    for mappings in ((), (TO_CONSOLE,)):
+        part, whole = router(mappings, "test"), router(mappings, "igd")
+        assert verdict(practice, check, part, home(part, HUB)) == "unknown"
+        assert verdict(practice, check, whole, home(whole, HUB)) == "pass"
+    bad = router((TO_HUB,), "test")
+    assert verdict(practice, check, bad, home(bad, HUB)) == "fail critical"
 
 
 @pytest.mark.parametrize(

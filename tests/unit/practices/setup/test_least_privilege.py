@@ -99,3 +99,11 @@ def test_everybody_being_an_administrator_is_said_in_numbers() -> None:
 def test_a_lock_whose_codes_were_not_read_stays_unknown() -> None:
     assert verdict(practice, "codes-known", make(Lock, "front")) == "unknown"
     assert verdict(practice, "codes-known", make(Lock, "front", codes_read=True)) == "not_applicable"
+
+
+def test_a_code_that_another_hub_of_the_owner_made_passes_once_they_say_whose_it_is() -> None:
+    foreign = code(foreign_creator=True, created_by="fabric 2")
+    assert verdict(practice, "own-controller", foreign) == "fail high"
+    assert "person NAME" in fix_of(practice, "own-controller", foreign).steps[0]
+    assert verdict(practice, "own-controller", code(foreign_creator=True, person="Ana")) == "pass"
+    assert verdict(practice, "own-controller", code(foreign_creator=True, person="nobody")) == "fail high"
