@@ -22,6 +22,7 @@ LIMIT = 1024 * 1024
 _PLACE = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([\w\-]+)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+_TYPES = {"str": "text", "int": "a whole number", "bool": "true or false", "array": "a list", "object": "a table"}
 
 
 class Configuration:
@@ -118,7 +119,8 @@ def explain(message: str, prefix: Path, table: Any, path: FilePath, lines: Lines
         known = _fields_at(table, place[len(prefix) : -1])
         todo = suggest(unknown[1], known) or f"Known keys: {', '.join(known)}."
     else:
-        what = what.replace("Object missing required field", "missing key").replace("`", '"')
+        what = what.replace("Object missing required field", "missing key")
+        what = re.sub(r"`([^`]*?)(?: \| null)?`", lambda found: _TYPES.get(found[1], f'"{found[1]}"'), what)
         what = what[0].lower() + what[1:]
         if place and isinstance(place[-1], str):
             what = f"{place[-1]}: {what}"
@@ -161,6 +163,7 @@ def _check(configuration: Configuration) -> None:
             if thing.id in known:
                 raise configuration.error(f"two {name} have the id {thing.id!r}", name, number, "id")
             known.add(thing.id)
+    _check_bindings(configuration)
     for number, lock in enumerate(tables.locks):
         if lock.door and lock.door not in ids.get("door", set()):
             raise configuration.error(
@@ -176,3 +179,15 @@ def _check(configuration: Configuration) -> None:
             raise configuration.error('missing key "kind"', "sources", number)
         if not re.fullmatch(r"[\w\-.]{1,64}", str(source.get("id", source["kind"]))):
             raise configuration.error("this cannot be a source's id", "sources", number, "id")
+
+
+def _check_bindings(configuration: Configuration) -> None:
+    bound: dict[tuple[str, str], str] = {}
+    for name, kind in THING_TABLES.items():
+        for number, thing in enumerate(getattr(configuration.tables, name)):
+            for key in thing.bind:
+                other = bound.setdefault((kind, key), thing.id)
+                if other != thing.id:
+                    raise configuration.error(
+                        f"{key!r} is bound to two {name}: {other} and {thing.id}", name, number, "bind"
+                    )

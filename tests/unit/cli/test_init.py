@@ -121,7 +121,7 @@ def test_a_routers_export_is_told_by_its_ending_and_beginning(tmp_path: Path, na
 words = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 
 
-@given(words, st.lists(st.tuples(words, words, words), max_size=4))
+@given(words, st.lists(st.tuples(words, words, words), max_size=4, unique_by=lambda one: one[2]))
 def test_whatever_is_typed_the_file_reads_back(name: str, typed: list[tuple[str, str, str]]) -> None:
     doors: list[DoorDraft] = []
     for door, model, bind in typed:

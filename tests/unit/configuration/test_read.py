@@ -67,7 +67,7 @@ def test_an_empty_file_is_a_home_of_which_nothing_is_known() -> None:
     ("old", "new", "told"),
     [
         ('timezone = "Europe/Berlin"', 'timezon = "x"', ["nightlatch.toml:3", "'timezon'", '"timezone"']),
-        ("exterior = true", 'exterior = "yes"', ["nightlatch.toml:7", "exterior", 'expected "bool']),
+        ("exterior = true", 'exterior = "yes"', ["nightlatch.toml:7", "exterior", "expected true or false, got text"]),
         ("exterior = true", "exterier = true", ["nightlatch.toml:7", '"exterior"']),
         ('door = "front"', 'door = "frnt"', ["nightlatch.toml:11", "no door 'frnt'", 'Did you mean "front"?']),
         ('"Europe/Berlin"', '"Europe/Berln"', ["nightlatch.toml:3", "no time zone"]),
@@ -77,6 +77,11 @@ def test_an_empty_file_is_a_home_of_which_nothing_is_known() -> None:
         ("[[answers]]", "[[answer]]", ["unknown key 'answer'", '"answers"']),
         ("[home]", "[home", ["nightlatch.toml:1", "not valid TOML"]),
         ('id = "front"\ndoor', 'id = "a:b"\ndoor', ["nightlatch.toml:10", "cannot be an id"]),
+        (
+            "[[sources]]\n",
+            '[[locks]]\nid = "back"\nbind = ["zwavejs:3"]\n[[sources]]\n',
+            ["nightlatch.toml:18", "'zwavejs:3' is bound to two locks: front and back"],
+        ),
         ("[[sources]]\n", '[[doors]]\nid = "front"\n[[sources]]\n', ["two doors have the id 'front'"]),
     ],
 )
