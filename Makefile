@@ -11,17 +11,18 @@ help: ## Say what can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 run: setup ## Audit the sample home: print the report, write report.html.
-	$(BIN)/nightlatch audit --sample --output report.html --fail-on never
+	@$(BIN)/nightlatch audit --sample --output report.html --fail-on never
 
 setup: $(VENV)/.run ## Make .venv with nightlatch in it.
 
 dev: $(VENV)/.dev ## Make .venv with everything that tests, lint and benchmarks need.
 
 $(UV): requirements/uv.lock
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nightlatch needs Python 3.11 or newer")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
-	touch $(UV)
+	@echo "Setting up $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nightlatch needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@touch $@
 
 # A development environment holds all of the plain one, so it is left alone by `make setup`.
 $(VENV)/.run: $(UV) requirements/run.lock pyproject.toml
@@ -31,8 +32,8 @@ $(VENV)/.run: $(UV) requirements/run.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(UV) requirements/dev.lock pyproject.toml
-	$(UV) pip sync --quiet --python $(BIN)/python requirements/dev.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip sync --quiet --python $(BIN)/python requirements/dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
 
 rigs: dev ## Install the real counterparts that the tests run against.
