@@ -142,6 +142,9 @@ def _leads_to_a_lock(mappings: Fact[tuple[PortMapping, ...]], home: Home, which:
             because=f"From the internet a port {which} leads to {told}.",
             fix=fix,
         )
+    hub = home.has_hub
+    if not things.unplaced and not things.at and hub is not None and not hub.value and home.all(Lock):
+        return passes(mappings, hub, because="Ports lead inside, but no hub and no lock is on the network.")
     if things.unplaced or not things.at:
         whose = listed(label(thing, home) for thing in things.unplaced) if things.unplaced else "the hubs and locks"
         questions = [

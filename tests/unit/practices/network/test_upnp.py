@@ -143,3 +143,13 @@ def test_of_two_hubs_on_one_computer_neither_is_said_to_be_reached() -> None:
     found = judge(practice, "no-forward-to-a-lock", router, home(router, zigbee, assistant))
     assert "leads to the computer of Zigbee2MQTT and Home Assistant (tcp 8123" in found.because
     assert found.because.count("8123 ->") == 1
+
+
+def test_a_port_leads_to_nothing_that_opens_a_door_where_no_hub_and_no_lock_is_on_the_network() -> None:
+    router = make(Router, "r", port_forwards=(TO_CONSOLE,))
+    ble, wifi = make(Lock, "front", radio="ble"), make(Lock, "front", radio="wifi")
+    none = (False, Grade.DECLARED)
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router, ble, has_hub=none)) == "pass"
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router, ble)) == "unknown"
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router, wifi, has_hub=none)) == "unknown"
+    assert verdict(practice, "no-forward-to-a-lock", router, home(router, has_hub=none)) == "unknown"
