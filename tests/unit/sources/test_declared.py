@@ -36,7 +36,7 @@ def test_an_answer_counts_from_the_beginning_of_its_day_at_home() -> None:
     claim = answer("door:front", "strike_plate", '"reinforced"')
     assert claim.about == Ref("door", "front")
     assert claim.at == datetime(2026, 9, 30, 22, tzinfo=UTC)
-    assert claim.where == "/x/nightlatch.toml:7"
+    assert claim.where == "nightlatch.toml:7"
 
 
 def test_an_end_may_lie_ahead_and_a_day_that_something_was_done_may_not() -> None:
