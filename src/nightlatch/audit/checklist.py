@@ -29,7 +29,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def checklist(audit: Audit) -> tuple[Line, ...]:
-    """The six lines. One open fail fails a line; what is left unknown keeps it from passing."""
+    """The six lines. One open fail fails a line; what is unknown, or only waived, keeps it from passing."""
     return tuple(_line(title, practices, audit) for title, practices in LINES)
 
 
@@ -37,6 +37,7 @@ def _line(title: str, practices: tuple[str, ...], audit: Audit) -> Line:
     findings = [item for item in audit.findings if item.practice in practices]
     failing = [item for item in audit.ranked() if item.practice in practices]
     unknown = [item for item in findings if item.verdict is Verdict.UNKNOWN and not item.waived]
+    waived = [item for item in findings if item.waived]
     passing = [item for item in findings if item.verdict is Verdict.PASS]
     if failing:
         more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
@@ -47,6 +48,12 @@ def _line(title: str, practices: tuple[str, ...], audit: Audit) -> Line:
             f"{len(unknown)} of {checks} checks could not be made. First: {unknown[0].title} ({unknown[0].label})."
         )
         return _made(title, Verdict.UNKNOWN, summary, practices, unknown)
+    if waived:
+        verdict = Verdict.FAIL if any(item.verdict is Verdict.FAIL for item in waived) else Verdict.UNKNOWN
+        first = next(item for item in waived if item.verdict is verdict)
+        more = f" (and {len(waived) - 1} more)" if len(waived) > 1 else ""
+        until = first.waiver.until if first.waiver else ""
+        return _made(title, verdict, f"Accepted until {until}: {first.label}: {first.summary}{more}", practices, waived)
     if passing:
         return _made(title, Verdict.PASS, f"All {len(passing)} checks pass.", practices, passing)
     return _made(title, Verdict.NOT_APPLICABLE, "Nothing of this applies to the home.", practices, findings)

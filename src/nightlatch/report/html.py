@@ -32,7 +32,10 @@ def render(audit: Audit) -> str:
         first=audit.first(),
         lines=checklist(audit),
         sections=[(section, _practices(audit, section.id)) for section in audit.sections],
-        counts={verdict: sum(item.verdict is verdict for item in audit.findings) for verdict in Verdict},
+        counts={
+            verdict: sum(item.verdict is verdict and not item.waived for item in audit.findings) for verdict in Verdict
+        },
+        waived=sum(item.waived for item in audit.findings),
         unknown=[item for item in audit.findings if item.verdict is Verdict.UNKNOWN],
         settles=_settles(audit),
         moment=lambda at: words.moment(at, where),

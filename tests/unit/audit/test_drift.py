@@ -122,7 +122,6 @@ def test_nothing_changed_is_told_as_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "until"),
     [
-        ("last", NOW),
         ("7d", datetime(2026, 11, 15, 12, tzinfo=UTC)),
         ("12h", datetime(2026, 11, 22, 0, tzinfo=UTC)),
         ("2w", datetime(2026, 11, 8, 12, tzinfo=UTC)),
@@ -155,3 +154,12 @@ def test_a_line_passes_only_when_all_that_applies_is_proven(verdicts: list[Verdi
     assert line.title == "Automatic updates"
     assert line.verdict is told
     assert line.summary
+
+
+@pytest.mark.parametrize("verdict", [F, U])
+def test_what_the_owner_accepted_keeps_a_line_from_passing(verdict: Verdict) -> None:
+    waiver = WaiverDocument("r", date(2027, 1, 31), expired=False)
+    waived = msgspec.structs.replace(finding(verdict, practice="updates"), waiver=waiver)
+    line = checklist(audit(finding(P, "lock:b", practice="updates"), waived))[3]
+    assert line.verdict is verdict
+    assert "Accepted until 2027-01-31" in line.summary

@@ -235,3 +235,10 @@ def test_the_checklist_is_printed_with_its_six_lines() -> None:
     out = StringIO()
     terminal.show_checklist(checklist(audit()), Console(file=out, width=100))
     assert sum(line.startswith(("✓", "✗", "?", "–")) for line in out.getvalue().splitlines()) == 6
+
+
+def test_what_was_accepted_is_counted_apart() -> None:
+    waived = finding(waiver=WaiverDocument("r", date(2027, 1, 31), expired=False))
+    page = write.render(audit(waived, finding(check="other")), ".html").decode()
+    assert "<b>1 / 0 / 0</b>failed / unknown / passed" in page
+    assert "<b>1</b>accepted by you" in page
