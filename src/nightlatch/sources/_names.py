@@ -1,9 +1,13 @@
-"""Names that factories give to routers and Wi-Fi networks, and names that tell what a zone is for."""
+"""Names that factories give to routers and Wi-Fi networks, names that tell what a zone is for, a router's keys."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Literal
+
+from nightlatch.model.evidence import Ref, Same
+from nightlatch.reading.local import inside
 
 Role = Literal["main", "iot", "guest", "wan", "other"]
 
@@ -40,3 +44,11 @@ def role_by_name(name: str) -> Role | None:
     if words & {"lan", "main", "private", "trusted"}:
         return "main"
     return None
+
+
+def known_by(router: Ref, addresses: Iterable[str]) -> Iterator[Same]:
+    """The keys of a router by its own addresses inside the home, by which what asks it live joins it."""
+    for text in addresses:
+        address = inside(text.partition("/")[0])
+        if address is not None and not (address.is_loopback or address.is_link_local):
+            yield Same(router, f"ip:{address}")

@@ -15,7 +15,7 @@ from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
 from nightlatch.reading.files import MIB, modified, read_bytes
 from nightlatch.reading.structured import xml
-from nightlatch.sources._names import is_factory_name, role_by_name
+from nightlatch.sources._names import is_factory_name, known_by, role_by_name
 from nightlatch.sources._sense_rules import FACTORY_HASHES, Family, Filter, Rule, Zone, is_set, line_of, text_of
 from nightlatch.sources.interface import PathSettings, Source
 
@@ -150,6 +150,8 @@ class _Config:
         address = text_of(self.root, "interfaces/lan/ipaddr")
         if address[:1].isdigit():
             yield Router.address.claim(self.router, address, where=self.where("interfaces/lan/ipaddr"), at=at)
+        interfaces = (one for one in self.root.iterfind("interfaces/*") if is_set(one, "enable"))
+        yield from known_by(self.router, (text_of(one, "ipaddr") for one in interfaces))
         yield source.gap(
             Router.version,
             reason=f"{source.title}'s config.xml does not name the version that runs",

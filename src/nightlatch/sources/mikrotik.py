@@ -14,7 +14,7 @@ from nightlatch.model.network import Wifi, Zone
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
 from nightlatch.reading.files import MIB, modified, read_text
-from nightlatch.sources._names import is_factory_name, role_by_name
+from nightlatch.sources._names import is_factory_name, known_by, role_by_name
 from nightlatch.sources._routeros import Export, Line, parse
 from nightlatch.sources._routeros_firewall import Filter, Lists, Network, Outcome, Packet
 from nightlatch.sources._routeros_wifi import Network as WifiNetwork
@@ -118,6 +118,8 @@ class _Reader:
             yield Router.model.claim(self.router, self.export.model, where=f"{self.file} (# model)", at=self.at)
         if self.export.serial:
             yield Same(self.router, f"serial:{self.export.serial}")
+        lines = (line for found in self.addresses["ip"].values() for line in found)
+        yield from known_by(self.router, (line.get("address") for line in lines))
         identity = next(self.export.of("/system identity"), None)
         if identity is not None or self.whole:
             name = identity.get("name") if identity is not None else "MikroTik"

@@ -13,7 +13,7 @@ from nightlatch.model.network import Wifi, Zone
 from nightlatch.model.router import Router
 from nightlatch.model.thing import Field
 from nightlatch.model.values import PortMapping
-from nightlatch.sources._names import is_factory_name, role_by_name
+from nightlatch.sources._names import is_factory_name, known_by, role_by_name
 from nightlatch.sources._openwrt_files import CONFIGS, Files
 from nightlatch.sources._openwrt_firewall import Family, Firewall, Opening
 from nightlatch.sources._openwrt_wireless import wifi_items
@@ -97,6 +97,8 @@ class _Reader:
         if self.lan is not None and self.lan.words("ipaddr"):
             address = self.lan.words("ipaddr")[0].partition("/")[0]
             yield Router.address.claim(self.router, address, where=self.lan.where("ipaddr"), at=self.at)
+        static = [one for one in self.config["network"].of("interface") if one.get("proto") == "static"]
+        yield from known_by(self.router, (address for one in static for address in one.words("ipaddr")))
         yield from self._model()
         release = assignments(self.files.text("etc/openwrt_release"))
         if release.get("DISTRIB_RELEASE"):
