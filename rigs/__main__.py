@@ -8,11 +8,16 @@ from ctypes.util import find_library
 
 from rigs.launch import RIGS, install_debian, install_node, install_python
 
+PROGRAMS = {"mosquitto": "mosquitto", "nftables": "nft", "miniupnpd-nftables": "miniupnpd"}
+SYSTEM = "/usr/sbin:/usr/local/sbin:/usr/bin"
+"""Where administrators' programs are: in no user's PATH."""
+
 
 def main() -> None:
     """Debian's packages first: they say at once when root is missing."""
     install_debian("iproute2", there=shutil.which("ip") is not None)
-    install_debian("mosquitto", there=shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin") is not None)
+    for package, program in PROGRAMS.items():
+        install_debian(package, there=shutil.which(program, path=SYSTEM) is not None)
     install_debian("libnl-route-3-200", there=find_library("nl-route-3") is not None)
     install_debian("chromium", there=shutil.which("chromium") is not None)
     install_debian("poppler-utils", there=shutil.which("pdftotext") is not None)

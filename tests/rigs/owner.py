@@ -67,12 +67,14 @@ def steps(finding: Finding) -> str:
 class Owner:
     """Whose folder it is. Everything that a command reads and writes is in it: state, cache and reports too.
 
-    `secrets` are in the environment of the command, for `env:NAME`.
+    `secrets` are in the environment of the command, for `env:NAME`. `place` is a command that runs the one behind
+    it elsewhere, as on a segment of the network.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.secrets: dict[str, str] = {}
+        self.place: list[str] = []
 
     def configure(self, text: str) -> None:
         """Write `nightlatch.toml`; the home's name and time zone stand in it already."""
@@ -81,9 +83,8 @@ class Owner:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `nightlatch` with these arguments, and keep what it printed in the folder."""
         env = {"HOME": str(self.folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.secrets}
-        done = subprocess.run(
-            [str(NIGHTLATCH), *arguments], cwd=self.folder, env=env, capture_output=True, text=True, check=False
-        )
+        command = [*self.place, str(NIGHTLATCH), *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
         for name, said in (("stdout", done.stdout), ("stderr", done.stderr)):
             with (self.folder / name).open("a", encoding="utf-8") as file:
                 file.write(said)
