@@ -43,7 +43,6 @@ async def collect(
     plugs: Iterable[Made], *, deadline: float = DEADLINE, done: Callable[[SourceState], None] = lambda _: None
 ) -> list[Collected]:
     """Every source's items, in the order of the sources; `done` is told of each as it ends."""
-
     asyncio.get_running_loop().set_exception_handler(_left_over)
 
     async def one(plug: Made) -> Collected:

@@ -57,9 +57,7 @@ def check(finding: FindingDocument) -> tuple[str, str]:
 
 
 def parse_since(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """The instant that `last`, `7d`, `12h`, `3w` or a day (its beginning in the home's zone) means, UTC."""
-    if text == "last":
-        return now
+    """The instant that `7d`, `12h`, `3w` or a day (its beginning in the home's zone) means, UTC."""
     if match := re.fullmatch(r"(\d{1,5})([hdw])", text):
         hours = int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]]
         return now - timedelta(hours=hours)

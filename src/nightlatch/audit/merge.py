@@ -3,13 +3,14 @@
 Identity: keys that a `Same` joins name one thing (union-find, near-linear). A serial number or address
 that one source tells of two things joins nothing: a maker gave it twice, and two locks must not become
 one. Precedence: the better grade wins, then the newer claim, then the source named first. What lost with
-another value is kept on the winner as a contradiction.
+another value is kept on the winner as a contradiction. A claim from the future, as of a file whose clock
+was wrong, counts as made now, with low confidence, and wins over no other claim of its grade.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from nightlatch.audit.printable import clean
@@ -19,6 +20,8 @@ from nightlatch.model.home import Home, SourceState
 from nightlatch.model.kinds import KINDS
 from nightlatch.model.thing import Field, Thing
 
+SKEW = timedelta(minutes=10)
+"""How far a hub's clock may be ahead of ours before it is called wrong."""
 GIVEN = ("serial:", "mac:", "ip:")
 """How keys begin that a maker or a router gave: they may be given twice."""
 
@@ -110,7 +113,7 @@ def merge(
     groups = identities.groups()
     by_thing: dict[Ref, dict[str, list[Fact[Any]]]] = {ref: {} for ref in groups}
     for claim in claims:
-        fact = _fact(claim, identities)
+        fact = _fact(claim, identities, now)
         by_thing[fact.about].setdefault(fact.name, []).append(fact)
 
     things: list[Thing] = []
@@ -144,7 +147,7 @@ def _told_twice(told: Sequence[Same], identities: Identities) -> bool:
     return any(len(things) > 1 for things in by_source.values())
 
 
-def _fact(claim: Claim, identities: Identities) -> Fact[Any]:
+def _fact(claim: Claim, identities: Identities, now: datetime) -> Fact[Any]:
     if claim.at is None or claim.grade is None:
         raise TypeError(f"a claim of {claim.about} was not stamped")
     value = claim.value
@@ -152,15 +155,19 @@ def _fact(claim: Claim, identities: Identities) -> Fact[Any]:
         value = identities.find(value)
     elif isinstance(value, tuple) and value and isinstance(value[0], Ref):
         value = tuple(dict.fromkeys(identities.find(ref) for ref in value))
+    where, confidence = claim.where, claim.confidence
+    if claim.at > now + SKEW:
+        where = f"{where} (dated {claim.at:%Y-%m-%d}, which lies ahead: a clock was wrong)".lstrip()
+        confidence = "low"
     return Fact(
         identities.find(claim.about),
         claim.fact,
         value,
         claim.grade,
         claim.source,
-        claim.at,
-        claim.where,
-        claim.confidence,
+        min(claim.at, now),
+        where,
+        confidence,
     )
 
 
@@ -182,7 +189,7 @@ def _decide(
         if not fresh:
             continue
         # sorted() is stable: among equals the source named first wins.
-        fresh.sort(key=lambda fact: (GRADE_RANK[fact.grade], fact.at), reverse=True)
+        fresh.sort(key=lambda fact: (GRADE_RANK[fact.grade], fact.confidence != "low", fact.at), reverse=True)
         best = fresh[0]
         others = tuple(_distinct(fact for fact in fresh[1:] if _differ(fact.value, best.value)))
         facts[name] = _with_others(best, others) if others else best

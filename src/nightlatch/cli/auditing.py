@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 EXIT_OPEN = 1
 EXIT_SOURCE = 3
+YEARS = (1970, 2999)
+"""For which an audit can be judged: time spans are added to and taken from its instant."""
 
 
 class ReportFormat(StrEnum):
@@ -105,6 +107,8 @@ def audit(
     from nightlatch.errors import StoreError, UsageError
     from nightlatch.report import write
 
+    if at and not YEARS[0] <= at.year <= YEARS[1]:
+        raise UsageError(f"an audit can be judged for the years {YEARS[0]} to {YEARS[1]}")
     moment = at.replace(tzinfo=UTC) if at else now()
     settings = _settings(config, sample, moment)
     # What is not the whole home as it is now would look like a change to the next --since.
@@ -206,12 +210,12 @@ def _before(settings: Configuration, since: str, moment: datetime) -> Audit | No
     from nightlatch.store.audits import Audits
     from nightlatch.text import minute
 
-    until = parse_since(since, moment, settings.zone)
+    until = None if since == "last" else parse_since(since, moment, settings.zone)
     with Audits.open() as audits:
         found = audits.latest(str(settings.path), until)
     if found is None:
         console(stderr=True).print(
-            f"No audit of this home was kept before {minute(until)}: there is nothing to compare with yet."
+            f"No audit of this home was kept before {minute(until or moment)}: there is nothing to compare with yet."
         )
     return found
 

@@ -54,7 +54,7 @@ class Fact(msgspec.Struct, Generic[T_co], frozen=True, gc=False):
     at: datetime
     where: str = ""
     confidence: str = ""
-    """For catalogued facts: high, medium or low."""
+    """For catalogued facts: high, medium or low. For others: low when their date lies ahead, else nothing."""
     others: tuple[Fact[Any], ...] = ()
 
 

@@ -114,7 +114,11 @@ class Declared(Source, kind="declared"):
         except OverflowError:
             raise wrong(f"the answer is dated {answer.on}, which cannot be", "on") from None
         if at > self.context.now:
-            raise wrong(f"the answer is dated {answer.on}, which has not come yet", "on")
+            raise wrong(
+                f"the answer is dated {answer.on}, which has not come yet",
+                "on",
+                f"By this machine's clock it is {self.context.now.astimezone(self.configuration.zone):%Y-%m-%d %H:%M}.",
+            )
         try:
             value = convert(field, answer.value, self.configuration.zone)
         except (msgspec.ValidationError, OverflowError):

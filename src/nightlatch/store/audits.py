@@ -67,15 +67,14 @@ class Audits:
         except sa.exc.DatabaseError as error:
             raise unusable(error, str(self._engine.url.database)) from None
 
-    def latest(self, configuration: str, until: datetime) -> Audit | None:
-        """The newest audit made at or before an instant, or None."""
+    def latest(self, configuration: str, until: datetime | None = None) -> Audit | None:
+        """The newest audit made at or before an instant, or None. Without one: the audit that was kept last."""
         table = audits_table
-        query = (
-            sa.select(table.c.document)
-            .where(table.c.configuration == configuration, table.c.at <= _stamp(until))
-            .order_by(table.c.at.desc(), table.c.id.desc())
-            .limit(1)
-        )
+        query = sa.select(table.c.document).where(table.c.configuration == configuration).limit(1)
+        if until is None:
+            query = query.order_by(table.c.id.desc())
+        else:
+            query = query.where(table.c.at <= _stamp(until)).order_by(table.c.at.desc(), table.c.id.desc())
         try:
             with self._engine.connect() as connection:
                 found = connection.scalar(query)
