@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element, ParseError
 
@@ -153,7 +154,8 @@ class _Counting:
 
 def lines(text: str, *, limit: int = 5_000_000, longest: int = 65_536, where: str) -> Iterator[tuple[int, str]]:
     """Numbered lines of a text, bounded in number and length."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, ended in enumerate(StringIO(text), 1):
+        line = ended.rstrip("\r\n")
         if number > limit:
             raise ReadError(f"holds more than {limit} lines", where=where)
         if len(line) > longest:

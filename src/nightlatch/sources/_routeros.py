@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import StringIO
 
 import msgspec
 
@@ -146,7 +147,8 @@ def _logical_lines(text: str, file: str) -> Iterator[tuple[int, str]]:
     """Lines with their continuations joined, numbered as they begin."""
     parts: list[str] = []
     length = start = 0
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, ended in enumerate(StringIO(text), 1):
+        raw = ended.rstrip("\r\n")
         if not parts:
             start = number
         line = raw.strip() if not parts else raw.lstrip()

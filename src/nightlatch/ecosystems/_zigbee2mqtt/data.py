@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -287,7 +288,8 @@ def _backup_key(path: Path) -> list[int]:
 
 def _database(path: Path) -> Iterator[devices.Device]:
     """The locks of database.db: one JSON document a line. ReadError at a line that is none."""
-    for number, line in enumerate(read_bytes(path, limit=DATABASE_LIMIT).splitlines(), 1):
+    # Line by line: a list of all the short lines of a hostile file would take many times its size.
+    for number, line in enumerate(BytesIO(read_bytes(path, limit=DATABASE_LIMIT)), 1):
         if not line.strip():
             continue
         entry: _Entry = structured.json(line, _Entry, where=f"{path}:{number}")
