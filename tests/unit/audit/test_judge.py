@@ -119,7 +119,8 @@ def test_a_loosened_threshold_says_so_on_the_finding() -> None:
 
 def test_a_home_without_hubs_is_asked_whether_there_is_one_and_believed() -> None:
     practice = Practice("hubs", number=1, section=Section.SETUP, severity=Severity.HIGH, title="Have hubs", why="So.")
-    practice.check("any", per=Hub, title="There is a hub", needs=(Hub.tls,), settled_by="a hub")(lambda hub, home: unknown())
+    check = practice.check("any", per=Hub, title="There is a hub", needs=(Hub.tls,), settled_by="a hub")
+    check(lambda hub, home: unknown())
     (asked,) = run(practice.checks[0], home())
     assert asked.verdict is Verdict.UNKNOWN and asked.fix is not None
     assert any("nightlatch answer home has_hub VALUE" in step for step in asked.fix.steps)
