@@ -74,7 +74,11 @@ def locate(given: FilePath | None, env: Mapping[str, str]) -> FilePath:
 
 def load(path: FilePath) -> Configuration:
     """Read a configuration; ConfigurationError when it is missing or says what it may not."""
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    if not there:
         raise ConfigurationError(
             "there is no configuration",
             where=str(path),

@@ -97,6 +97,11 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         load(tmp_path / "nightlatch.toml")
 
 
+def test_a_path_that_cannot_be_looked_at_is_one_clear_error() -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load(Path("/" + "x" * 5000))
+
+
 def test_a_huge_or_binary_file_is_one_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "nightlatch.toml"
     for data in (b"#" * 1_100_000, b"\xff\x00\x80", b'a = "\xe9"'):
