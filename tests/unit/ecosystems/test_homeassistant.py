@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -355,6 +356,22 @@ async def test_what_was_read_before_the_connection_broke_is_kept() -> None:
     assert "closed the connection" in str(error)
     assert values(items, Hub.users) == [3]
     assert values(items, Lock.bolt) == ["thrown", "retracted"]
+
+
+async def test_of_a_server_that_is_slow_what_it_told_in_time_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "TOTAL_S", 1.0)
+
+    class Slow(FakeHomeAssistant):
+        def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+            if asked["type"] == "cloud/status":
+                time.sleep(1.5)  # the fake has no pause of its own between the question and the answer
+            return super()._answer(asked)
+
+    async with serve(Slow()) as url:
+        items, error = await ask(plug(url))
+
+    assert "did not answer everything within 1 s" in str(error)
+    assert values(items, Hub.users) == [3]
 
 
 async def test_a_server_that_only_sends_events_is_given_up() -> None:

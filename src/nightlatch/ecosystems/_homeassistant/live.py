@@ -37,6 +37,8 @@ T = TypeVar("T")
 NAME = "Home Assistant"
 ANSWER_S = 20.0
 """How long Home Assistant may take for one answer."""
+TOTAL_S = 100.0
+"""How long everything may take; an audit waits 120 s for a source, and then keeps nothing of what was not yet told."""
 MOST_INTEGRATIONS = 32
 """Integrations with locks that are asked for their class."""
 _MOST_EVENTS = 1000
@@ -106,6 +108,16 @@ def address(url: str) -> URL:
 
 async def ask_all(base: URL, token: Secret, answers: Answers) -> None:
     """Fill `answers`, in the order of what matters most. SourceError when the talk breaks; what was filled stays."""
+    try:
+        async with asyncio.timeout(TOTAL_S):
+            await _ask_all(base, token, answers)
+    except TimeoutError:
+        raise SourceError(
+            f"{NAME} did not answer everything within {TOTAL_S:g} s", where=str(base), todo="Is it overloaded?"
+        ) from None
+
+
+async def _ask_all(base: URL, token: Secret, answers: Answers) -> None:
     async with _signed_in(base, token, answers) as talk:
         answers.me = await talk.ask(Me, "auth/current_user")
         answers.config = await talk.ask(Config, "get_config")
