@@ -139,3 +139,61 @@ config dropbear
 """,
     "etc/shadow": "root::0:0:99999:7:::\ndaemon:*:0:0:99999:7:::\n",
 }
+FLAT = FILES | {
+    "etc/config/network": """
+config interface 'lan'
+	option device 'br-lan'
+	option proto 'static'
+	option ipaddr '192.168.10.1'
+	option netmask '255.255.255.0'
+
+config interface 'wan'
+	option device 'eth1'
+	option proto 'dhcp'
+""",
+    "etc/config/firewall": """
+config defaults
+	option input 'REJECT'
+	option output 'ACCEPT'
+	option forward 'REJECT'
+
+config zone
+	option name 'lan'
+	list network 'lan'
+	option input 'ACCEPT'
+	option output 'ACCEPT'
+	option forward 'ACCEPT'
+
+config zone
+	option name 'wan'
+	list network 'wan'
+	option input 'REJECT'
+	option output 'ACCEPT'
+	option forward 'REJECT'
+	option masq '1'
+
+config forwarding
+	option src 'lan'
+	option dest 'wan'
+""",
+    "etc/config/wireless": f"""
+config wifi-device 'radio0'
+	option type 'mac80211'
+	option band '5g'
+
+config wifi-iface 'default_radio0'
+	option device 'radio0'
+	option network 'lan'
+	option mode 'ap'
+	option ssid 'elm-inside'
+	option encryption 'sae'
+	option key '{HOME_KEY}'
+""",
+    "etc/config/dhcp": """
+config dhcp 'lan'
+	option interface 'lan'
+	option start '100'
+	option limit '150'
+""",
+}
+"""The same router before anybody made a second zone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rigs.openwrt import BACKUP, FILES, GUEST_KEY, HOME_KEY
+from tests.rigs.openwrt import BACKUP, FILES, FLAT, GUEST_KEY, HOME_KEY
 from tests.rigs.owner import Finding, Owner
 from tests.rigs.uci import Router, UciError
 
@@ -99,6 +99,28 @@ def test_all_commands_together_close_all_four_and_leave_the_way_to_the_hub_open(
     assert {"/etc/init.d/miniupnpd stop", "/etc/init.d/firewall restart", "wifi reload"} <= set(router.restarted)
     assert after.facts("zone:openwrt:lan")["opens_to_v4"]["value"] == ["zone:openwrt:iot", "zone:openwrt:wan"]
     assert after.said["score"] > before.said["score"]
+
+
+def test_the_commands_for_a_zone_of_its_own_make_one_in_which_the_hub_passes(owner: Owner) -> None:
+    router = Router(FLAT)
+    router.backup(owner.folder / "backup.tar.gz")
+    owner.configure(BACKUP.replace("192.168.20.5", "192.168.10.5"))
+    finding = owner.audit().finding("segregated-network/hub-zone", "hub:pi")
+    assert (finding["verdict"], finding["summary"]) == (
+        "fail",
+        "It lives on lan, the zone of phones and laptops.",
+    )
+    follow(finding, router)
+    router.backup(owner.folder / "backup.tar.gz")
+    report = owner.audit()
+    assert report.finding("segregated-network/hub-zone", "hub:pi")["verdict"] == "fail"
+    [subnet] = report.facts("zone:openwrt:iot")["subnets"]["value"]
+    owner.configure(BACKUP.replace("192.168.20.5", subnet.replace("0/24", "5")))
+    report = owner.audit()
+    assert report.finding("segregated-network/hub-zone", "hub:pi")["verdict"] == "pass"
+    assert report.facts("zone:openwrt:lan")["opens_to_v4"]["value"] == ["zone:openwrt:iot", "zone:openwrt:wan"]
+    assert report.facts("wifi:openwrt:NEW NAME")["zone"]["value"] == "zone:openwrt:iot"
+    assert report.finding("wifi-security/cipher", "wifi:openwrt:NEW NAME")["verdict"] == "pass"
 
 
 def test_a_command_that_is_not_committed_is_in_no_backup(router: Router) -> None:

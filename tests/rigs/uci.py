@@ -69,10 +69,8 @@ class Router:
 
     def _run(self, command: list[str]) -> None:
         match command:
-            case ["uci", "set" | "add_list" as verb, assignment]:
-                self._assign(verb, *assignment.split("=", 1))
-            case ["uci", "delete", path]:
-                self._delete(path)
+            case ["uci", "set", assignment]:
+                self._set(*assignment.split("=", 1))
             case ["uci", "add", package, kind]:
                 self._sections(package).append(Section(kind, ""))
             case ["uci", "commit"]:
@@ -85,7 +83,7 @@ class Router:
             case _:
                 self.restarted.append(shlex.join(command))
 
-    def _assign(self, verb: str, path: str, value: str) -> None:
+    def _set(self, path: str, value: str) -> None:
         package, name, *option = path.split(".")
         if not option:
             found = [one for one in self._sections(package) if one.name == name]
@@ -94,20 +92,7 @@ class Router:
             if not found:
                 self._sections(package).append(Section(value, name))
             return
-        options = self._section(package, name).options
-        if verb == "set":
-            options[option[0]] = value
-        else:
-            before = options.get(option[0], [])
-            options[option[0]] = [*([before] if isinstance(before, str) else before), value]
-
-    def _delete(self, path: str) -> None:
-        package, name, *option = path.split(".")
-        section = self._section(package, name)
-        if not option:
-            self._sections(package).remove(section)
-        elif section.options.pop(option[0], None) is None:
-            raise UciError("uci: Entry not found")
+        self._section(package, name).options[option[0]] = value
 
     def _section(self, package: str, name: str) -> Section:
         sections = self._sections(package)
