@@ -36,17 +36,12 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder], check=True)
     python = folder / "bin" / "python"
     subprocess.run([UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", python, wheel], check=True)
-    # Only the libraries: an editable install's path file in their folder is not followed from PYTHONPATH.
     return folder / "bin" / "nightlatch"
 
 
 def run(command: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {
-        "PATH": os.defpath,
-        "HOME": str(folder),
-        "PYTHONPATH": sysconfig.get_paths()["purelib"],
-        "PYTHONWARNINGS": "error::ImportWarning",
-    }
+    # Only the libraries come from here: a path file, which leads to the checkout, is not followed from PYTHONPATH.
+    env = {"PATH": os.defpath, "HOME": str(folder), "PYTHONPATH": sysconfig.get_paths()["purelib"]}
     return subprocess.run([command, *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
