@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -22,7 +23,6 @@ fact = "lan_address"
 value = "{HOST["lan"]}"
 on = 2026-10-01
 """
-IGD = '[[sources]]\nkind = "igd"\n'
 BACKUP = '[[sources]]\nkind = "openwrt"\npath = "backup"\n'
 UPNPD = "config upnpd 'config'\n\toption enabled '1'\n\toption enable_upnp '1'\n\toption enable_natpmp '1'\n"
 NETWORK = f"""
@@ -55,6 +55,10 @@ config forwarding
 """
 
 
+def igd(segment: Literal["lan", "iot"] = "lan") -> str:
+    return f'[[sources]]\nkind = "igd"\ngateway = "{ROUTER[segment]}"\n'
+
+
 def isolation(more: str = "") -> str:
     return f'[[sources]]\nkind = "isolation"\ntargets = ["{HOST["lan"]}", "{HOST_V6["lan"]}"]\n{more}'
 
@@ -79,7 +83,7 @@ def test_a_mapping_to_the_hub_is_critical_and_gone_once_upnp_is_off(network_rig:
     network_rig.firewall("isolated")
     network_rig.upnp_on()
     network_rig.map_port(8123, "hass")
-    on = audit(network_rig, tmp_path, "lan", HUB + IGD)
+    on = audit(network_rig, tmp_path, "lan", HUB + igd())
     mapping = on.finding("upnp/no-mapping-to-a-lock")
     assert (mapping["verdict"], mapping["severity"]) == ("fail", "critical")
     assert f"tcp 8123 -> {HOST['lan']}:8123 (hass)" in mapping["summary"]
@@ -92,7 +96,7 @@ def test_a_mapping_to_the_hub_is_critical_and_gone_once_upnp_is_off(network_rig:
     ]
 
     network_rig.upnp_off()
-    off = audit(network_rig, tmp_path, "lan", HUB + IGD)
+    off = audit(network_rig, tmp_path, "lan", HUB + igd())
     assert [off.finding(f"upnp/{check}")["verdict"] for check in ("off", "natpmp-off")] == ["pass", "pass"]
     assert off.finding("upnp/no-mapping-to-a-lock")["verdict"] == "not_applicable"
     [evidence] = off.finding("upnp/off")["evidence"]
@@ -103,7 +107,7 @@ def test_a_mapping_to_the_hub_is_critical_and_gone_once_upnp_is_off(network_rig:
 def test_without_a_mapping_the_list_is_empty_and_passes(network_rig: NetworkRig, tmp_path: Path) -> None:
     network_rig.upnp_on()
     try:
-        report = audit(network_rig, tmp_path, "lan", HUB + IGD)
+        report = audit(network_rig, tmp_path, "lan", HUB + igd())
     finally:
         network_rig.upnp_off()
     assert report.finding("upnp/no-mapping-to-a-lock")["verdict"] == "pass"
@@ -118,7 +122,7 @@ def test_upnp_and_natpmp_are_told_apart(
 ) -> None:
     network_rig.upnp_on(upnp=upnp, natpmp=natpmp)
     try:
-        report = audit(network_rig, tmp_path, "lan", IGD)
+        report = audit(network_rig, tmp_path, "lan", igd())
     finally:
         network_rig.upnp_off()
     assert [report.finding(f"upnp/{check}")["verdict"] for check in ("off", "natpmp-off")] == expected
@@ -129,7 +133,7 @@ def test_asking_changes_nothing_in_the_router(network_rig: NetworkRig, tmp_path:
     try:
         network_rig.map_port(8123, "hass")
         before = network_rig.rules()
-        audit(network_rig, tmp_path, "lan", IGD)
+        audit(network_rig, tmp_path, "lan", igd())
         assert network_rig.rules() == before
         assert "8123" in before
     finally:
@@ -140,7 +144,7 @@ def test_a_router_that_shuts_a_segment_out_may_still_serve_the_others(network_ri
     network_rig.firewall("isolated")
     network_rig.upnp_on()
     try:
-        report = audit(network_rig, tmp_path, "iot", IGD)
+        report = audit(network_rig, tmp_path, "iot", igd("iot"))
     finally:
         network_rig.upnp_off()
     for check in ("off", "natpmp-off", "no-mapping-to-a-lock"):
@@ -150,11 +154,11 @@ def test_a_router_that_shuts_a_segment_out_may_still_serve_the_others(network_ri
 
 @pytest.mark.parametrize("segment", ["lan", "iot"])
 def test_the_router_of_the_backup_is_the_one_that_was_asked(
-    network_rig: NetworkRig, tmp_path: Path, segment: Segment
+    network_rig: NetworkRig, tmp_path: Path, segment: Literal["lan", "iot"]
 ) -> None:
     backup(tmp_path)
     network_rig.firewall("open")
-    report = audit(network_rig, tmp_path, segment, BACKUP + IGD)
+    report = audit(network_rig, tmp_path, segment, BACKUP + igd(segment))
     assert report.subjects("router") == ["router:openwrt:router"]
     finding = report.finding("upnp/off")
     # The backup has UPnP on: what did not answer here may be on for others.

@@ -7,7 +7,7 @@ import re
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 
 from nightlatch.ecosystems._igd import natpmp, soap, ssdp
 from nightlatch.ecosystems._igd.http import Router as Peer
@@ -18,7 +18,7 @@ from nightlatch.errors import NightlatchError, ReadError, SourceError
 from nightlatch.model.evidence import Item, Same
 from nightlatch.model.router import Router
 from nightlatch.model.values import PortMapping
-from nightlatch.reading.local import gateway, inside, own_address
+from nightlatch.reading.local import beside, contained, gateway, inside, own_address
 from nightlatch.reading.threads import apart
 
 MOST_MAPPINGS = 256
@@ -57,10 +57,10 @@ class Igd(Ecosystem, kind="igd"):
         router = self.router
         yield Same(router, f"ip:{address}")
         yield Router.address.claim(router, address, where=told_by)
-        heard, ports, let_in = await asyncio.gather(
+        heard, ports, shut_out = await asyncio.gather(
             apart(lambda: ssdp.search(address, own, ssdp.SECONDS)),
             apart(lambda: natpmp.state(address, own)),
-            apart(lambda: welcome(address)),
+            apart(lambda: no_welcome(address)),
         )
         asked = f"asked from {own}"
         if heard.locations:
@@ -68,9 +68,9 @@ class Igd(Ecosystem, kind="igd"):
             async with talk(address) as peer:
                 async for item in self._described(peer, heard.locations):
                     yield item
-        if ports.on is not None and (ports.on or not ports.closed or heard.locations or let_in):
+        if ports.on is not None and (ports.on or not ports.closed or heard.locations or not shut_out):
             yield Router.natpmp.claim(router, ports.on, where=f"{ports.why}, {asked}")
-        for item in self._silent(ports, asked, heard=bool(heard.locations), let_in=let_in):
+        for item in self._silent(ports, asked, heard=bool(heard.locations), shut_out=shut_out):
             yield item
 
     def _gateway(self) -> tuple[str, str]:
@@ -78,11 +78,12 @@ class Igd(Ecosystem, kind="igd"):
         address, told_by = self.settings.gateway, "gateway in nightlatch.toml"
         if not address:
             address, told_by = gateway(), "this machine's default route"
-            if not address:
+            if contained() or not address:
+                why = "this is a container, whose default route may not lead to the router"
                 raise SourceError(
-                    "this machine has no default route, so the router's address is not known",
+                    why if contained() else "this machine has no default route, so the router's address is not known",
                     where=self.kind,
-                    todo='Give it: gateway = "192.168.1.1".',
+                    todo='Give the address that the router has inside the home: gateway = "192.168.1.1".',
                 )
         if not isinstance(inside(address), IPv4Address):
             raise SourceError(
@@ -92,19 +93,18 @@ class Igd(Ecosystem, kind="igd"):
             )
         return address, told_by
 
-    def _silent(self, ports: natpmp.State, asked: str, *, heard: bool, let_in: bool) -> Iterator[Item]:
+    def _silent(self, ports: natpmp.State, asked: str, *, heard: bool, shut_out: str) -> Iterator[Item]:
         """What follows where UPnP or NAT-PMP did not answer: off only when the router let us in to hear its no."""
-        if not heard and ports.closed and let_in:
+        if not heard and ports.closed and not shut_out:
             where = f"no answer to the search for an internet gateway (SSDP), and {ports.why}, {asked}"
             yield Router.upnp.claim(self.router, False, where=where)
             return
         if not heard:
-            shut = "the router refuses this machine its own page too, so that it may serve others"
             silence = "no answer to the search for an internet gateway (SSDP), which alone proves nothing"
-            reason = f"{silence}: {shut if ports.closed else ports.why}"
+            reason = f"{silence}: {shut_out if ports.closed else ports.why}"
             yield self.gap(Router.upnp, Router.upnp_mappings, reason=reason, settle=_ASK_MAIN, about=self.router)
             if ports.closed:
-                yield self.gap(Router.natpmp, reason=f"{ports.why}; {shut}", settle=_ASK_MAIN, about=self.router)
+                yield self.gap(Router.natpmp, reason=f"{ports.why}; {shut_out}", settle=_ASK_MAIN, about=self.router)
         if ports.on is None:
             yield self.gap(Router.natpmp, reason=ports.why, settle=_ASK_MAIN, about=self.router)
 
@@ -172,12 +172,14 @@ class Igd(Ecosystem, kind="igd"):
         )
 
 
-def welcome(router: str) -> bool:
-    """Whether the router lets this machine connect to its own page. Nothing is said on the connection."""
+def no_welcome(router: str) -> str:
+    """Why a refusal by the router may be meant for this machine alone; empty where it lets it connect to its page."""
+    if not beside(ip_address(router)):
+        return "another router lies between it and this machine"
     for port in PAGES:
         try:
             socket.create_connection((router, port), timeout=_PAGE_S).close()
         except OSError:
             continue
-        return True
-    return False
+        return ""
+    return "it refuses this machine its own page too, so that it may serve others"

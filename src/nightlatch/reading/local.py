@@ -11,6 +11,8 @@ from pathlib import Path
 from nightlatch.errors import SourceError
 
 PROC = Path("/proc/net")
+CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+"""Files that Docker and Podman put into every container."""
 _MOST_ROUTES = 10_000
 _GATEWAY = 0x2
 """A route through a router (RTF_GATEWAY of include/uapi/linux/route.h)."""
@@ -49,6 +51,11 @@ def beside(address: IPv4Address | IPv6Address, proc: Path = PROC) -> bool:
         return True
     matching = [(network.prefixlen, via) for network, via in routes(proc) if address in network]
     return bool(matching) and not max(matching, key=lambda route: route[0])[1]
+
+
+def contained() -> bool:
+    """Whether this is a container, whose default route may lead to the computer that holds it."""
+    return any(mark.exists() for mark in CONTAINER_MARKS)
 
 
 def own_address(peer: str) -> str:

@@ -282,11 +282,37 @@ async def test_an_address_outside_the_home_is_refused_before_anything_is_sent(
     assert "not a private IPv4 address" in failure.what
 
 
-async def test_without_a_default_route_the_setting_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(igd, "gateway", lambda: "")
-    _, failure = await ask(plug(""))
+@pytest.mark.parametrize(
+    ("route", "container", "why"), [("", False, "no default route"), ("172.17.0.1", True, "this is a container")]
+)
+async def test_without_a_default_route_to_the_router_the_setting_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, route: str, container: bool, why: str
+) -> None:
+    monkeypatch.setattr(igd, "gateway", lambda: route)
+    monkeypatch.setattr(igd, "contained", lambda: container)
+    monkeypatch.setattr(ssdp, "search", lambda *_: pytest.fail("sent something"))
+    items, failure = await ask(plug(""))
+    assert items == []
     assert isinstance(failure, SourceError)
+    assert why in failure.what
     assert "gateway = " in failure.todo
+
+
+async def test_the_default_route_leads_to_the_router(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(igd, "gateway", lambda: "127.0.0.1")
+    monkeypatch.setattr(igd, "contained", lambda: False)
+    with gateway.up():
+        items, failure = await ask(plug(""))
+    assert failure is None
+    assert claims(items, Router.address)[0].where == "this machine's default route"
+
+
+async def test_a_router_behind_another_one_may_serve_others(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(igd, "beside", lambda _: False)
+    gateway.has_ssdp = gateway.has_natpmp = False
+    items = await asked(gateway)
+    assert values(items, Router.upnp) == values(items, Router.natpmp) == []
+    assert "another router lies between" in reasons(items, Router.upnp)[0]
 
 
 HEADERS = st.lists(st.sampled_from([b"ST: urn:schemas-upnp-org:device:InternetGatewayDevice:2", b"LOCATION:", b"\r\n",

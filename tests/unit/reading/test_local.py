@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightlatch.errors import SourceError
+from nightlatch.reading import local
 from nightlatch.reading.local import beside, gateway, inside, own_address
 
 ROUTE = """\
@@ -89,6 +90,13 @@ def test_public_addresses_and_what_is_none_are_not_inside(text: str) -> None:
 def test_no_address_that_the_internet_routes_is_inside(address: object) -> None:
     found = inside(str(address))
     assert found is None or (found == address and not found.is_global)
+
+
+def test_a_container_is_known_by_its_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "CONTAINER_MARKS", (tmp_path / "mark",))
+    assert not local.contained()
+    (tmp_path / "mark").touch()
+    assert local.contained()
 
 
 def test_the_own_address_is_told_without_sending() -> None:
