@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-_PLACEHOLDERS = frozenset(("none", "null", "n/a", "unknown", "default", "serial", "test", "test_sn", "123456", "12345678"))
+_PLACEHOLDERS = frozenset(
+    ("none", "null", "n/a", "unknown", "default", "serial", "test", "test_sn", "123456", "12345678")
+)
 
 
 def serial_key(serial: str | None) -> str | None:
