@@ -22,7 +22,9 @@ def label(thing: Thing, home: Home) -> str:
         lock = home.follow(thing.lock, Lock)
         slot = f" {thing.slot.value}" if thing.slot is not None else ""
         form = thing.form.value if thing.form is not None and thing.form.value != "pin" else "code"
-        return f"{form.capitalize()}{slot} on {label(lock, home)}" if lock is not None else thing.label
+        whose = thing.person or thing.name
+        name = f" ({whose.value})" if whose is not None and str(whose.value).strip() else ""
+        return f"{form.capitalize()}{slot}{name} on {label(lock, home)}" if lock is not None else thing.label
     if isinstance(thing, Hub) and thing.name is None and thing.software is not None:
         return SOFTWARE.get(thing.software.value, thing.software.value)
     return thing.label

@@ -243,7 +243,11 @@ class Folder:
     def _needed(self, name: str, type_: type[T]) -> tuple[T, Told]:
         found = self._stored(name, type_)
         if found is None:
-            raise ReadError("does not exist", where=f".storage/{name}")
+            raise ReadError(
+                "does not exist",
+                where=f".storage/{name}",
+                todo="Home Assistant writes it while it runs: give the folder of one that has run.",
+            )
         return found
 
     def _stored(self, name: str, type_: type[T]) -> tuple[T, Told] | None:
