@@ -23,9 +23,9 @@ import pytest
 from nightlatch import plugs
 from nightlatch.catalogue.imports import KINDS as IMPORTS
 from nightlatch.model.document import Audit
-from tests.unit import hostile
-from tests.unit.hostile import Maker
-from tests.unit.planted import FILES, LIVE, SAMPLE, Secrets, keepass, sealed_bitwarden
+from tests.slow import hostile
+from tests.slow.hostile import Maker
+from tests.slow.planted import FILES, LIVE, SAMPLE, Secrets, keepass, sealed_bitwarden
 
 MIB = 1024 * 1024
 MEMORY = 1536 * MIB

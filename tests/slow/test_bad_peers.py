@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.slow.planted import LIVE
 from tests.slow.test_bad_input import Run
 from tests.unit.ecosystems.fake_matter import INFO
 from tests.unit.ecosystems.fake_zwavejs import VERSION
-from tests.unit.planted import LIVE
 
 Talk = Callable[[socket.socket], None]
 PATIENCE_S = 60.0

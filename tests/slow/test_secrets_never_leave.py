@@ -27,7 +27,7 @@ from nightlatch.cli.app import run
 from nightlatch.model.evidence import Item
 from nightlatch.model.thing import Field
 from nightlatch.sources.interface import Source
-from tests.unit.planted import FILES, LIVE, Secrets
+from tests.slow.planted import FILES, LIVE, Secrets
 from tests.unit.sources.vaults import MASTER
 
 HOME = """\

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.unit.hostile import SAMPLE
+from tests.slow.hostile import SAMPLE
 from tests.unit.sources import test_bitwarden, test_keepass, test_pihole
 from tests.unit.sources.vaults import MASTER
 
