@@ -21,7 +21,7 @@ from tests.slow.hostile import SAMPLE
 from tests.unit.sources import test_bitwarden, test_keepass, test_pihole
 from tests.unit.sources.vaults import MASTER
 
-DATA = Path(__file__).parent / "sources" / "data"
+DATA = Path(__file__).parents[1] / "unit" / "sources" / "data"
 YALE = "my.yalehome.com"
 LOCK_ADDRESS = "192.168.20.7"
 
