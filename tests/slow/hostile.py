@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-DATA = Path(__file__).parents[1] / "unit"
 SAMPLE = Path(__file__).parents[2] / "src" / "nightlatch" / "sample"
 MIB = 1024 * 1024
 ZEROS = gzip.compress(bytes(16 * MIB))
