@@ -19,7 +19,7 @@ VERDICTS = {
 SYMBOLS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.NOT_APPLICABLE: "–"}
 
 _COMMAND = re.compile(
-    r"(uci|wifi|read -|passwd\b|service|chmod|sysupgrade|opkg|apk|owut|reload_config|/etc/init\.d/|nightlatch)\b"
+    r"(ssh|uci|wifi|read -|passwd\b|service|chmod|sysupgrade|opkg|apk|owut|reload_config|/etc/init\.d/|nightlatch)\b"
     r"|/(ip|ipv6|interface|system|user|password|tool|export)\b"
 )
 
