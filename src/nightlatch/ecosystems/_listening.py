@@ -1,11 +1,17 @@
-"""Who can reach a port of this very machine: read from the kernel's list of listening sockets."""
+"""How a hub was reached, and who else can: read from the kernel's list of listening sockets."""
 
 from __future__ import annotations
 
 import ipaddress
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+
+from yarl import URL
+
+from nightlatch.model.evidence import Claim, Ref
+from nightlatch.model.hub import Hub
 
 _LISTEN = "0A"
 """The state of a listening socket in /proc/net/tcp (include/net/tcp_states.h of Linux)."""
@@ -51,3 +57,14 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     words = (int(text[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(text), 8))
     address = ipaddress.ip_address(b"".join(words))
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def reached(hub: Ref, url: URL, greeting: str) -> Iterator[Claim]:
+    """How a hub was reached that let a client in which had signed in nowhere; `greeting` is what it said first."""
+    host, port = str(url.host), url.port or 0
+    yield Hub.address.claim(hub, f"{host}:{port}", where="url")
+    yield Hub.tls.claim(hub, url.scheme == "wss", where="url")
+    yield Hub.asks_sign_in.claim(hub, False, where=f"{greeting}, sent to a client that signed in nowhere")
+    reach = listens(host, port)
+    if reach is not None:
+        yield Hub.listens.claim(hub, reach, where=f"who can connect to {host}:{port}")

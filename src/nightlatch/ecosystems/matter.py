@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
-from nightlatch.ecosystems._listening import listens
+from nightlatch.ecosystems._listening import reached
 from nightlatch.ecosystems._matter import lock as _lock
 from nightlatch.ecosystems._matter import users as _users
 from nightlatch.ecosystems._matter.attributes import Attributes
@@ -47,13 +47,8 @@ class Matter(Ecosystem, kind="matter"):
         hub = self.ref(Hub, "controller")
         try:
             async with converse(url) as server:
-                host, port = str(url.host), url.port or 0
-                yield Hub.address.claim(hub, f"{host}:{port}", where="url")
-                yield Hub.tls.claim(hub, url.scheme == "wss", where="url")
-                yield Hub.asks_sign_in.claim(hub, False, where="server_info, sent to a client that signed in nowhere")
-                reach = listens(host, port)
-                if reach is not None:
-                    yield Hub.listens.claim(hub, reach, where=f"who can connect to {host}:{port}")
+                for claim in reached(hub, url, "server_info"):
+                    yield claim
                 yield Hub.software.claim(hub, "matter-server", where="server_info")
                 info = server.info
                 parts = (f"schema {info.schema_version}", f"Matter SDK {info.sdk_version[:64]}")

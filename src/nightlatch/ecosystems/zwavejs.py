@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from nightlatch.catalogue import Catalogue
 from nightlatch.ecosystems import _codes
-from nightlatch.ecosystems._listening import listens
+from nightlatch.ecosystems._listening import reached
 from nightlatch.ecosystems._websocket import SignInWanted, address
 from nightlatch.ecosystems._zwavejs import lock as _lock
 from nightlatch.ecosystems._zwavejs import state as _state
@@ -53,13 +53,8 @@ class ZwaveJs(Ecosystem, kind="zwavejs"):
         hub = self.ref(Hub, "controller")
         try:
             async with converse(url) as server:
-                host, port = str(url.host), url.port or 0
-                yield Hub.address.claim(hub, f"{host}:{port}", where="url")
-                yield Hub.tls.claim(hub, url.scheme == "wss", where="url")
-                yield Hub.asks_sign_in.claim(hub, False, where="version, sent to a client that signed in nowhere")
-                reach = listens(host, port)
-                if reach is not None:
-                    yield Hub.listens.claim(hub, reach, where=f"who can connect to {host}:{port}")
+                for claim in reached(hub, url, "version"):
+                    yield claim
                 async for item in self._network(server, hub):
                     yield item
         except SignInWanted:
