@@ -33,12 +33,12 @@ def explain(
     from rich.text import Text
 
     out = console()
-    out.print(Text(f"{found.number}. {found.title}", style="bold"), Text(f"{found.id} · {found.severity.value}", "dim"))
+    out.print(Text(f"{found.number}. {found.title}", style="bold"), Text(f"({found.id} · {found.severity.value})", "dim"))
     out.print(Text(found.why))
     for check in found.checks:
         out.print()
         out.print(
-            Text(check.title, style="bold"), Text(f"{check.id} · {check.severity.value} · per {check.per.kind}", "dim")
+            Text(check.title, style="bold"), Text(f"({check.id} · {check.severity.value} · per {check.per.kind})", "dim")
         )
         for field in check.needs:
             out.print(Text(f"  reads {field.path}: {field.doc}"))
