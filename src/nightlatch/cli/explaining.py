@@ -33,13 +33,13 @@ def explain(
     from rich.text import Text
 
     out = console()
-    out.print(Text(f"{found.number}. {found.title}", style="bold"), Text(f"({found.id} · {found.severity.value})", "dim"))
+    head = Text(f"{found.number}. {found.title}", style="bold")
+    out.print(head, Text(f"({found.id} · {found.severity.value})", "dim"))
     out.print(Text(found.why))
     for check in found.checks:
         out.print()
-        out.print(
-            Text(check.title, style="bold"), Text(f"({check.id} · {check.severity.value} · per {check.per.kind})", "dim")
-        )
+        aside = Text(f"({check.id} · {check.severity.value} · per {check.per.kind})", "dim")
+        out.print(Text(check.title, style="bold"), aside)
         for field in check.needs:
             out.print(Text(f"  reads {field.path}: {field.doc}"))
         out.print(Text(f"  settled by {check.settled_by}"))
