@@ -72,19 +72,11 @@ def print_json(value: Any) -> None:
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner can read, all of it or nothing; UsageError when it cannot be written."""
-    import tempfile
-
     from nightlatch.errors import UsageError
+    from nightlatch.writing import replace
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.replace(name, path)  # noqa: PTH105  # the atomic one
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace(path, data)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None

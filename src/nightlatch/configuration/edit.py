@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from tomlkit.items import AoT, Table
 
 from nightlatch.configuration.read import Configuration, parse
 from nightlatch.reading.files import read_text
+from nightlatch.writing import replace
 
 
 def set_answer(configuration: Configuration, about: str, fact: str, value: Any, on: date) -> None:
@@ -79,14 +78,4 @@ def _write(path: Path, text: str) -> None:
     """Replace the file in one step, after a look that the new text still reads; its mode stays."""
     parse(text, path)
     real = path.resolve()
-    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            os.fchmod(file.fileno(), stat.S_IMODE(real.stat().st_mode))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, real)  # noqa: PTH105  # the atomic one
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace(real, text.encode(), mode=stat.S_IMODE(real.stat().st_mode))

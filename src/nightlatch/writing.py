@@ -1,0 +1,24 @@
+"""Writes a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+PRIVATE = 0o600
+
+
+def replace(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
+    """Put `data` in a file's place in one step, on disk before it returns. OSError leaves the old file unharmed."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)  # noqa: PTH105  # the atomic one
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
