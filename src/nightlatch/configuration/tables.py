@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from nightlatch.configuration.guarding import AlertsTable, AutoLockTable, JournalTable, ServiceTable
+
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Unknown keys are errors."""
@@ -48,6 +50,8 @@ class PersonTable(ThingTable, frozen=True):
     """`[[people]]`."""
 
     role: str = ""
+    credentials: list[str] = []
+    """Codes that are theirs, each as LOCK/SLOT: "front/3"."""
 
 
 class AnswerTable(_Table, frozen=True):
@@ -92,6 +96,12 @@ class Tables(_Table, frozen=True):
     answers: list[AnswerTable] = []
     waivers: list[WaiverTable] = []
     catalogue: CatalogueTable = CatalogueTable()
+    journal: JournalTable = JournalTable()
+    detections: dict[str, dict[str, Any]] = {}
+    """`[detections.ID]`: thresholds, each detection's own."""
+    alerts: AlertsTable = AlertsTable()
+    autolock: list[AutoLockTable] = []
+    service: ServiceTable = ServiceTable()
 
 
 THING_TABLES = {

@@ -1,22 +1,28 @@
-"""The one interface of an ecosystem: settings in, items out, over a live connection."""
+"""The interface of an ecosystem: facts when asked, and, of those that are live, events out and commands in."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
+from nightlatch.model.command import Command, Outcome
+from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Grade, Item
 from nightlatch.plugs import Context, Plug, Settings
 
-__all__ = ["Context", "Ecosystem", "Settings"]
+__all__ = ["Context", "Ecosystem", "Heard", "Link", "Live", "Settings"]
+
+Heard = Event | State
 
 
 class Ecosystem(Plug):
-    """A live connection to a hub. It reads only: it commands nothing and changes nothing.
+    """A live connection to a hub.
 
-    `collect` yields claims, identities and gaps as it finds them, so that what was read before the
-    connection broke is kept. It raises SourceError when it cannot go on; every other exception is
-    a defect. It ends within the collector's deadline, whatever the peer does.
+    `collect` reads only: it commands nothing and changes nothing. It yields claims, identities and
+    gaps as it finds them, so that what was read before the connection broke is kept. It raises
+    SourceError when it cannot go on; every other exception is a defect. It ends within the
+    collector's deadline, whatever the peer does.
     """
 
     grade = Grade.OBSERVED
@@ -24,3 +30,34 @@ class Ecosystem(Plug):
     @abstractmethod
     def collect(self) -> AsyncIterator[Item]:
         """The facts, each with its place in the hub."""
+
+
+class Link(ABC):
+    """One open connection of a live ecosystem, from sign-in until it breaks."""
+
+    @abstractmethod
+    def hear(self) -> AsyncIterator[Heard]:
+        """First the State of every lock, then events (and States that were learned anew) as they happen.
+
+        It has subscribed before it asks for the states, so that nothing falls between. It raises
+        SourceError or ReadError when the connection breaks, is silent for too long (half-open TCP is
+        found out by asking), or the peer sends what cannot be believed; one message that cannot be
+        understood is passed by, not the connection. Things are named by the plug's own refs
+        (`str(plug.ref(Lock, 3))`): who listens resolves them. It is read by one task.
+        """
+
+    @abstractmethod
+    async def command(self, command: Command) -> Outcome:
+        """Do it and read back. Runs beside `hear` and beside commands to other locks; ends within 30 s.
+
+        Never raises for what the lock or hub does: that is the Outcome. SourceError when the
+        connection is gone before anything was sent.
+        """
+
+
+class Live(Ecosystem):
+    """An ecosystem that also gives events and takes commands."""
+
+    @abstractmethod
+    def connect(self) -> AbstractAsyncContextManager[Link]:
+        """Connect and sign in; SourceError says why that cannot be. One attempt: who listens tries again."""

@@ -1,0 +1,1 @@
+"""What watches events: detections, alerts, auto-lock."""

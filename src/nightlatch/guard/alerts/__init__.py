@@ -1,0 +1,1 @@
+"""Tells people, and makes sure that they were told."""

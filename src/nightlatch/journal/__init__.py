@@ -1,0 +1,1 @@
+"""The local log that nobody can quietly change: append, prove, verify, erase."""

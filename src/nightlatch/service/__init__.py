@@ -1,0 +1,1 @@
+"""A running Nightlatch: wires the parts together, and nothing else does."""
