@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from nightlatch import plugs
-from nightlatch.configuration.read import Configuration, explain
-from nightlatch.errors import ConfigurationError, NightlatchError, SecretError, UsageError
+from nightlatch.configuration.read import Configuration
+from nightlatch.configuration.settings import settings
+from nightlatch.errors import SecretError, UsageError
 from nightlatch.model.home import SourceState
-from nightlatch.secrets import Fingerprinter, Secret, resolve
+from nightlatch.secrets import Fingerprinter
 from nightlatch.text import listed, suggest
 
 Made = plugs.Plug | SourceState
@@ -47,43 +44,15 @@ def make(
             continue
         prefix = kind if kinds[kind] == 1 else f"{kind}:{id_}"
         try:
-            settings = _settings(configuration, number, table, plug, env)
+            chosen: plugs.Settings = settings(configuration, ("sources", number), table, plug.Settings, env)
         except SecretError as error:
             gives = frozenset(field.path for field in plug.gives)
             made.append(SourceState(kind, id_, "failed", 0, f"{error.where}: {error.what}", error.todo, gives))
             continue
-        made.append(plug(settings, plugs.Context(id_, prefix, now, fingerprint)))
+        made.append(plug(chosen, plugs.Context(id_, prefix, now, fingerprint)))
     known = {"declared", *seen, *kinds}
     for name in sorted(only - known):
         raise UsageError(
             f"no source {name!r} is configured", todo=suggest(name, known) or f"Configured: {listed(sorted(known))}."
         )
     return made
-
-
-def _settings(
-    configuration: Configuration, number: int, table: Mapping[str, Any], plug: type[plugs.Plug], env: Mapping[str, str]
-) -> plugs.Settings:
-    raw = {key: value for key, value in table.items() if key not in ("kind", "id")}
-
-    def hook(wanted: type, value: Any) -> Any:
-        if wanted is Path and isinstance(value, str):
-            try:
-                return configuration.base / Path(value).expanduser()
-            except RuntimeError:
-                raise ValueError(f"{value!r} begins with the name of nobody who has a home folder here") from None
-        if wanted is Secret and isinstance(value, str):
-            return resolve(value, env=env, base=configuration.base, where=configuration.where("sources", number))
-        raise ValueError(f"expected text, got {type(value).__name__}")
-
-    try:
-        return msgspec.convert(raw, plug.Settings, dec_hook=hook)
-    except msgspec.ValidationError as error:
-        # An error that the hook raised comes wrapped; the user needs ours.
-        if isinstance(error.__cause__, NightlatchError):
-            raise error.__cause__ from None
-        raise explain(str(error), ("sources", number), plug.Settings, configuration.path, configuration.lines) from None
-    except ConfigurationError:
-        raise
-    except NightlatchError as error:
-        raise configuration.error(str(error), "sources", number) from None
