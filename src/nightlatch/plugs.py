@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import time
 from abc import ABC
+from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -39,17 +41,24 @@ class PathSettings(Settings, frozen=True):
     path: Path
 
 
+def wall() -> int:
+    """This machine's clock, µs since 1970."""
+    return time.time_ns() // 1000
+
+
 class Context(msgspec.Struct, frozen=True):
     """What a plug is given to work with.
 
     `prefix` begins the keys of its things: the kind, or kind:id where two of a kind are configured.
     `now` is the instant of the audit. `fingerprint` tells equal secrets apart from different ones.
+    `clock` (µs since 1970) says when a live connection hears what it hears.
     """
 
     id: str
     prefix: str
     now: datetime
     fingerprint: Fingerprinter
+    clock: Callable[[], int] = wall
 
 
 class Plug(ABC):
