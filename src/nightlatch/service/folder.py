@@ -1,0 +1,69 @@
+"""The state folder of a running Nightlatch: private, and used by one service at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nightlatch.errors import StoreError
+
+LOCK = "service.lock"
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, readable by its owner alone; StoreError when that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be used: {error.strerror}",
+            where=str(folder),
+            todo="Set NIGHTLATCH_STATE to a folder of your own.",
+        ) from None
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; StoreError names the one that holds it already.
+
+    The kernel lets go of the lock when the process ends, however it ends: nothing is left to clear away.
+    """
+    path = folder / LOCK
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(file, 20).decode("ascii", "replace").strip()
+            raise StoreError(
+                f"another Nightlatch is running on this folder{f' (process {holder})' if holder.isdecimal() else ''}",
+                where=str(folder),
+                todo="Ask it with: nightlatch status. Stop it first to run another.",
+            ) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(file)
+
+
+def running(folder: Path) -> bool:
+    """Whether a service holds the folder now."""
+    try:
+        file = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False

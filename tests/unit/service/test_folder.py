@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nightlatch.errors import StoreError
+from nightlatch.service.folder import held, prepare, running
+
+
+def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    prepare(tmp_path / "deep" / "state")
+    assert (tmp_path / "deep" / "state").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    prepare(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_second_service_is_refused_and_told_which_process_is_first(tmp_path: Path) -> None:
+    with held(tmp_path):
+        assert running(tmp_path)
+        with pytest.raises(StoreError, match=rf"another Nightlatch is running.*process {os.getpid()}"), held(tmp_path):
+            pass
+    assert not running(tmp_path)
+    with held(tmp_path):
+        assert running(tmp_path)
+
+
+def test_a_killed_service_leaves_the_folder_free(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from nightlatch.service.folder import held\n"
+        "with held(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"held\n"
+        assert running(tmp_path)
+        child.kill()
+    assert not running(tmp_path)
+
+
+def test_a_folder_that_was_never_used_has_no_service(tmp_path: Path) -> None:
+    assert not running(tmp_path / "nowhere")

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import socket
+
+import aiohttp
+import pytest
+
+from nightlatch.errors import StoreError
+from nightlatch.service.http import app, serve
+from nightlatch.service.metrics import Metrics
+
+
+async def _get(port: int, path: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as answer:
+        return answer.status, await answer.text()
+
+
+async def test_a_watcher_sees_whether_it_lives_whether_it_is_ready_and_its_figures() -> None:
+    metrics, troubles = Metrics(), ["zwavejs: not connected"]
+
+    def refresh() -> None:
+        metrics.entries.set(12)
+
+    async with serve(app(metrics, lambda: troubles, refresh), "127.0.0.1", 0) as port:
+        assert await _get(port, "/health") == (200, "alive\n")
+        assert await _get(port, "/ready") == (503, "zwavejs: not connected\n")
+        troubles.clear()
+        assert await _get(port, "/ready") == (200, "ready\n")
+        status, text = await _get(port, "/metrics")
+        assert status == 200
+        assert "nightlatch_journal_entries 12.0" in text
+        assert (await _get(port, "/etc/passwd"))[0] == 404
+
+
+async def test_a_port_in_use_is_told_with_the_setting_to_change() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(StoreError, match=r"service.port: 127.0.0.1:\d+ cannot be listened on"):
+            async with serve(app(Metrics(), list, lambda: None), "127.0.0.1", port):
+                pass
