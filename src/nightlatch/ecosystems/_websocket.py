@@ -46,18 +46,19 @@ class Peer:
         except (ConnectionError, aiohttp.ClientError):
             self._closed()
 
-    async def receive(self, type: type[T], seconds: float) -> T:  # noqa: A002
-        """The next message, decoded. SourceError when none comes in time, ReadError when it is not such JSON."""
+    async def receive(self, type: type[T], seconds: float | None, limit: int = MAX_MESSAGE) -> T:  # noqa: A002
+        """The next message, decoded; None waits for as long as the connection lives.
+
+        SourceError when none comes in time or it has more than `limit` bytes, ReadError when it is not such JSON.
+        """
         try:
             async with asyncio.timeout(seconds):
                 message = await self._socket.receive()
         except TimeoutError:
-            raise Silent(
-                f"the {self.name} did not answer in time",
-                where=self.where,
-                todo="Is it overloaded, or is something else at that address?",
-            ) from None
+            self._silent()
         if message.type is WSMsgType.TEXT:
+            if len(message.data) > limit:
+                self.fail(f"sent a message of {len(message.data)} bytes unasked", self._check_address)
             decoded: T = structured.json(message.data, type, where=self.where)
             return decoded
         if message.type is WSMsgType.BINARY:
@@ -66,11 +67,20 @@ class Peer:
             if message.data.code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
                 self.fail(f"sent a message of more than {MAX_MESSAGE // 2**20} MiB", self._check_address)
             self.fail("broke the WebSocket protocol", self._check_address)
+        if isinstance(self._socket.exception(), TimeoutError):
+            self._silent()
         self._closed()
 
     def fail(self, what: str, todo: str) -> NoReturn:
         """Raise the SourceError that the peer did `what`."""
         raise SourceError(f"the {self.name} {what}", where=self.where, todo=todo)
+
+    def _silent(self) -> NoReturn:
+        raise Silent(
+            f"the {self.name} did not answer in time",
+            where=self.where,
+            todo="Is it overloaded, or is something else at that address?",
+        )
 
     def _closed(self) -> NoReturn:
         if self._socket.close_code == aiohttp.WSCloseCode.TRY_AGAIN_LATER:
@@ -101,8 +111,12 @@ def address(url: str, name: str) -> URL:
 
 
 @asynccontextmanager
-async def connect(url: URL, name: str) -> AsyncIterator[Peer]:
-    """An open WebSocket to `url`. SourceError says why there is none."""
+async def connect(url: URL, name: str, *, heartbeat: float | None = None) -> AsyncIterator[Peer]:
+    """An open WebSocket to `url`. SourceError says why there is none.
+
+    With a heartbeat the peer is pinged after so many seconds without a word, and is Silent when no pong comes within
+    half of that: how a connection is found out whose other end is gone.
+    """
     where = str(url.with_query(None).with_fragment(None))
 
     async def refuse_redirect(*_: Any) -> None:
@@ -111,7 +125,7 @@ async def connect(url: URL, name: str) -> AsyncIterator[Peer]:
     tracing = aiohttp.TraceConfig()
     tracing.on_request_redirect.append(refuse_redirect)
     async with aiohttp.ClientSession(trace_configs=[tracing]) as session:
-        socket = await _open(session, url, name, where)
+        socket = await _open(session, url, name, where, heartbeat)
         try:
             yield Peer(socket, name, where)
         finally:
@@ -121,11 +135,13 @@ async def connect(url: URL, name: str) -> AsyncIterator[Peer]:
 
 
 async def _open(
-    session: aiohttp.ClientSession, url: URL, name: str, where: str
+    session: aiohttp.ClientSession, url: URL, name: str, where: str, heartbeat: float | None
 ) -> aiohttp.ClientWebSocketResponse[bool]:
     try:
         async with asyncio.timeout(CONNECT_S):
-            return await session.ws_connect(url, max_msg_size=MAX_MESSAGE, decode_text=False)
+            return await session.ws_connect(
+                url, max_msg_size=MAX_MESSAGE, decode_text=False, heartbeat=heartbeat
+            )
     except TimeoutError:
         problem, todo = f"did not answer within {CONNECT_S:.0f} s", "Is the host up, and the port open to this machine?"
     except aiohttp.WSServerHandshakeError as error:
