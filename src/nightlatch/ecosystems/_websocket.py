@@ -139,9 +139,7 @@ async def _open(
 ) -> aiohttp.ClientWebSocketResponse[bool]:
     try:
         async with asyncio.timeout(CONNECT_S):
-            return await session.ws_connect(
-                url, max_msg_size=MAX_MESSAGE, decode_text=False, heartbeat=heartbeat
-            )
+            return await session.ws_connect(url, max_msg_size=MAX_MESSAGE, decode_text=False, heartbeat=heartbeat)
     except TimeoutError:
         problem, todo = f"did not answer within {CONNECT_S:.0f} s", "Is the host up, and the port open to this machine?"
     except aiohttp.WSServerHandshakeError as error:
