@@ -42,7 +42,7 @@ class PathSettings(Settings, frozen=True):
 
 
 def wall() -> int:
-    """This machine's clock, µs since 1970."""
+    """The clock of the machine, µs since 1970."""
     return time.time_ns() // 1000
 
 
