@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from nightlatch.model.finding import Severity
+
 
 class GuardingTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Unknown keys are errors."""
@@ -20,11 +22,71 @@ class JournalTable(GuardingTable, frozen=True):
     """`[[journal.witnesses]]`: each kind has settings of its own."""
 
 
+class ChannelTable(GuardingTable, frozen=True):
+    """`[[alerts.channels]]`: one way to reach people, and what it takes. Empty lists take everything."""
+
+    id: str
+    url: str
+    """Where its apprise URL is kept, as `env:NAME`, `file:PATH` or `keyring:NAME`: it holds tokens."""
+    severity: Severity = Severity.LOW
+    """The least severity that it takes."""
+    detections: list[str] = []
+    doors: list[str] = []
+    people: list[str] = []
+    quiet: bool = True
+    """Whether it keeps to the quiet hours."""
+
+
+class QuietTable(GuardingTable, frozen=True, rename={"begin": "from"}):
+    """`[alerts.quiet]`: hours at home, as "22:30", in which nothing but what is critical goes out."""
+
+    begin: str
+    until: str
+
+
+class NoticeTable(GuardingTable, frozen=True):
+    """`[[alerts.notices]]`: something to be told of that is no alert: "tell me when Ana comes home"."""
+
+    channels: list[str]
+    kinds: list[str] = msgspec.field(default_factory=lambda: ["unlocked"])
+    people: list[str] = []
+    doors: list[str] = []
+    quiet: bool = True
+
+
+class EscalationTable(GuardingTable, frozen=True):
+    """`[[alerts.escalation]]`: whom to tell as well when nobody acknowledges an alert."""
+
+    after_minutes: int
+    channels: list[str]
+    severity: Severity = Severity.HIGH
+    """The least severity that is escalated."""
+
+
+class DigestTable(GuardingTable, frozen=True):
+    """`[alerts.digest]`: one message a day on how things stand."""
+
+    at: str = "08:00"
+    channels: list[str] = []
+    """None: every channel that is not kept for escalation."""
+
+
 class AlertsTable(GuardingTable, frozen=True):
     """`[alerts]`."""
 
-    channels: list[dict[str, Any]] = []
-    """`[[alerts.channels]]`."""
+    channels: list[ChannelTable] = []
+    notices: list[NoticeTable] = []
+    escalation: list[EscalationTable] = []
+    quiet: QuietTable | None = None
+    digest: DigestTable | None = None
+    group_seconds: float = 3
+    """What comes within this time goes out as one message."""
+    again_minutes: float = 60
+    """An alert that goes on is told again after this time at the earliest."""
+    dead_minutes: float = 30
+    """A channel that has failed for this long raises an alert on the others."""
+    full_names: bool = False
+    """Whether messages may hold a person's whole name; otherwise the first name only."""
 
 
 class AutoLockTable(GuardingTable, frozen=True):

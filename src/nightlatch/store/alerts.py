@@ -1,0 +1,292 @@
+"""Alerts as they are kept: their state, what is still to be said on each channel, and how the channels fare.
+
+Instants are µs since 1970, 0: never. Text of a person's (`sealed`) is only readable while their key
+exists; nothing else here names one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from nightlatch.model.finding import Severity
+from nightlatch.store.database import unusable
+
+AlertState = Literal["open", "acknowledged", "over", "closed"]
+"""`over`: what raised it has ended; `closed`: the owner put it aside."""
+LIVE: tuple[AlertState, ...] = ("open", "acknowledged")
+
+_metadata = sa.MetaData()
+
+
+def _table(name: str, columns: dict[str, Any], *, key: str = "id") -> sa.Table:
+    return sa.Table(
+        name, _metadata, *(sa.Column(column, kind, primary_key=column == key) for column, kind in columns.items())
+    )
+
+
+_COLUMNS: dict[Any, Any] = {int: sa.Integer, str: sa.String, bool: sa.Boolean}
+
+
+def _columns(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """A column for each field of a struct; words of a fixed set are text."""
+    return {field.name: _COLUMNS.get(field.type, sa.String) for field in msgspec.structs.fields(struct)}
+
+
+class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert."""
+
+    id: int = 0
+    detection: str
+    about: str
+    severity: Severity
+    state: AlertState = "open"
+    first: int
+    last: int
+    count: int = 1
+    ended: int = 0
+    acknowledged: int = 0
+    told: int
+    """When channels were last given it to tell."""
+    told_severity: Severity
+    stage: int = 0
+    """How many stages of the escalation have been taken."""
+    escalate: int = 0
+    """When the next stage is due."""
+    sealed: bool
+    data: str
+    """What it says, its key and its person, as JSON; sealed when it has a person."""
+
+    @property
+    def live(self) -> bool:
+        """Whether what raised it still goes on, as far as is known."""
+        return self.state in LIVE
+
+
+Form = Literal["raised", "again", "worse", "over", "escalated", "notice", "digest"]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be said on one channel. Lines go out in the order of their ids, several as one message."""
+
+    id: int = 0
+    channel: str
+    form: Form
+    alert: int = 0
+    """Of which alert; 0: of none."""
+    at: int
+    patient: bool
+    """It waits while hours are quiet."""
+    urgent: bool
+    """It does not wait for others to go with it."""
+    sealed: bool = False
+    data: str = ""
+    delivered: int = 0
+
+
+class Fare(msgspec.Struct, frozen=True):
+    """How a channel fares: its failures in a row, since when, when it is tried again, and why it failed."""
+
+    id: str
+    failures: int = 0
+    since: int = 0
+    next: int = 0
+    dead: bool = False
+    reason: str = ""
+
+
+class Test(msgspec.Struct, frozen=True):
+    """One test message, and when the owner confirmed its number."""
+
+    id: int
+    channel: str
+    number: str
+    sent: int
+    confirmed: int = 0
+
+
+alerts = _table("alerts", _columns(AlertRow))
+lines = _table("alert_lines", _columns(Line))
+fares = _table("alert_channels", _columns(Fare))
+tests = _table("alert_tests", _columns(Test))
+seen = _table("alert_seen", {"digest": sa.LargeBinary}, key="digest")
+digests = _table("alert_digests", {"day": sa.String}, key="day")
+marks = _table("alert_marks", {"name": sa.String, "value": sa.Integer}, key="name")
+
+
+class AlertRecords:
+    """The alerts of a database. `begin` is the way to them: what is done inside happens wholly or not at all."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def begin(self) -> Iterator[AlertBook]:
+        """One transaction, alone from its beginning: what is read in it is true until it ends. StoreError."""
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield AlertBook(connection)
+                connection.commit()
+        except sa.exc.DatabaseError as error:
+            raise unusable(error, str(self._engine.url.database)) from None
+
+    @contextmanager
+    def read(self) -> Iterator[AlertBook]:
+        """The same for reading only: it waits for nobody."""
+        try:
+            with self._engine.connect() as connection:
+                yield AlertBook(connection)
+        except sa.exc.DatabaseError as error:
+            raise unusable(error, str(self._engine.url.database)) from None
+
+
+class AlertBook:
+    """What can be read and written inside one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    # Alerts
+
+    def add(self, row: AlertRow) -> int:
+        """Keep a new alert; its id."""
+        return self._insert(alerts, row)
+
+    def replace(self, row: AlertRow) -> None:
+        """Keep an alert in the place of what it was."""
+        self._connection.execute(alerts.update().where(alerts.c.id == row.id).values(msgspec.structs.asdict(row)))
+
+    def alert(self, id: int) -> AlertRow | None:  # noqa: A002  # the design's word
+        """The alert of an id."""
+        found = self._alerts(sa.select(alerts).where(alerts.c.id == id))
+        return found[0] if found else None
+
+    def live(self) -> list[AlertRow]:
+        """The alerts that are open or acknowledged, oldest first."""
+        return self._alerts(sa.select(alerts).where(alerts.c.state.in_(LIVE)).order_by(alerts.c.id))
+
+    def latest(self, limit: int) -> list[AlertRow]:
+        """The newest alerts in any state, oldest first."""
+        return self._alerts(sa.select(alerts).order_by(alerts.c.id.desc()).limit(limit))[::-1]
+
+    def between(self, begin: int, end: int) -> list[AlertRow]:
+        """The alerts that were raised in [begin, end), oldest first."""
+        inside = sa.and_(alerts.c.first >= begin, alerts.c.first < end)
+        return self._alerts(sa.select(alerts).where(inside).order_by(alerts.c.id))
+
+    def next_escalation(self) -> int | None:
+        """When the next stage of any open alert's escalation is due."""
+        waiting = sa.and_(alerts.c.state == "open", alerts.c.escalate > 0)
+        found = self._connection.scalar(sa.select(sa.func.min(alerts.c.escalate)).where(waiting))
+        return None if found is None else int(found)
+
+    def escalating(self, until: int) -> list[AlertRow]:
+        """The open alerts of whose escalation a stage is due."""
+        due = sa.and_(alerts.c.state == "open", alerts.c.escalate > 0, alerts.c.escalate <= until)
+        return self._alerts(sa.select(alerts).where(due).order_by(alerts.c.id))
+
+    def shift_escalations(self, by: int) -> None:
+        """Move the times at which stages are due, after the clock was set."""
+        self._connection.execute(
+            alerts.update().where(alerts.c.escalate > 0).values(escalate=sa.func.max(alerts.c.escalate + by, 1))
+        )
+
+    def _alerts(self, query: sa.Select[Any]) -> list[AlertRow]:
+        return [msgspec.convert(dict(row._mapping), AlertRow) for row in self._connection.execute(query)]
+
+    # What is to be said
+
+    def say(self, line: Line) -> None:
+        """Queue a line behind those of its channel."""
+        self._insert(lines, line)
+
+    def waiting(self, channel: str, *, patient: bool, limit: int) -> list[Line]:
+        """A channel's lines that are not delivered, in order; without `patient`, those that never wait."""
+        mine = sa.and_(lines.c.channel == channel, lines.c.delivered == 0)
+        if not patient:
+            mine = sa.and_(mine, lines.c.patient.is_(False))
+        query = sa.select(lines).where(mine).order_by(lines.c.id).limit(limit)
+        return [msgspec.convert(dict(row._mapping), Line) for row in self._connection.execute(query)]
+
+    def lines_of(self, alert: int) -> list[Line]:
+        """Everything that was or is to be said of an alert, in order."""
+        query = sa.select(lines).where(lines.c.alert == alert).order_by(lines.c.id)
+        return [msgspec.convert(dict(row._mapping), Line) for row in self._connection.execute(query)]
+
+    def backlog(self, channel: str) -> int:
+        """How many lines of a channel are not delivered."""
+        mine = sa.and_(lines.c.channel == channel, lines.c.delivered == 0)
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(lines).where(mine)) or 0
+
+    def deliver(self, ids: Sequence[int], at: int) -> None:
+        """Mark lines as delivered."""
+        self._connection.execute(lines.update().where(lines.c.id.in_(ids)).values(delivered=at))
+
+    # Channels
+
+    def fare(self, channel: str) -> Fare:
+        """How a channel fares."""
+        found = self._connection.execute(sa.select(fares).where(fares.c.id == channel)).one_or_none()
+        return msgspec.convert(dict(found._mapping), Fare) if found is not None else Fare(channel)
+
+    def set_fare(self, fare: Fare) -> None:
+        """Keep how a channel fares."""
+        self._connection.execute(fares.insert().prefix_with("OR REPLACE"), msgspec.structs.asdict(fare))
+
+    def sent_test(self, channel: str, number: str, at: int) -> None:
+        """Keep that a test message with this number went out."""
+        self._connection.execute(tests.insert(), {"channel": channel, "number": number, "sent": at, "confirmed": 0})
+
+    def tests(self) -> list[Test]:
+        """Every test, oldest first."""
+        query = sa.select(tests).order_by(tests.c.id)
+        return [msgspec.convert(dict(row._mapping), Test) for row in self._connection.execute(query)]
+
+    def confirm(self, test: int, at: int) -> None:
+        """Keep when the owner confirmed a test."""
+        self._connection.execute(tests.update().where(tests.c.id == test).values(confirmed=at))
+
+    # What was done already
+
+    def first_time(self, digest: bytes) -> bool:
+        """Whether a notice is taken in for the first time; it counts as taken in from now on."""
+        put = self._connection.execute(seen.insert().prefix_with("OR IGNORE"), {"digest": digest})
+        return put.rowcount == 1
+
+    def digest_days(self) -> set[str]:
+        """The days (2026-11-22, at home) whose digest has been queued."""
+        return set(self._connection.scalars(sa.select(digests.c.day)))
+
+    def add_digest_day(self, day: str) -> None:
+        """Keep that a day's digest has been queued."""
+        self._connection.execute(digests.insert(), {"day": day})
+
+    def mark(self, name: str) -> int:
+        """A number kept under a name; 0 when there is none."""
+        return self._connection.scalar(sa.select(marks.c.value).where(marks.c.name == name)) or 0
+
+    def set_mark(self, name: str, value: int) -> None:
+        """Keep a number under a name."""
+        self._connection.execute(marks.insert().prefix_with("OR REPLACE"), {"name": name, "value": value})
+
+    def prune(self, before: int, *, notices: int) -> None:
+        """Let go of what ended or was said before an instant, and of all but the newest notices taken in."""
+        connection = self._connection
+        connection.execute(lines.delete().where(lines.c.at < before, lines.c.alert.not_in(self._live_ids())))
+        connection.execute(alerts.delete().where(alerts.c.state.not_in(LIVE), alerts.c.ended < before))
+        rowid = sa.literal_column("rowid")
+        oldest = sa.select(sa.func.max(rowid) - notices).select_from(seen).scalar_subquery()
+        connection.execute(seen.delete().where(rowid <= oldest))
+
+    def _live_ids(self) -> sa.Select[Any]:
+        return sa.select(alerts.c.id).where(alerts.c.state.in_(LIVE))
+
+    def _insert(self, table: sa.Table, row: msgspec.Struct) -> int:
+        values = {name: value for name, value in msgspec.structs.asdict(row).items() if name != "id"}
+        key = self._connection.execute(table.insert(), values).inserted_primary_key
+        return int(key[0]) if key is not None else 0
