@@ -23,10 +23,12 @@ def make_channel(home: Home, _: Home) -> Fix:
     return Fix(
         "Let lock alerts reach your phone or mail.",
         (
-            _where(home),
-            f"Send {listed(EVENTS.values())} to it.",
-            "Send one test alert and see that it arrives with the phone locked.",
-            "Tell Nightlatch: nightlatch answer home alert_channel true",
+            "Let Nightlatch stand guard: give it a channel ([[alerts.channels]] in nightlatch.toml), then keep it "
+            "running with: nightlatch run",
+            "Send one test alert with: nightlatch alerts test. See that it arrives with the phone locked, then confirm "
+            "it with: nightlatch alerts confirm and the number it shows",
+            f"Or, without it: {_lower(_where(home))} Send {listed(EVENTS.values())} there, and tell Nightlatch: "
+            "nightlatch answer home alert_channel true",
         ),
     )
 
@@ -36,8 +38,10 @@ def try_channel(home: Home, _: Home) -> Fix:
     return Fix(
         "Send a test alert and see that it arrives.",
         (
-            "Enter one wrong code at the keypad, or trigger the automation by hand.",
-            f"Tell Nightlatch when it arrived: nightlatch answer home alert_tested_on {home.today}",
+            "If Nightlatch sends your alerts: nightlatch alerts test, then nightlatch alerts confirm and the number "
+            "that arrived.",
+            "If something else does: enter one wrong code at the keypad, and tell Nightlatch when the alert arrived: "
+            f"nightlatch answer home alert_tested_on {home.today}",
         ),
     )
 
@@ -49,8 +53,10 @@ def add_alerts(home: Home, _: Home) -> Fix:
     return Fix(
         f"Raise an alert for {listed(EVENTS[event] for event in missing)}.",
         (
-            _where(home),
-            f"Tell Nightlatch: nightlatch answer home alerts_on {','.join(EVENTS)}",
+            "If Nightlatch sends your alerts: switch these detections on, and let a channel take their severity "
+            "(nightlatch guard detections, nightlatch alerts channels).",
+            f"If something else does: {_lower(_where(home))} Then tell Nightlatch: "
+            f"nightlatch answer home alerts_on {','.join(EVENTS)}",
         ),
     )
 
@@ -60,8 +66,10 @@ def read_log(home: Home, _: Home) -> Fix:
     return Fix(
         "Read the locks' log once a month.",
         (
-            "Look for entries at hours when nobody came, codes of people who no longer come, and wrong codes.",
-            f"Tell Nightlatch: nightlatch answer home log_read_on {home.today}",
+            "Look for entries at hours when nobody came, codes of people who no longer come, and wrong codes: "
+            "nightlatch journal show --since 30d",
+            "If the log is kept by something else, tell Nightlatch when you read it: "
+            f"nightlatch answer home log_read_on {home.today}",
         ),
     )
 
@@ -85,9 +93,10 @@ def keep_log(home: Home, _: Home) -> Fix:
     return Fix(
         "Keep a log of every lock event at home.",
         (
-            _recorder(home),
-            "Keep it for some months, then let it go: it tells when people come and leave.",
-            "Tell Nightlatch: nightlatch answer home journal_running true",
+            "Keep Nightlatch running as a service: nightlatch run hears every lock of the configured hubs and writes "
+            "a log that nobody can quietly change. nightlatch unit prints the unit for systemd.",
+            f"Or, without it: {_lower(_recorder(home))} Keep that log for some months, then let it go, and tell "
+            "Nightlatch: nightlatch answer home journal_running true",
         ),
     )
 
@@ -109,7 +118,7 @@ def verify_log(home: Home, _: Home) -> Fix:
     """Verify the log every day."""
     return Fix(
         "Verify the log now, and let it be verified every day.",
-        ("Keep Nightlatch running as a service: it verifies its journal by itself.",),
+        ("nightlatch journal verify", "Keep Nightlatch running as a service: it verifies its journal every day."),
     )
 
 
@@ -118,8 +127,9 @@ def distrust_log(home: Home, _: Home) -> Fix:
     return Fix(
         "Treat the log as tampered with until you know better.",
         (
-            "Copy the log's database as it is, before anything else writes to it.",
-            "Compare it with its last published checkpoint and with a backup: what differs was changed or lost.",
+            "Stop what writes to it, and copy the log's database as it is.",
+            "See what differs: nightlatch journal verify --full names the first bad entry and asks every witness; "
+            "compare it with a backup.",
             "See who can sign in to that machine, change its passwords, and start a new log.",
         ),
     )
@@ -129,13 +139,17 @@ def bound_log(home: Home, _: Home) -> Fix:
     """Give the log a retention."""
     return Fix(
         "Set how long the log keeps personal data.",
-        ("Choose as short a time as you really look back, such as 90 days.",),
+        ("Set retention_days of [journal] in nightlatch.toml: as short a time as you really look back, such as 90.",),
     )
 
 
 def _hub(home: Home) -> str:
     names = [hub.software.value for hub in home.all(Hub) if hub.software is not None]
     return "homeassistant" if "homeassistant" in names else names[0] if names else ""
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _where(home: Home) -> str:

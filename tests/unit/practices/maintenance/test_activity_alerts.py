@@ -47,7 +47,9 @@ def test_what_raises_no_alert_is_named() -> None:
 
 def test_the_fix_names_the_menu_of_the_hub_at_hand() -> None:
     elm = home(make(Hub, "ha", software="homeassistant"), alert_channel=False)
-    assert "Settings > Automations" in fix_of(practice, "channel", elm).steps[0]
+    steps = fix_of(practice, "channel", elm).steps
+    assert "nightlatch run" in steps[0]
+    assert "Settings > Automations" in steps[-1]
 
 
 @pytest.mark.parametrize(
