@@ -24,6 +24,15 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def span(micros: int) -> str:
+    """A length of time in its largest fitting unit, rounded down: `40 seconds`, `5 minutes`, `36 hours`, `12 days`."""
+    seconds = micros // 1_000_000
+    for size, most, one in ((1, 120, "second"), (60, 120, "minute"), (3600, 48, "hour")):
+        if seconds < size * most:
+            return count(seconds // size, one)
+    return count(seconds // 86_400, "day")
+
+
 def host_of(address: str) -> str:
     """The host of `host`, `host:port`, `[v6]:port`, a bare IPv6 address or a URL's `//host:port/path`."""
     host = address.rpartition("//")[2].partition("/")[0].rpartition("@")[2]

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from abc import ABC
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
+from nightlatch.guard.duetimes import DueTimes
 from nightlatch.guard.household import Household
-from nightlatch.model.event import Event
+from nightlatch.guard.localtime import LocalTime
+from nightlatch.model.event import Kind
 from nightlatch.model.finding import Severity
 
 SECOND = 1_000_000
 """In µs, the unit of an event's time."""
+MINUTE = 60 * SECOND
+DAY = 86_400 * SECOND
+MOST = 32_768
+"""How many locks, doors or codes a detection remembers: above what any home has, below what a flood could ask for."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+Method = TypeVar("Method", bound=Callable[..., None])
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What `[detections.ID]` of the configuration sets. A detection subclasses it."""
+    """What `[detections.ID]` of the configuration sets. A detection subclasses it.
+
+    Each field is Annotated with a msgspec.Meta: its description (what the docs say) and its bounds.
+    """
 
     on: bool = True
 
@@ -41,50 +54,65 @@ class Noticed(msgspec.Struct, frozen=True):
 
 
 class Setting:
-    """What a detection works in: the household, a way to tell, and a way to be woken."""
+    """What the detections of one engine work in: the household, its clocks, and a way to tell."""
 
-    __slots__ = ("household", "notice", "wake")
+    __slots__ = ("dues", "household", "local", "noticed", "now", "shift")
 
-    def __init__(
-        self, household: Household, notice: Callable[[Noticed], None], wake: Callable[[int, str], None]
-    ) -> None:
+    def __init__(self, household: Household) -> None:
+        self.noticed: list[Noticed] = []
+        self.dues = DueTimes()
+        self.now = 0
+        """Engine time, µs: event time that never goes back. Lengths of time are measured by it."""
+        self.shift = 0
+        """Engine time minus wall time, µs: what the wall clock was set back by, in sum."""
+        self.live_in(household)
+
+    def live_in(self, household: Household) -> None:
+        """Take a household in the place of the former one."""
         self.household = household
-        self.notice = notice
-        self.wake = wake
-        """`wake(at, key)`: call `due(at, key)` once event time has passed `at` (µs)."""
+        self.local = LocalTime(household.zone)
+
+
+def hears(*kinds: Kind) -> Callable[[Method], Method]:
+    """Marks the method of a detection that is given every event of these kinds."""
+
+    def mark(method: Method) -> Method:
+        method.__dict__["hears"] = kinds
+        return method
+
+    return mark
 
 
 class Detection(ABC):
-    """Watches the events of some kinds. One file each; found by its id.
+    """Watches the events of some kinds. One file each; found by its id. Its docstring is its page.
 
     The same events in the same order always give the same notices, live, after a restart and in a
     replay: nothing but the events, the due times and the household goes in. `state` is plain data
-    that msgspec can encode; it is what survives a restart.
+    that msgspec can encode; it is what survives a restart. It holds no person, only locks and slots,
+    and is bounded whatever comes (`room`).
     """
 
     id: ClassVar[str]
     title: ClassVar[str]
     """What it watches for, in words."""
     severity: ClassVar[Severity]
-    kinds: ClassVar[tuple[str, ...]]
-    """The kinds of events it is given."""
+    hearing: ClassVar[Mapping[str, str]]
+    """The method that is given the events of a kind."""
     Thresholds: ClassVar[type[Thresholds]] = Thresholds
 
     def __init_subclass__(cls, id: str = "", **kwargs: object) -> None:  # noqa: A002
         super().__init_subclass__(**kwargs)
         if id:
             cls.id = id
+        heard = ((name, kind) for name, method in vars(cls).items() for kind in getattr(method, "hears", ()))
+        cls.hearing = {**getattr(cls, "hearing", {}), **{kind: name for name, kind in heard}}
 
     def __init__(self, thresholds: Any, setting: Setting) -> None:
         self.thresholds = thresholds
         self.setting = setting
 
-    @abstractmethod
-    def on(self, event: Event) -> None:
-        """Look at one event of its kinds."""
-
     def due(self, at: int, key: str) -> None:
-        """A time it asked to be woken at has passed. Called in the order of time, between events."""
+        """A time it asked to be woken at has come (µs, engine time). Called in the order of time, between events."""
         raise NotImplementedError(f"{self.id} asked to be woken, and does not wake")
 
     def state(self) -> Any:
@@ -92,5 +120,45 @@ class Detection(ABC):
         return None
 
     def restore(self, state: Any) -> None:
-        """Take back what `state` gave, decoded from JSON; not called when that was None."""
+        """Take back what `state` gave, decoded from JSON; not called when that was None.
+
+        It raises msgspec.ValidationError, ValueError, TypeError or LookupError for anything else.
+        """
         raise NotImplementedError(f"{self.id} gives a state, and does not take it back")
+
+    def wake(self, after: int, key: str) -> None:
+        """Ask for `due` in `after` µs from now, in place of any former time for this key."""
+        self.setting.dues.put(self.id, key, self.setting.now + after)
+
+    def sleep(self, key: str) -> None:
+        """Ask not to be woken for this key after all."""
+        self.setting.dues.drop(self.id, key)
+
+    def tell(
+        self, at: int, about: str, what: str, *, key: str = "", person: str = "", severity: Severity | None = None
+    ) -> None:
+        """Raise a notice."""
+        told = Noticed(self.id, about, at, severity or self.severity, what, key or about, person)
+        self.setting.noticed.append(told)
+
+    def end(self, at: int, about: str, what: str, *, key: str = "") -> None:
+        """Tell that a case is over."""
+        self.setting.noticed.append(Noticed(self.id, about, at, self.severity, what, key or about, over=True))
+
+    def wall(self, at: int) -> int:
+        """The wall time of an engine time, µs."""
+        return at - self.setting.shift
+
+    def door(self, about: str) -> str:
+        """The door of a lock; what is no lock, or has no door, stands for itself."""
+        return self.setting.household.door_of.get(about, about)
+
+    def place(self, about: str) -> str:
+        """What people call the door of a lock, else the thing itself."""
+        return self.setting.household.name(self.door(about))
+
+
+def room(table: MutableMapping[K, V], most: int = MOST) -> None:
+    """Make room for one more entry: what was put in first goes first."""
+    while len(table) >= most:
+        del table[next(iter(table))]

@@ -1,0 +1,153 @@
+"""The engine gives the same notices however the stream is cut, and whatever the clock does."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nightlatch.errors import StoreError
+from nightlatch.guard.detections.interface import Noticed
+from nightlatch.guard.detections.registry import defaults
+from nightlatch.guard.engine import Engine
+from nightlatch.model.event import KINDS, Event
+from tests.unit.guard.detections.play import HOUR, MINUTE, Player, at, event, holder, home
+
+HOUSEHOLD = home(
+    holders={("lock:front", 1): holder("ana", windows=((0, 1440),)), ("lock:back", 2): holder("ana", ends=at(5000))},
+    remote=False,
+    voice=False,
+)
+BYS = ("", "code", "tag", "thumb", "remote", "voice", "auto")
+VALUES = ("", 5, 20, 33, 90, "s0", "s2_access_control", "tls", "none", "failed", "ok")
+
+
+@st.composite
+def streams(draw: st.DrawFn, back: int = 0) -> list[Event]:
+    """Events of every kind, some minutes apart; now and then the clock is set back by up to `back` µs."""
+    now, found = at(), []
+    for _ in range(draw(st.integers(1, 60))):
+        now += draw(st.sampled_from((0, 1000, 5_000_000, 90_000_000, 400_000_000, 4_000_000_000, 90_000_000_000)))
+        if back and draw(st.integers(0, 9)) == 0:
+            now -= draw(st.integers(1, back))
+        found.append(
+            Event(
+                now,
+                draw(st.sampled_from(sorted(KINDS))),  # type: ignore[arg-type]
+                draw(st.sampled_from(("lock:front", "lock:back", "door:front", "hub:zwavejs:controller", "home"))),
+                source=draw(st.sampled_from(("zwavejs", "zigbee2mqtt"))),
+                by=draw(st.sampled_from(BYS)),  # type: ignore[arg-type]
+                slot=draw(st.integers(0, 3)),
+                value=draw(st.sampled_from(VALUES)),
+                since=draw(st.sampled_from((0, now - 100_000_000, now - HOUR))),
+                resync=draw(st.integers(0, 9)) == 0,
+            )
+        )
+    return found
+
+
+def engine() -> Engine:
+    return Engine(defaults(), HOUSEHOLD)
+
+
+def noticed(events: list[Event], cuts: set[int] = frozenset(), waits: bool = False) -> list[Noticed]:  # type: ignore[assignment]
+    """What the events raise, with a restart at each cut; with `waits`, time is told between the events too."""
+    running, found = engine(), []
+    for number, one in enumerate(events):
+        if number in cuts:
+            snapshot = running.snapshot()
+            running = engine()
+            running.restore(snapshot)
+        found += running.feed([one])
+        if waits and number + 1 < len(events) and events[number + 1].at > one.at:
+            found += running.advance((one.at + events[number + 1].at) // 2)
+    return found + running.advance(events[-1].at + 30 * 24 * HOUR)
+
+
+@settings(max_examples=200)
+@given(streams(back=2 * HOUR), st.sets(st.integers(0, 60)))
+def test_restarts_anywhere_change_no_notice(events: list[Event], cuts: set[int]) -> None:
+    assert noticed(events, cuts) == noticed(events)
+
+
+@settings(max_examples=100)
+@given(streams())
+def test_being_told_the_time_between_events_changes_no_notice(events: list[Event]) -> None:
+    assert noticed(events, waits=True) == noticed(events)
+
+
+@given(streams())
+def test_events_in_one_batch_raise_what_they_raise_one_by_one(events: list[Event]) -> None:
+    running = engine()
+    assert running.feed(events) + running.advance(events[-1].at + 30 * 24 * HOUR) == noticed(events)
+
+
+def wrong(when: int) -> Event:
+    return event(when, "wrong_code")
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_clock_set_back_an_hour_neither_loses_nor_repeats_nor_delays_anything(told: bool) -> None:
+    player = Player("repeated-wrong-codes")
+    assert player.hear(wrong(at(0)), wrong(at(10))) == []
+    step = [event(at(11) - HOUR, "clock_step", "home", since=at(11))] if told else []
+    (raised,) = player.hear(*step, wrong(at(20) - HOUR))
+    assert raised.at == at(20) - HOUR
+    assert player.hear(wrong(at(30) - HOUR)) == []
+    assert player.wait(at(325) - HOUR) == []
+    (over,) = player.wait(at(331) - HOUR)
+    assert over.over
+    assert at(319) - HOUR <= over.at <= at(331) - HOUR
+    assert player.wait(at(0) + HOUR) == []
+
+
+def test_a_clock_set_forward_an_hour_and_told_does_not_age_what_was_heard() -> None:
+    player = Player("repeated-wrong-codes")
+    player.hear(wrong(at(0)), wrong(at(10)))
+    assert len(player.hear(event(at(11) + HOUR, "clock_step", "home", since=at(11)), wrong(at(20) + HOUR))) == 1
+
+
+def test_a_clock_that_was_wrong_for_years_does_not_stop_the_engine() -> None:
+    player = Player("repeated-wrong-codes")
+    player.hear(wrong(at(days=36500)))
+    assert len(player.hear(wrong(at(0)), wrong(at(1)), wrong(at(2)))) == 1
+    assert len(player.wait(at(400))) == 1
+
+
+def test_events_some_seconds_out_of_order_do_not_move_the_clock() -> None:
+    player = Player("long-open-door")
+    events = [event(at(0), "door_opened")]
+    events += [event(at(second + 5 * (second % 2)), "online") for second in range(590)]
+    assert player.hear_all(events) == []
+    (raised,) = player.wait(at(601))
+    assert raised.at == at(600)
+
+
+def test_equal_due_times_fire_in_the_order_of_names() -> None:
+    player = Player("long-open-door")
+    player.hear(event(at(0), "door_opened", "door:b"), event(at(0), "door_opened", "door:a"))
+    assert [one.about for one in player.wait(at(0) + 11 * MINUTE)] == ["door:a", "door:b"]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b'{"now":1,"shift":0,"dues":[],"states":{},"version":9}',
+        b'{"now":1,"shift":0,"dues":[],"states":{"battery-low":[1]}}',
+        b'{"now":1,"shift":0,"dues":[],"states":{"repeated-wrong-codes":{"a":1}}}',
+    ],
+)
+def test_a_damaged_snapshot_is_one_clear_error(damaged: bytes) -> None:
+    with pytest.raises(StoreError, match="what the detections remembered cannot be read"):
+        engine().restore(damaged)
+
+
+@given(streams())
+def test_a_snapshot_names_no_person(events: list[Event]) -> None:
+    running = engine()
+    running.feed([msgspec.structs.replace(one, person="ana") for one in events])
+    assert b"ana" not in running.snapshot()
