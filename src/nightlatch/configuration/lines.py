@@ -12,6 +12,7 @@ Path = tuple[str | int, ...]
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([\w\-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*[\w\-]+)*\s*=")
+_STEP = re.compile(r"\"[^\"]*\"|'[^']*'|[\w\-]+")
 _STRINGS = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*$')
 
 
@@ -21,17 +22,15 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._found: dict[Path, int] = {}
         table: Path = ()
-        counts: dict[str, int] = {}
+        counts: dict[Path, int] = {}
         depth, fence = 0, ""
         for number, line in enumerate(text.splitlines(), 1):
             if not depth and not fence:
                 if header := _HEADER.match(line):
-                    name = header[2].strip("\"' ")
+                    table = tuple(step.strip("\"'") for step in _STEP.findall(header[2]))
                     if header[1] == "[[":
-                        counts[name] = counts.get(name, -1) + 1
-                        table = (name, counts[name])
-                    else:
-                        table = (name,)
+                        counts[table] = counts.get(table, -1) + 1
+                        table = (*table, counts[table])
                     self._found.setdefault(table, number)
                     continue
                 if key := _KEY.match(line):
