@@ -1,0 +1,158 @@
+"""`nightlatch run`, `status`, `unit`: the service in the foreground, how it fares, and how systemd runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from nightlatch.service.status import LockStatus, Status
+
+EXIT_TROUBLE = 1
+STYLES = {"secured": "green", "unlocked": "yellow", "open": "yellow", "jammed": "bold red", "unknown": "yellow"}
+
+
+def run(
+    config: ConfigOption = None,
+    *,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Watch a simulated home on a busy day: no device is needed or touched.")
+    ] = False,
+    pace: Annotated[
+        float, typer.Option("--pace", min=0.1, max=10_000, help="With --demo: how many times faster the day goes.")
+    ] = 0.0,
+    log_format: Annotated[str, typer.Option("--log-format", help="text or json: how each line is logged.")] = "text",
+) -> None:
+    """Stand guard: hear every lock, keep the journal, raise alerts, lock doors. Runs until stopped (Ctrl-C).
+
+    Examples: nightlatch run; nightlatch run --demo; nightlatch run --log-format json
+    """
+    import asyncio
+    import logging
+
+    from nightlatch.errors import UsageError
+    from nightlatch.service import logs
+    from nightlatch.service.service import serve
+    from nightlatch.store.database import state_folder
+
+    if log_format not in (*logs.LogFormat,):
+        raise UsageError(f"{log_format!r} is no log format", todo="Write text or json.")
+    logs.start(logs.LogFormat(log_format), debug=logging.getLogger("nightlatch").level == logging.DEBUG)
+    folder = state_folder()
+    if demo:
+        from nightlatch import demo as demonstration
+
+        folder = folder if os.environ.get("NIGHTLATCH_STATE") else folder / "demo"
+        settings = demonstration.configuration(folder, pace=pace or None)
+        _say_where(folder, settings.path)
+    else:
+        settings = configuration(config)
+    asyncio.run(serve(settings, folder, env=os.environ))
+
+
+def status(
+    *,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Show how the running service fares: hubs, doors, journal, alerts, last audit.
+
+    Exit codes: 0 all well, 1 something is not as it should be, 2 none is running.
+
+    Examples: nightlatch status; nightlatch status --format json
+    """
+    from nightlatch.service.control import ask
+    from nightlatch.service.status import Status
+    from nightlatch.store.database import state_folder
+
+    found = ask(state_folder(), "status", Status)
+    if form is Format.JSON:
+        print_json(found)
+    else:
+        _show(found, console())
+    raise typer.Exit(EXIT_TROUBLE if found.troubles else 0)
+
+
+def unit(config: ConfigOption = None) -> None:
+    """Print the systemd unit for this installation: hardened, watched, with a state folder of its own.
+
+    Examples: nightlatch unit | sudo tee /etc/systemd/system/nightlatch.service; nightlatch unit
+    --config /etc/nightlatch/nightlatch.toml
+    """
+    from nightlatch.service.unit import unit as text
+
+    command = shutil.which(sys.argv[0]) or shutil.which("nightlatch") or "/usr/bin/nightlatch"
+    path = config.expanduser().absolute() if config else Path("/etc/nightlatch/nightlatch.toml")
+    typer.echo(text(str(Path(command).absolute()), str(path)), nl=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(status)
+    app.command()(unit)
+
+
+def _say_where(folder: Path, path: Path) -> None:
+    """How to look at the demo from another terminal."""
+    import shlex
+
+    out = console(stderr=True)
+    out.print("A simulated home: nothing real is touched. In another terminal, look at it with:", markup=False)
+    for name, value in (("NIGHTLATCH_STATE", folder), ("NIGHTLATCH_CONFIG", path)):
+        out.print(f"  export {name}={shlex.quote(str(value))}", markup=False, soft_wrap=True)
+    out.print("  nightlatch status; nightlatch alerts list; nightlatch journal show", markup=False)
+
+
+def _show(found: Status, out: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    mark = Text("All well", "bold green") if not found.troubles else Text("Not all is well", "bold red")
+    out.print(Text(found.home, "bold"), Text("·"), mark, Text(f"· since {found.started:%Y-%m-%d %H:%M} UTC", "dim"))
+    for line in found.troubles:
+        out.print(Text(f"! {line}", "red"))
+    doors = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("Door", "State", "Battery", "How it is known"):
+        doors.add_column(title, overflow="fold")
+    for lock in found.locks:
+        doors.add_row(lock.door or lock.name, _state(lock), _charge(lock), _why(lock))
+    out.print()
+    out.print(doors)
+    out.print()
+    hubs = ", ".join(f"{hub.id} {'connected' if hub.connected else hub.problem or 'lost'}" for hub in found.ecosystems)
+    journal = f"{found.journal.entries} entries"
+    if found.journal.verified_at:
+        intact = "intact" if found.journal.intact else "NOT INTACT"
+        journal += f", {intact} at {found.journal.verified_at:%Y-%m-%d %H:%M} UTC"
+    alerts = ", ".join(f"{number} {severity}" for severity, number in found.alerts.items() if number) or "none open"
+    lines = [("Hubs", hubs or "none"), ("Journal", journal), ("Alerts", alerts)]
+    if found.audit is not None:
+        score = "–" if found.audit.score is None else f"{found.audit.score:.0f}"
+        lines.append(("Audit", f"score {score}, {found.audit.open} open, {found.audit.at:%Y-%m-%d %H:%M} UTC"))
+    for name, text in lines:
+        out.print(Text(f"{name:<9}", "bold").append(text, "not bold"))
+
+
+def _state(lock: LockStatus) -> Text:
+    from rich.text import Text
+
+    return Text(lock.security, STYLES[lock.security])
+
+
+def _charge(lock: LockStatus) -> str:
+    return "–" if lock.battery is None else f"{lock.battery} %"
+
+
+def _why(lock: LockStatus) -> str:
+    away = "" if lock.reachable is not False else "does not answer; "
+    return f"{away}{lock.why}{f'; {lock.autolock}' if lock.autolock else ''}"

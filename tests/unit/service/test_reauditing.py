@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from nightlatch.configuration.read import Configuration, parse
+from nightlatch.errors import ReadError
+from nightlatch.guard.detections.interface import Noticed
+from nightlatch.model.document import Audit, FindingDocument, HomeDocument
+from nightlatch.model.event import Event, micros
+from nightlatch.model.finding import Section, Severity, Verdict
+from nightlatch.service import reauditing
+from nightlatch.service.reauditing import Auditor, worse
+from nightlatch.store.audits import Audits
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def finding(verdict: Verdict, check: str = "off") -> FindingDocument:
+    return FindingDocument(
+        practice="upnp",
+        practice_title="Keep UPnP off",
+        check=check,
+        section=Section.NETWORK,
+        subject="router:main",
+        label="the router",
+        verdict=verdict,
+        severity=Severity.HIGH,
+        weight=4,
+        title="UPnP is off",
+        summary="It is on.",
+        why="w",
+        evidence=(),
+        contradicts=(),
+        stale=(),
+        settled_by="",
+        fix=None,
+        standards=(),
+        waiver=None,
+    )
+
+
+def audited(*findings: FindingDocument) -> Audit:
+    return Audit(
+        version="0",
+        home=HomeDocument("Elm", "UTC"),
+        at=NOW,
+        profile="full",
+        score=50.0,
+        coverage=0.5,
+        worst=None,
+        sections=(),
+        sources=(),
+        findings=findings,
+    )
+
+
+def test_what_began_to_fail_is_noticed_and_what_passes_again_is_over() -> None:
+    good, bad = audited(finding(Verdict.PASS)), audited(finding(Verdict.FAIL))
+    (notice,) = worse(good, bad)
+    assert notice == Noticed(
+        "posture", "router:main", micros(NOW), Severity.HIGH, "UPnP is off: no longer so.", key="upnp/off"
+    )
+    (over,) = worse(bad, good)
+    assert (over.over, over.key, over.about) == (True, notice.key, notice.about)
+    assert worse(bad, bad) == []
+
+
+class Runs:
+    """Stands in for the audit itself, and counts."""
+
+    def __init__(self, *results: Audit | Exception) -> None:
+        self.results = list(results)
+        self.made = 0
+        self.told: list[tuple[Audit, list[Noticed]]] = []
+        self.heard = asyncio.Event()
+
+    def audit(self, *_: object, **__: object) -> Audit:
+        result = self.results[min(self.made, len(self.results) - 1)]
+        self.made += 1
+        if isinstance(result, Exception):
+            raise result
+        return msgspec.structs.replace(result, at=NOW + timedelta(seconds=self.made))
+
+    async def tell(self, audit: Audit, noticed: list[Noticed]) -> None:
+        self.told.append((audit, noticed))
+        self.heard.set()
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Configuration:
+    return parse("", tmp_path / "nightlatch.toml")
+
+
+def auditor(configuration: Configuration, runs: Runs, folder: Path, every_s: float) -> Auditor:
+    return Auditor(configuration, Audits.open(folder), env={}, now=lambda: NOW, every_s=every_s, told=runs.tell)
+
+
+async def test_an_event_that_practices_depend_on_brings_an_audit_before_its_time(
+    configuration: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Runs(audited(finding(Verdict.PASS)), audited(finding(Verdict.FAIL)))
+    monkeypatch.setattr(reauditing, "audit", runs.audit)
+    monkeypatch.setattr(reauditing, "APART_S", 0.01)
+    monkeypatch.setattr(reauditing, "SETTLE_S", 0.01)
+    auditing = auditor(configuration, runs, tmp_path, every_s=60)
+    task = asyncio.create_task(auditing.run())
+    await asyncio.wait_for(runs.heard.wait(), 10)
+    runs.heard.clear()
+    auditing.event(Event(0, "battery", "lock:front", value=50))
+    await asyncio.sleep(0.1)
+    assert runs.made == 1
+    auditing.event(Event(0, "security_changed", "lock:front", value="s0"))
+    await asyncio.wait_for(runs.heard.wait(), 10)
+    task.cancel()
+    assert [len(noticed) for _, noticed in runs.told] == [0, 1]
+    assert auditing.last is runs.told[-1][0]
+
+
+async def test_an_audit_that_cannot_be_made_is_told_and_tried_again(
+    configuration: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Runs(ReadError("is damaged", where="x"), audited())
+    monkeypatch.setattr(reauditing, "audit", runs.audit)
+    auditing = auditor(configuration, runs, tmp_path, every_s=0.05)
+    task = asyncio.create_task(auditing.run())
+    await asyncio.sleep(0.03)
+    assert auditing.failed == "x: is damaged."
+    await asyncio.wait_for(runs.heard.wait(), 10)
+    task.cancel()
+    assert auditing.failed == ""
