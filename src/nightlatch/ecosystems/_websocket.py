@@ -53,14 +53,20 @@ class Peer:
         """
         try:
             async with asyncio.timeout(seconds):
-                message = await self._socket.receive()
+                text = await self.text(limit)
         except TimeoutError:
             self._silent()
+        decoded: T = structured.json(text, type, where=self.where)
+        return decoded
+
+    async def text(self, limit: int = MAX_MESSAGE) -> bytes:
+        """The next message as it came. SourceError when it has more than `limit` bytes or the connection is gone."""
+        message = await self._socket.receive()
         if message.type is WSMsgType.TEXT:
             if len(message.data) > limit:
                 self.fail(f"sent a message of {len(message.data)} bytes unasked", self._check_address)
-            decoded: T = structured.json(message.data, type, where=self.where)
-            return decoded
+            text: bytes = message.data
+            return text
         if message.type is WSMsgType.BINARY:
             self.fail("sent binary data where JSON text was expected", self._check_address)
         if isinstance(message.data, aiohttp.WebSocketError):
