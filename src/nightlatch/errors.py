@@ -44,3 +44,7 @@ class SourceError(NightlatchError):
 
 class StoreError(NightlatchError):
     """The database cannot be opened, read or written."""
+
+
+class JournalError(StoreError):
+    """The journal cannot be opened, written or read, or is not what was written."""

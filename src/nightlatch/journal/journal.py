@@ -1,0 +1,237 @@
+"""The journal: an append-only log of events whose every change shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from nightlatch.errors import JournalError
+from nightlatch.journal import edge, keys, notes
+from nightlatch.journal.edge import Edge
+from nightlatch.journal.leaves import BUNDLE, DROPPED, Entry, decode, encode, pack
+from nightlatch.journal.notes import Signer, Verifier
+from nightlatch.journal.seal import Sealer
+from nightlatch.journal.storage import Storage, place
+from nightlatch.journal.view import View
+from nightlatch.model.event import Event
+
+FILE = "journal.db"
+EVERY = 4_096
+"""About every how many entries a checkpoint is kept for good: a consistent forgery is bounded to as many."""
+
+
+class Journal:
+    """The log in a state folder. Threads may share it; processes may each have theirs on one folder."""
+
+    def __init__(self, storage: Storage, folder: Path, *, key_lost: bool = False) -> None:
+        self._storage = storage
+        self.folder = folder
+        self.where = str(folder / FILE)
+        """The file, as errors name it."""
+        self.sealer = Sealer(storage)
+        self._signer: Signer | None = None
+        self._edge: Edge | None = None
+        self._version = -1
+        self._key_lost = key_lost
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False, key_lost: bool = False) -> Journal:
+        """The journal of this folder, begun when there is none; JournalError when it cannot be used.
+
+        `read_only` needs neither the key nor a disk that can be written. `key_lost` opens one whose
+        key is gone, so that `rotate` can give it another.
+        """
+        path = folder / FILE
+        if not read_only:
+            if not path.exists() and (folder / keys.FILE).exists():
+                raise JournalError(
+                    f"the journal is gone, and its key {keys.FILE} is still there",
+                    where=str(path),
+                    todo=f"Restore it from a backup, or move {folder / keys.FILE} away to begin another journal.",
+                )
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise JournalError(f"cannot be made: {error.strerror}", where=str(folder)) from None
+        storage = Storage(path, read_only=read_only)
+        try:
+            journal = cls(storage, folder, key_lost=key_lost)
+            if read_only:
+                with journal.view():
+                    pass
+            else:
+                journal._begin()
+        except BaseException:
+            storage.close()
+            raise
+        return journal
+
+    def _begin(self) -> None:
+        with self._storage.writing() as writer:
+            if writer.execute("SELECT 1 FROM signer").fetchone() is None:
+                signer = keys.make(self.folder, notes_origin := keys.new_origin())
+                note = notes.sign(notes.checkpoint_text(notes_origin, 0, Edge().root), signer)
+                writer.execute("INSERT INTO signer VALUES (0, ?)", (signer.verifier.text,))
+                writer.execute("INSERT INTO salt VALUES (1, ?)", (os.urandom(32),))
+                writer.execute("INSERT INTO tail VALUES (0, 0, ?, ?, ?, ?)", (b"", b"", b"", note))
+        with self._storage.writing():
+            self._current()
+
+    def _current(self) -> Edge:
+        """The edge, read anew when another process wrote or an append failed. Within a transaction."""
+        writer = self._storage.writer
+        (version,) = writer.execute("PRAGMA data_version").fetchone()
+        if self._edge is None or version != self._version:
+            self.sealer.clear()
+            (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
+            if not self._key_lost and (self._signer is None or self._signer.verifier.text != named):
+                self._signer = keys.current(self.folder, Verifier.parse(named, where=self.where))
+            self._edge = edge.read(writer, self.where)
+            self._version = version
+        return self._edge
+
+    def append(self, events: Sequence[Event]) -> range:
+        """Write events, in one transaction that is on disk when this returns; their indices.
+
+        JournalError when they could not be written: then none of them was, and the call may be
+        made again.
+        """
+        with self._changing():
+            signer = self._signer
+            if signer is None:
+                raise JournalError(
+                    "has no key to sign with", where=self.where, todo="Run: nightlatch journal rotate --lost"
+                )
+            return self._append(events, signer)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        try:
+            with self._storage.writing():
+                self._current()
+                yield
+        except BaseException:
+            self._edge = None  # what memory holds may be ahead of the file
+            raise
+
+    def _append(self, events: Sequence[Event], *signers: Signer, keep: bool = False) -> range:
+        now, writer = self._current().copy(), self._storage.writer
+        first = now.size
+        if not events:
+            return range(first, first)
+        entries = [encode(event, self.sealer) for event in events]
+        hashes = [sha256(b"\0" + entry).digest() for entry in entries]
+        times = [event.at for event in events]
+        taken, written = 0, first  # `written`: up to where the tail's rows reach
+        grown: dict[int, bytes] = {}
+        while taken + (room := BUNDLE - len(now.hashes)) <= len(entries):
+            now.add(entries[taken : taken + room], times[taken : taken + room], hashes[taken : taken + room])
+            taken += room
+            n = now.high.size
+            row = (n, min(now.times), max(now.times), pack(now.entries))
+            writer.execute("INSERT INTO bundle VALUES (?, ?, ?, ?)", row)
+            grown[place(0, n)] = b"".join(now.hashes)
+            for level, number, tile in now.finish():
+                grown[place(level, number)] = b"".join(tile)
+            written = now.size
+        entries, hashes, times = entries[taken:], hashes[taken:], times[taken:]
+        now.add(entries, times, hashes)
+        size = now.size
+        note = notes.sign(notes.checkpoint_text(signers[0].verifier.name, size, now.root), *signers)
+        if taken:
+            writer.executemany("INSERT OR REPLACE INTO tile VALUES (?, ?)", grown.items())
+            writer.execute("DELETE FROM tail")
+        instants = b"".join([at.to_bytes(8, "big", signed=True) for at in times])
+        tail = (written, len(entries), pack(entries), b"".join(hashes), instants, note)
+        writer.execute("INSERT OR REPLACE INTO tail VALUES (?, ?, ?, ?, ?, ?)", tail)
+        if keep or first // EVERY != size // EVERY:
+            writer.execute("INSERT INTO checkpoint VALUES (?, ?)", (size, note))
+        self._edge = now
+        return range(first, size)
+
+    @property
+    def size(self) -> int:
+        """Entries in the log."""
+        with self.view() as view:
+            return view.size
+
+    def checkpoint(self) -> str:
+        """The newest checkpoint over all entries: a C2SP signed note."""
+        with self.view() as view:
+            return view.note
+
+    @property
+    def verifiers(self) -> list[Verifier]:
+        """The public keys that signed this log, newest first."""
+        with self.view() as view:
+            return [Verifier.parse(text, where=self.where) for _, text in reversed(view.signers())]
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        """One unchanging view of the file. Keep it short: meanwhile its write-ahead log only grows."""
+        with self._storage.reading() as reader:
+            yield View(reader, self.where)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """The entries from index `start` up to, without, `stop`, or the end that there is now."""
+        size = self.size
+        stop = size if stop is None else min(stop, size)
+        for n in range(start // BUNDLE, -(-stop // BUNDLE)):
+            with self.view() as view:
+                leaves = view.bundle(n)
+            low = max(start - n * BUNDLE, 0)
+            for within, leaf in enumerate(leaves[low : stop - n * BUNDLE], low):
+                yield decode(n * BUNDLE + within, leaf, self.sealer)
+
+    def rotate(self, at: int, *, reason: str = "") -> Verifier:
+        """Sign with a new key from now on (at: µs); the new public key.
+
+        The entry that says so stands under a checkpoint which both keys signed, or only the new one
+        when the former is lost.
+        """
+        with self._changing():
+            writer, former = self._storage.writer, self._signer
+            (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
+            signer = keys.make(self.folder, Verifier.parse(named, where=self.where).name)
+            new = signer.verifier.text
+            event = Event(at, "key_rotated", "home", value=new, name=named, detail=reason)
+            signers = (former, signer) if former else (signer,)
+            size = self._append([event], *signers, keep=True).stop
+            writer.execute("INSERT INTO signer VALUES (?, ?)", (size, new))
+            self._key_lost, self._signer = False, None
+        keys.settle(self.folder, new)
+        self._edge = None
+        return signer.verifier
+
+    def drop_contents(self, before: int, *, at: int, days: int) -> int:
+        """Drop the contents of the entries before this index, keep their hashes; how many were dropped.
+
+        Writes a `retained` entry (at: µs, value: days) in the same transaction. Entries of the
+        unfinished bundle stay until it is full.
+        """
+        with self._changing():
+            writer, signer = self._storage.writer, self._signer
+            if signer is None:
+                raise JournalError("has no key to sign with", where=self.where)
+            before = min(before, self._current().high.size * BUNDLE)
+            dropped = 0
+            done = writer.execute("SELECT max(before) FROM retained").fetchone()[0] or 0
+            for n in range(done // BUNDLE, -(-before // BUNDLE)):
+                with_content = View(writer, self.where).bundle(n)
+                keep = [DROPPED if n * BUNDLE + k < before else leaf for k, leaf in enumerate(with_content)]
+                dropped += sum(a != b for a, b in zip(keep, with_content, strict=True))
+                writer.execute("UPDATE bundle SET entries = ? WHERE n = ?", (pack(keep), n))
+            if dropped:
+                event = Event(at, "retained", "home", value=days, name=f"before entry {before}")
+                (entry,) = self._append([event], signer)
+                writer.execute("INSERT INTO retained VALUES (?, ?)", (before, entry))
+        if dropped:
+            self._storage.flush()
+        return dropped
+
+    def close(self) -> None:
+        """Close the file. What was appended stays durable without it."""
+        self._storage.close()

@@ -1,0 +1,184 @@
+"""What an entry is: an event as canonical JSON, its personal fields sealed; and how 256 of them are packed."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from nightlatch.errors import JournalError
+from nightlatch.journal.seal import Sealer
+from nightlatch.model.event import By, Event, Kind
+
+LARGEST = 65_535
+"""Bytes of the largest entry: its length is kept in 16 bits (C2SP tlog-tiles)."""
+BUNDLE = 256
+"""Entries of a full bundle, and hashes of a full tile."""
+DROPPED = b""
+"""An entry whose content retention took away; no event is as short."""
+
+
+class _Sealed(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An event with a slot or a person: `sealed` stands for person, slot, told, detail and raw."""
+
+    at: int
+    kind: Kind
+    about: str
+    sealed: str
+    source: str = ""
+    by: By = ""
+    value: int | str = ""
+    name: str = ""
+    since: int = 0
+    resync: bool = False
+
+
+class _Personal(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    person: str
+    slot: int
+    told: int
+    detail: str
+    raw: str
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One entry of the journal, as it can be read now."""
+
+    index: int
+    event: Event | None
+    """None: retention dropped its content; only the hash is left."""
+    erased: bool = False
+    """The person it was about was erased: person, slot, told, detail and raw are gone."""
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_event = msgspec.json.Decoder(Event).decode
+_decode_sealed = msgspec.json.Decoder(_Sealed).decode
+_decode_personal = msgspec.json.Decoder(_Personal).decode
+_MARK = b'"sealed":"'
+"""Inside a JSON text its first quote would be escaped: only the field itself reads so."""
+
+
+def subject(event: Event) -> str:
+    """Whose event it is: the person; the credential as LOCK/SLOT while nobody is known; or nobody's."""
+    if event.person:
+        return event.person
+    return f"{event.about.partition(':')[2]}/{event.slot}" if event.slot else ""
+
+
+def encode(event: Event, sealer: Sealer) -> bytes:
+    """The entry of an event. Longer text than fits is cut, and its detail says so."""
+    try:
+        leaf = _leaf(event, sealer)
+    except UnicodeEncodeError:
+        event = msgspec.structs.replace(event, **_encodable(event))
+        leaf = _leaf(event, sealer)
+    for most in (20_000, 5_000):
+        if len(leaf) <= LARGEST:
+            break
+        leaf = _leaf(_cut(event, most), sealer)
+    return leaf
+
+
+def _leaf(event: Event, sealer: Sealer) -> bytes:
+    if not event.slot and not event.person:
+        return _encode(event)
+    personal = _Personal(event.person, event.slot, event.told, event.detail, event.raw)
+    return _encode(
+        _Sealed(
+            event.at,
+            event.kind,
+            event.about,
+            sealer.seal(subject(event), _encode(personal)),
+            event.source,
+            event.by,
+            event.value,
+            event.name,
+            event.since,
+            event.resync,
+        )
+    )
+
+
+def _encodable(event: Event) -> dict[str, str]:
+    """Its texts without lone surrogates, which no UTF-8 can hold."""
+    texts = {name: value for name, value in msgspec.structs.asdict(event).items() if isinstance(value, str)}
+    return {name: text.encode(errors="replace").decode() for name, text in texts.items()}
+
+
+def _cut(event: Event, most: int) -> Event:
+    """The event with a raw text of at most this many characters, and every other text short."""
+    texts = {name: value for name, value in msgspec.structs.asdict(event).items() if isinstance(value, str)}
+    short = {name: text[:200] for name, text in texts.items()}
+    raw, detail = event.raw[:most], event.detail[: most // 10]
+    detail = f"{detail} (cut: {len(event.raw)} characters of raw, {len(event.detail)} of detail)".lstrip()
+    return msgspec.structs.replace(event, **{**short, "raw": raw, "detail": detail})
+
+
+def decode(index: int, leaf: bytes, sealer: Sealer) -> Entry:
+    """The entry that was written there; JournalError names it when it cannot be read."""
+    if leaf == DROPPED:
+        return Entry(index, None)
+    try:
+        if _MARK not in leaf:
+            return Entry(index, _decode_event(leaf))
+        found = _decode_sealed(leaf)
+        plain = sealer.open(found.sealed)
+        personal = _Personal("", 0, 0, "", "") if plain is None else _decode_personal(plain)
+    except msgspec.MsgspecError as error:
+        raise JournalError(
+            f"cannot be read ({error})", where=f"entry {index}", todo="Run: nightlatch journal verify"
+        ) from None
+    event = Event(
+        found.at,
+        found.kind,
+        found.about,
+        found.source,
+        found.by,
+        personal.slot,
+        personal.person,
+        found.value,
+        found.name,
+        found.since,
+        personal.told,
+        found.resync,
+        personal.detail,
+        personal.raw,
+    )
+    return Entry(index, event, plain is None)
+
+
+def pack(leaves: Iterable[bytes]) -> bytes:
+    """Entries as C2SP tlog-tiles bundles them: each after its length in 2 bytes, big-endian."""
+    parts: list[bytes] = []
+    for leaf in leaves:
+        parts += (len(leaf).to_bytes(2, "big"), leaf)
+    return b"".join(parts)
+
+
+def unpack(data: bytes) -> list[bytes]:
+    """The entries of a bundle; ValueError when its lengths do not add up."""
+    leaves, place, end = [], 0, len(data)
+    length = struct.Struct(">H").unpack_from
+    try:
+        while place < end:
+            (long,) = length(data, place)
+            place += 2 + long
+            leaves.append(data[place - long : place])
+    except struct.error:
+        place = end + 1
+    if place != end:
+        raise ValueError("the lengths of its entries do not add up")
+    return leaves
+
+
+def split(hashes: bytes) -> list[bytes]:
+    """The hashes of a tile."""
+    return [hashes[place : place + 32] for place in range(0, len(hashes), 32)]
+
+
+def instants(leaves: Sequence[Event]) -> tuple[int, int]:
+    """The earliest and the latest instant of these, µs."""
+    times = [event.at for event in leaves]
+    return min(times), max(times)

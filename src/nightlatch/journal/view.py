@@ -1,0 +1,110 @@
+"""What the file holds at one instant: entries, tiles, nodes of the tree, checkpoints."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from nightlatch.journal import tree
+from nightlatch.journal.edge import BITS, damaged
+from nightlatch.journal.leaves import BUNDLE, split, unpack
+from nightlatch.journal.storage import place
+
+MOST_TILES = 64
+"""Tiles kept in memory: a proof needs three, at any size."""
+
+
+class View:
+    """One unchanging view, for as long as the transaction is open that `Journal.view` began."""
+
+    def __init__(self, reader: sqlite3.Connection, where: str) -> None:
+        self._reader = reader
+        self.where = where
+        newest = reader.execute("SELECT first, count, note FROM tail ORDER BY first DESC LIMIT 1").fetchone()
+        if newest is None:
+            raise damaged("the newest entries and the checkpoint over them are gone", where)
+        self.size: int = newest[0] + newest[1]
+        """Entries in the log."""
+        self.note: str = newest[2]
+        """The newest checkpoint, a signed note."""
+        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+
+    @property
+    def bundles(self) -> int:
+        """How many bundles are full."""
+        return self.size // BUNDLE
+
+    def bundle(self, n: int) -> list[bytes]:
+        """The entries of bundle n, in the order of the log; dropped ones are empty. JournalError when damaged."""
+        if n < self.bundles:
+            row = self._reader.execute("SELECT entries FROM bundle WHERE n = ?", (n,)).fetchone()
+            if row is None:
+                raise damaged("they are gone", self._range(n))
+            parts = [row[0]]
+        else:
+            parts = [entries for (entries,) in self._reader.execute("SELECT entries FROM tail ORDER BY first")]
+        try:
+            leaves = [leaf for part in parts for leaf in unpack(part)]
+        except ValueError as error:
+            raise damaged(str(error), self._range(n)) from None
+        wanted = min(BUNDLE, self.size - n * BUNDLE)
+        if len(leaves) != wanted:
+            raise damaged(f"there are {len(leaves)} instead of {wanted}", self._range(n))
+        return leaves
+
+    def tile(self, level: int, n: int) -> list[bytes]:
+        """The hashes of a tile, 256 or what there is of an unfinished one; JournalError when damaged."""
+        found = self._tiles.get((level, n))
+        if found is None:
+            if level == 0 and n == self.bundles:
+                parts = [part for (part,) in self._reader.execute("SELECT hashes FROM tail ORDER BY first")]
+            else:
+                query = "SELECT hashes FROM tile WHERE place = ?"
+                parts = [part for (part,) in self._reader.execute(query, (place(level, n),))]
+            found = split(b"".join(parts))
+            wanted = min(BUNDLE, (self.size >> BITS * level) - n * BUNDLE)
+            if len(found) != wanted or len(found[-1]) != tree.HASH:
+                raise damaged(f"tile {n} of level {level} does not hold the {wanted} hashes that it should", self.where)
+            if len(self._tiles) >= MOST_TILES:
+                self._tiles.clear()
+            self._tiles[level, n] = found
+        return found
+
+    def node(self, height: int, index: int) -> bytes:
+        """The root of the whole subtree there: a `tree.NodeReader`."""
+        level, within = divmod(height, BITS)
+        n, offset = divmod(index << within, BUNDLE)
+        return tree.whole_root(self.tile(level, n)[offset : offset + (1 << within)])
+
+    def root(self, size: int | None = None) -> bytes:
+        """The root over the first `size` entries, or all."""
+        return tree.root(self.size if size is None else size, self.node)
+
+    def checkpoints(self, since: int = 0) -> Iterator[tuple[int, str]]:
+        """(size, signed note) of the kept checkpoints that are larger than `since`, smallest first."""
+        query = (
+            "SELECT size, note FROM checkpoint WHERE size > ?"
+            " UNION SELECT first + count, note FROM tail WHERE first + count > ? ORDER BY 1"
+        )
+        yield from self._reader.execute(query, (since, since))
+
+    def signers(self) -> list[tuple[int, str]]:
+        """(first size that it signed, public key) of every key so far, oldest first."""
+        return self._reader.execute("SELECT first, key FROM signer ORDER BY first").fetchall()
+
+    def retained(self) -> list[tuple[int, int]]:
+        """(before which entry contents were dropped, entry that says so), oldest first."""
+        return self._reader.execute("SELECT before, entry FROM retained ORDER BY before").fetchall()
+
+    def first_since(self, at: int) -> int:
+        """The first entry that can be as late as this instant (µs): none before it is; found by bundles."""
+        row = self._reader.execute("SELECT min(n) FROM bundle WHERE last_at >= ?", (at,)).fetchone()
+        return (self.bundles if row[0] is None else row[0]) * BUNDLE
+
+    def first_kept(self, at: int) -> int:
+        """The entry up to which all are older than this instant (µs): whole bundles only."""
+        row = self._reader.execute("SELECT n FROM bundle WHERE last_at >= ? ORDER BY n LIMIT 1", (at,)).fetchone()
+        return (self.bundles if row is None else row[0]) * BUNDLE
+
+    def _range(self, n: int) -> str:
+        return f"{self.where}, entries {n * BUNDLE} to {min(self.size, (n + 1) * BUNDLE) - 1}"
