@@ -72,6 +72,20 @@ class Sealer:
         self._storage.flush()
         return gone
 
+    def keys(self) -> set[str]:
+        """The ids of all keys that there are."""
+        with self._storage.reading() as reader:
+            return {name for (name,) in reader.execute("SELECT id FROM person_key")}
+
+    def keep_only(self, names: set[str]) -> int:
+        """Destroy every key but those with these ids; how many."""
+        gone = self.keys() - names
+        with self._storage.writing() as writer:
+            writer.executemany("DELETE FROM person_key WHERE id = ?", [(name,) for name in gone])
+        self.clear()
+        self._storage.flush()
+        return len(gone)
+
     def clear(self) -> None:
         """Keep no key in memory: the file may hold others by now."""
         self._sealing.clear()

@@ -1,0 +1,138 @@
+"""Makes backup files, and puts one in the place of the state folder's content once its journal is proven."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from nightlatch.errors import JournalError, ReadError, StoreError
+from nightlatch.journal import keys
+from nightlatch.journal.journal import FILE as JOURNAL
+from nightlatch.journal.journal import Journal
+from nightlatch.journal.verify import verify
+from nightlatch.model.event import Event, micros
+from nightlatch.secrets import Secret
+from nightlatch.service import backup as sealed
+from nightlatch.service.folder import held, prepare, running
+
+KEYS = (keys.FILE,)
+LEFT_BY_SQLITE = ("", "-wal", "-shm", "-journal")
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a restore did."""
+
+    entries: int
+    """Entries of the journal, each proven against its signed checkpoint."""
+    erased: int
+    """People whose keys were destroyed again: they had been erased since the backup was made."""
+    aside: str
+    """Where that which was there before is now; nothing when there was nothing."""
+
+
+def backup(folder: Path, file: Path, passphrase: Secret) -> int:
+    """Write a backup of the state folder; its size in bytes. The file appears whole or not at all."""
+    sealed.check_passphrase(passphrase)
+    if not (folder / JOURNAL).is_file():
+        raise StoreError("there is no journal to back up", where=str(folder), todo="Start with: nightlatch run")
+    try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:100]}.")
+    except OSError as error:
+        raise StoreError(f"cannot be written: {error.strerror}", where=str(file)) from None
+    try:
+        with os.fdopen(handle, "wb") as out:
+            sealed.write(folder, out, passphrase, KEYS)
+            out.flush()
+            os.fsync(out.fileno())
+            size = out.tell()
+        os.link(name, file)  # never over a file that is there
+    except OSError as error:
+        raise StoreError(f"cannot be written: {error.strerror}", where=str(file)) from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return size
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a state stands in this folder."""
+    return any((folder / name).exists() for name in (*sealed.DATABASES, *KEYS))
+
+
+def restore(folder: Path, file: Path, passphrase: Secret, now: datetime) -> Restored:
+    """Prove a backup and put it in place; what was there is moved aside into the folder.
+
+    Whoever was erased since the backup was made stays erased. ReadError or JournalError, with
+    nothing changed, when the backup is damaged or its journal is not what was signed.
+    """
+    prepare(folder)
+    if running(folder):
+        raise StoreError("a Nightlatch is running on this folder", where=str(folder), todo="Stop it first.")
+    with held(folder), _workshop(folder) as made:
+        try:
+            with file.open("rb") as source:
+                names = sealed.unpack(source, passphrase, made, KEYS, str(file))
+        except OSError as error:
+            raise ReadError(f"cannot be read: {error.strerror}", where=str(file)) from None
+        entries, erased = _prove(made, folder, file, now)
+        aside = folder / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
+        if in_use(folder):
+            aside.mkdir(mode=0o700)
+            _move(folder, aside)
+        _move(made, folder)
+        return Restored(entries, erased, str(aside) if aside.exists() and names else "")
+
+
+def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, int]:
+    """The number of entries of an unpacked journal and of people erased again; JournalError unless all is proven."""
+    journal = Journal.open(made)
+    try:
+        found = verify(journal)
+        if not found.intact:
+            raise JournalError(
+                f"its journal is not what was signed: {found.problem}", where=str(file), todo="Nothing was changed."
+            )
+        erased = _erase_again(journal, folder)
+        journal.append([Event(micros(now), "restored", "home", value=found.size, detail="restored from a backup")])
+        return found.size, erased
+    finally:
+        journal.close()
+
+
+def _erase_again(journal: Journal, folder: Path) -> int:
+    """Destroy what the present journal, if it goes on from this one, has destroyed since."""
+    if not (folder / JOURNAL).is_file():
+        return 0
+    try:
+        present = Journal.open(folder, read_only=True)
+    except JournalError:
+        return 0  # it is why a backup is restored
+    try:
+        if present.verifiers[-1].name != journal.verifiers[-1].name or present.size < journal.size:
+            return 0
+        return journal.sealer.keep_only(present.sealer.keys())
+    finally:
+        present.close()
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A private folder on the same disk, gone afterwards."""
+    made = Path(tempfile.mkdtemp(dir=folder, prefix=".restoring-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def _move(source: Path, target: Path) -> None:
+    for name in (*KEYS, *sealed.DATABASES):
+        for suffix in LEFT_BY_SQLITE:
+            if (source / f"{name}{suffix}").exists():
+                os.replace(source / f"{name}{suffix}", target / f"{name}{suffix}")  # noqa: PTH105  # the atomic one
