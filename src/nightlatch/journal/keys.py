@@ -26,12 +26,16 @@ def make(folder: Path, origin: str) -> Signer:
     """A new key, waiting in `journal.key.next` until `settle`."""
     seed = os.urandom(SEED)
     signer = Signer(origin, seed)
-    key = f"PRIVATE+KEY+{origin}+{signer.verifier.id.hex()}+{b64encode(ED25519 + seed).decode()}\n"
     try:
-        replace(folder / NEXT, key.encode())
+        replace(folder / NEXT, encoded(signer.verifier, seed))
     except OSError as error:
         raise _unusable(folder / NEXT, f"cannot be written: {error.strerror}") from None
     return signer
+
+
+def encoded(public: Verifier, seed: bytes) -> bytes:
+    """A private key as its file holds it."""
+    return f"PRIVATE+KEY+{public.name}+{public.id.hex()}+{b64encode(ED25519 + seed).decode()}\n".encode()
 
 
 def settle(folder: Path, current: str) -> None:

@@ -84,6 +84,10 @@ class Signer:
     def __repr__(self) -> str:
         return f"Signer({self.verifier.text})"
 
+    def sign(self, message: bytes) -> bytes:
+        """Its signature of a message, 64 bytes."""
+        return self.__key.sign(message)
+
     def line(self, text: str) -> str:
         """The signature line for a note's text."""
         signed = b64encode(self._prefix + self.__key.sign(text.encode())).decode()
