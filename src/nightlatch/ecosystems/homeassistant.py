@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Set
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from yarl import URL
 
 from nightlatch.ecosystems._homeassistant import folder as _folder
 from nightlatch.ecosystems._homeassistant import hub as _hub
-from nightlatch.ecosystems._homeassistant import live, locks, people
+from nightlatch.ecosystems._homeassistant import link, live, locks, people
 from nightlatch.ecosystems._homeassistant.live import NAME, Answers
 from nightlatch.ecosystems._homeassistant.messages import LONGEST, Analytics, Cloud
 from nightlatch.ecosystems._listening import listens
 from nightlatch.ecosystems._told import Told
-from nightlatch.ecosystems.interface import Context, Ecosystem
+from nightlatch.ecosystems.interface import Context, Link, Live
 from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.errors import NightlatchError, ReadError, SourceError
 from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
@@ -37,11 +38,11 @@ _ADMIN_ONLY: dict[str, Field[Any]] = {
 _LIVE_ONLY = (Lock.iot_class, Lock.bolt, Lock.reachable, Lock.battery_percent, Lock.update_available)
 
 
-class HomeAssistant(Ecosystem, kind="homeassistant"):
+class HomeAssistant(Live, kind="homeassistant"):
     """Asks Home Assistant for its accounts, settings, locks and updates, and reads its configuration folder.
 
-    Calls no service and changes nothing. Never keeps a token, the seed of an authenticator app, a
-    password or a default code: only that it is there.
+    Collecting calls no service and changes nothing; a link calls `lock.lock` and `lock.unlock` when told to.
+    Never keeps a token, the seed of an authenticator app, a password or a default code: only that it is there.
     """
 
     class Settings(PlugSettings, frozen=True):
@@ -105,6 +106,18 @@ class HomeAssistant(Ecosystem, kind="homeassistant"):
                 yield gap
         if failures:
             raise failures[0] if len(failures) == 1 else SourceError("; ".join(str(one) for one in failures))
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Link]:
+        """A signed-in WebSocket to the running Home Assistant."""
+        if self.settings.url is None:
+            raise SourceError(
+                "only a running Home Assistant tells what happens",
+                where=self.context.id,
+                todo='Set "url" and "token" of this source.',
+            )
+        async with link.connect(self, live.address(self.settings.url), self.settings.token) as connected:
+            yield connected
 
     def _answered(self, base: URL, answers: Answers, told: Set[str]) -> Iterator[Item]:
         """Everything that follows from the answers, and a gap for what was refused and the folder did not tell."""

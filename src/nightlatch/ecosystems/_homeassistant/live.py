@@ -118,7 +118,8 @@ async def ask_all(base: URL, token: Secret, answers: Answers) -> None:
 
 
 async def _ask_all(base: URL, token: Secret, answers: Answers) -> None:
-    async with _signed_in(base, token, answers) as talk:
+    async with signed_in(base, token) as (peer, answers.version):
+        talk = _Talk(peer, answers)
         answers.me = await talk.ask(Me, "auth/current_user")
         answers.config = await talk.ask(Config, "get_config")
         answers.states = await talk.ask(list[State], "get_states") or []
@@ -174,9 +175,10 @@ class _Talk:
 
 
 @asynccontextmanager
-async def _signed_in(base: URL, token: Secret, answers: Answers) -> AsyncIterator[_Talk]:
+async def signed_in(base: URL, token: Secret, *, heartbeat: float | None = None) -> AsyncIterator[tuple[Peer, str]]:
+    """An open, signed-in WebSocket, and Home Assistant's version. SourceError says why there is none."""
     url = base.with_scheme("wss" if base.scheme == "https" else "ws") / "api/websocket"
-    async with _websocket.connect(url, NAME) as peer:
+    async with _websocket.connect(url, NAME, heartbeat=heartbeat) as peer:
         try:
             first: _Message = await peer.receive(_Message, ANSWER_S)
         except ReadError:
@@ -186,8 +188,7 @@ async def _signed_in(base: URL, token: Secret, answers: Answers) -> AsyncIterato
         await peer.send({"type": "auth", "access_token": token.reveal()})
         if (await _reply(peer)).type != "auth_ok":
             raise SourceError(f"{NAME} refused the token", where=peer.where, todo=_NEW_TOKEN)
-        answers.version = first.ha_version
-        yield _Talk(peer, answers)
+        yield peer, first.ha_version
 
 
 async def _reply(peer: Peer) -> _Message:

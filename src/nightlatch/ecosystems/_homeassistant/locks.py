@@ -29,7 +29,7 @@ _CORE_UPDATE = "home_assistant_core_version_latest"
 """Unique id of the Supervisor's update entity for Home Assistant itself."""
 
 Bolt = Literal["thrown", "retracted", "jammed", "unknown"]
-_BOLTS: Mapping[str, Bolt] = {
+BOLTS: Mapping[str, Bolt] = {
     "locked": "thrown",
     "unlocked": "retracted",
     "open": "retracted",
@@ -146,8 +146,8 @@ def state_claims(plug: Plug, one: Known, states: Mapping[str, State], entities: 
     if state is not None:
         told = _at(state)
         yield told(Lock.reachable, lock, state.state != "unavailable", "state")
-        if state.state in _BOLTS:
-            yield told(Lock.bolt, lock, _BOLTS[state.state], "state")
+        if state.state in BOLTS:
+            yield told(Lock.bolt, lock, BOLTS[state.state], "state")
             if told.at is not None:
                 yield told(Lock.last_heard, lock, told.at, "last_updated")
     if not one.alone or one.device is None:
