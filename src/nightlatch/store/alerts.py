@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from nightlatch.model.finding import Severity
 from nightlatch.store.database import unusable
 
+S = TypeVar("S", bound=msgspec.Struct)
 AlertState = Literal["open", "acknowledged", "over", "closed"]
 """`over`: what raised it has ended; `closed`: the owner put it aside."""
 LIVE: tuple[AlertState, ...] = ("open", "acknowledged")
@@ -118,6 +119,11 @@ digests = _table("alert_digests", {"day": sa.String}, key="day")
 marks = _table("alert_marks", {"name": sa.String, "value": sa.Integer}, key="name")
 
 
+def _struct(row: sa.Row[Any], wanted: type[S]) -> S:
+    """A row as its struct."""
+    return msgspec.convert({str(name): value for name, value in row._mapping.items()}, wanted)
+
+
 class AlertRecords:
     """The alerts of a database. `begin` is the way to them: what is done inside happens wholly or not at all."""
 
@@ -197,7 +203,7 @@ class AlertBook:
         )
 
     def _alerts(self, query: sa.Select[Any]) -> list[AlertRow]:
-        return [msgspec.convert(dict(row._mapping), AlertRow) for row in self._connection.execute(query)]
+        return [_struct(row, AlertRow) for row in self._connection.execute(query)]
 
     # What is to be said
 
@@ -211,12 +217,12 @@ class AlertBook:
         if not patient:
             mine = sa.and_(mine, lines.c.patient.is_(False))
         query = sa.select(lines).where(mine).order_by(lines.c.id).limit(limit)
-        return [msgspec.convert(dict(row._mapping), Line) for row in self._connection.execute(query)]
+        return [_struct(row, Line) for row in self._connection.execute(query)]
 
     def lines_of(self, alert: int) -> list[Line]:
         """Everything that was or is to be said of an alert, in order."""
         query = sa.select(lines).where(lines.c.alert == alert).order_by(lines.c.id)
-        return [msgspec.convert(dict(row._mapping), Line) for row in self._connection.execute(query)]
+        return [_struct(row, Line) for row in self._connection.execute(query)]
 
     def backlog(self, channel: str) -> int:
         """How many lines of a channel are not delivered."""
@@ -232,7 +238,7 @@ class AlertBook:
     def fare(self, channel: str) -> Fare:
         """How a channel fares."""
         found = self._connection.execute(sa.select(fares).where(fares.c.id == channel)).one_or_none()
-        return msgspec.convert(dict(found._mapping), Fare) if found is not None else Fare(channel)
+        return _struct(found, Fare) if found is not None else Fare(channel)
 
     def set_fare(self, fare: Fare) -> None:
         """Keep how a channel fares."""
@@ -245,7 +251,7 @@ class AlertBook:
     def tests(self) -> list[Test]:
         """Every test, oldest first."""
         query = sa.select(tests).order_by(tests.c.id)
-        return [msgspec.convert(dict(row._mapping), Test) for row in self._connection.execute(query)]
+        return [_struct(row, Test) for row in self._connection.execute(query)]
 
     def confirm(self, test: int, at: int) -> None:
         """Keep when the owner confirmed a test."""
@@ -279,7 +285,7 @@ class AlertBook:
         connection = self._connection
         connection.execute(lines.delete().where(lines.c.at < before, lines.c.alert.not_in(self._live_ids())))
         connection.execute(alerts.delete().where(alerts.c.state.not_in(LIVE), alerts.c.ended < before))
-        rowid = sa.literal_column("rowid")
+        rowid: sa.ColumnElement[int] = sa.literal_column("rowid", sa.Integer)
         oldest = sa.select(sa.func.max(rowid) - notices).select_from(seen).scalar_subquery()
         connection.execute(seen.delete().where(rowid <= oldest))
 
