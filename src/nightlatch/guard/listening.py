@@ -1,0 +1,394 @@
+"""Listens to every live hub at once, keeps how each lock stands, and hands every event on.
+
+One task for each connection under one supervisor: a hub that is gone, silent or flooding delays no
+other. What may have been missed while a connection was down is said by a `gap`, and what changed
+meanwhile is found out by comparing states.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from random import Random
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import msgspec
+
+from nightlatch.ecosystems.interface import Heard, Link, Live
+from nightlatch.errors import NightlatchError
+from nightlatch.guard import standing as _standing
+from nightlatch.guard.resolving import Resolver
+from nightlatch.guard.standing import Standing
+from nightlatch.guard.waiting import Lane, Waiting
+from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
+from nightlatch.model.event import Event, State
+from nightlatch.model.evidence import Ref
+from nightlatch.text import span
+
+log = logging.getLogger(__name__)
+
+
+class Intake(Protocol):
+    """Where events go: the journal's intake."""
+
+    async def accept(self, event: Event) -> asyncio.Future[int]:
+        """Queue an event, waiting only for room; the future ends once it is on disk."""
+
+
+SECOND = 1_000_000
+COMMAND_S = 35.0
+"""After how many seconds a command without an end is given up; links promise 30."""
+UNHEARD = 120 * SECOND
+"""Within how many µs a link finds out that its peer is gone: what came later than that before the end was heard."""
+MOST_UNWRITTEN = 2048
+"""Events handed on that are not on disk yet: those of a flooding hub that stand before another's."""
+FARTHEST = ("homeassistant",)
+"""Ecosystems that pass on what others hear: of two that tell of a lock, the nearer speaks."""
+
+
+class Backoff(msgspec.Struct, frozen=True):
+    """How long to wait before the next attempt to connect, s: doubled each time, capped, and spread by chance."""
+
+    first_s: float = 1.0
+    cap_s: float = 60.0
+    steady_s: float = 60.0
+    """A connection that lasted so long was a good one: the next attempt is a first one again."""
+
+    def wait(self, attempt: int, chance: float) -> float:
+        """Seconds before attempt number `attempt` (from 0); `chance` is from 0 to 1."""
+        return min(self.cap_s, self.first_s * 2.0 ** min(attempt, 30)) * (0.5 + chance / 2)
+
+
+class _Line:
+    """One live ecosystem: its connection, and what it told itself of each lock."""
+
+    def __init__(self, plug: Live, lane: Lane, rank: int) -> None:
+        self.plug = plug
+        self.id = plug.context.id
+        self.prefix = plug.context.prefix
+        self.lane = lane
+        self.rank = rank
+        self.link: Link | None = None
+        self.heard_at = 0
+        self.lost_at = 0
+        """When the last connection was lost; 0: there never was one."""
+        self.said_lost = False
+        self.names: dict[str, str] = {}
+        """What this ecosystem calls each lock, by the owner's id."""
+        self.told: dict[str, Standing] = {}
+        """Its own view of locks for which another speaks."""
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """What survives a restart: until when each ecosystem was heard, and how every lock stood."""
+
+    heard: dict[str, int]
+    standings: list[Standing]
+
+
+class Listener:
+    """Hears every live ecosystem, and commands locks through the one that speaks for each.
+
+    `intake` takes every event, in the order of each thing; `clock` gives µs since 1970.
+    """
+
+    def __init__(
+        self,
+        plugs: Sequence[Live],
+        intake: Intake,
+        *,
+        clock: Callable[[], int],
+        resolver: Resolver | None = None,
+        chance: Random | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        backoff: Backoff | None = None,
+        waiting: Waiting | None = None,
+    ) -> None:
+        self._intake = intake
+        self._clock = clock
+        self._resolver = resolver or Resolver()
+        self._chance = chance or Random()  # noqa: S311  # spreads attempts in time, guards nothing
+        self._sleep = sleep
+        self._backoff = backoff or Backoff()
+        self._waiting = waiting or Waiting(clock)
+        self._lines = [_Line(plug, self._waiting.lane(plug.context.id), _rank(plug)) for plug in plugs]
+        self._standings: dict[str, Standing] = {}
+        self._speakers: dict[str, _Line] = {}
+        self._commanding: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._watchers: list[Callable[[str], None]] = []
+
+    @property
+    def states(self) -> Mapping[str, Standing]:
+        """The last known state of each lock, by the owner's id ("lock:front")."""
+        return MappingProxyType(self._standings)
+
+    @property
+    def connected(self) -> dict[str, bool]:
+        """Whether each ecosystem is connected, by its id."""
+        return {line.id: line.link is not None for line in self._lines}
+
+    @property
+    def waiting(self) -> int:
+        """How many events were heard and not yet taken by `put`."""
+        return len(self._waiting)
+
+    def watch(self, changed: Callable[[str], None]) -> None:
+        """Call `changed(lock)` whenever a lock's standing may have changed: at once, before it is written."""
+        self._watchers.append(changed)
+
+    def resolve(self, resolver: Resolver) -> None:
+        """Take the names of a newer audit."""
+        self._resolver = resolver
+        self._standings = {
+            (id_ := resolver.owner(old)): msgspec.structs.replace(one, about=id_)
+            for old, one in self._standings.items()
+        }
+        self._speakers = {resolver.owner(old): line for old, line in self._speakers.items()}
+        for line in self._lines:
+            line.names = {resolver.owner(old): name for old, name in line.names.items()}
+            line.told = {resolver.owner(old): one for old, one in line.told.items()}
+
+    # Running
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pump(), name="events")
+            for line in self._lines:
+                group.create_task(self._keep(line), name=f"listening to {line.id}")
+
+    async def _pump(self) -> None:
+        """Hand on what waits, each ecosystem and each lock in its turn."""
+        room = asyncio.Semaphore(MOST_UNWRITTEN)
+        while True:
+            await room.acquire()
+            written = await self._intake.accept(await self._waiting.take())
+            written.add_done_callback(lambda _: room.release())
+
+    async def _keep(self, line: _Line) -> None:
+        """Keep one ecosystem connected."""
+        attempt = 0
+        while True:
+            since = self._clock()
+            reason = await self._listen(line)
+            now = self._clock()
+            if line.link is not None:
+                line.link = None
+                attempt = 0 if now - since >= self._backoff.steady_s * SECOND else attempt
+                line.lost_at = max(line.heard_at, now - UNHEARD)
+                self._lost(line)
+            if not line.said_lost:
+                line.said_lost = True
+                await self._add(line, self._about_hub(line, "disconnected", detail=reason))
+            wait = self._backoff.wait(attempt, self._chance.random())
+            attempt += 1
+            log.info("%s: %s; trying again in %.1f s", line.id, reason, wait)
+            await self._sleep(wait)
+
+    async def _listen(self, line: _Line) -> str:
+        """Connect once and hear until it breaks; why it did."""
+        try:
+            async with line.plug.connect() as link:
+                line.link = link
+                line.heard_at = self._clock()
+                await self._connected(line)
+                fresh: set[str] = set()
+                async for heard in link.hear():
+                    line.heard_at = self._clock()
+                    for event in self._take(line, heard, fresh):
+                        await self._add(line, event)
+        except NightlatchError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001  # the boundary where one ecosystem's defect must not end the others
+            # Without the exception's text, which might hold what was being read.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s broke (%s)\n%s", line.id, type(error).__name__, place)
+            return f"broke on what it heard ({type(error).__name__}). This is a defect: please report it."
+        return "the hub ended the connection"
+
+    async def _connected(self, line: _Line) -> None:
+        now = self._clock()
+        line.said_lost = False
+        await self._add(line, self._about_hub(line, "connected"))
+        if line.lost_at:
+            since = min(line.lost_at, now)
+            words = f"for {span(now - since)} nobody heard what happened"
+            await self._add(
+                line, self._about_hub(line, "gap", since=since, value=(now - since) // SECOND, detail=words)
+            )
+
+    def _about_hub(self, line: _Line, kind: Any, **more: Any) -> Event:
+        return Event(self._clock(), kind, self._resolver.hub(line.prefix), source=line.id, **more)
+
+    async def _add(self, line: _Line, event: Event) -> None:
+        await line.lane.room()
+        self._waiting.add(line.lane, event)
+
+    # What is heard
+
+    def _take(self, line: _Line, heard: Heard, fresh: set[str]) -> list[Event]:
+        """What to hand on of one message: the event, or what a state shows to have happened."""
+        about = self._resolver.owner(heard.about)
+        if isinstance(heard, State):
+            line.names[about] = heard.about
+            first = about not in fresh
+            fresh.add(about)
+            return self._state(line, msgspec.structs.replace(heard, about=about), first=first)
+        event = msgspec.structs.replace(heard, about=about, source=line.id)
+        if about.startswith("door:"):
+            for lock in self._resolver.locks_at(about):
+                self._become(_standing.after(self._standing(lock), msgspec.structs.replace(event, about=lock)))
+            return [event]
+        if not about.startswith("lock:"):
+            return [event]
+        line.names.setdefault(about, heard.about)
+        if not self._speaks(line, about):
+            before = line.told.get(about) or Standing(about, line.id, True)
+            line.told[about] = _standing.after(before, event)
+            return []
+        before = msgspec.structs.replace(self._standing(about), source=line.id, connected=True)
+        self._become(_standing.after(before, event))
+        return [event]
+
+    def _state(self, line: _Line, state: State, *, first: bool) -> list[Event]:
+        now = self._clock()
+        about = state.about
+        if not self._speaks(line, about):
+            line.told[about] = _standing.told(line.told.get(about) or Standing(about, line.id, True), state, now)
+            return []
+        before = self._standing(about)
+        since = line.lost_at if first and line.lost_at else before.heard
+        return self._resynced(line, state, before, since)
+
+    def _resynced(self, line: _Line, state: State, before: Standing, since: int) -> list[Event]:
+        now = self._clock()
+        found = [
+            Event(now, kind, state.about, source=line.id, since=min(since, now), resync=True, **fields)
+            for kind, fields in (_standing.differences(before, state, now) if before.heard else ())
+        ]
+        before = msgspec.structs.replace(before, source=line.id, connected=True)
+        self._become(_standing.told(before, state, now))
+        return found
+
+    def _speaks(self, line: _Line, lock: str) -> bool:
+        """Whether this ecosystem is the one to tell of a lock; the nearest that is connected is."""
+        speaker = self._speakers.get(lock)
+        if speaker is line:
+            return True
+        if speaker is not None and speaker.link is not None:
+            if speaker.rank <= line.rank:
+                return False
+            speaker.told[lock] = self._standing(lock)
+        self._speakers[lock] = line
+        line.told.pop(lock, None)
+        return True
+
+    def _lost(self, line: _Line) -> None:
+        """A connection is gone: others speak for its locks where they can; the rest is no longer fresh."""
+        line.told.clear()
+        for lock, speaker in list(self._speakers.items()):
+            if speaker is not line:
+                continue
+            others = [other for other in self._lines if other.link is not None and lock in other.told]
+            if not others:
+                self._become(msgspec.structs.replace(self._standing(lock), connected=False))
+                continue
+            other = min(others, key=lambda one: one.rank)
+            self._speakers[lock] = other
+            state = other.told.pop(lock).state()
+            for event in self._resynced(other, state, self._standing(lock), line.lost_at):
+                # Rare and few: no reader of a connection waits here.
+                self._waiting.add(other.lane, event)
+
+    def _standing(self, lock: str) -> Standing:
+        return self._standings.get(lock) or Standing(lock)
+
+    def _become(self, standing: Standing) -> None:
+        self._standings[standing.about] = standing
+        for changed in self._watchers:
+            changed(standing.about)
+
+    # Commands
+
+    async def command(self, command: Command, *, unless: Callable[[], str] = lambda: "") -> Outcome:
+        """Have it done by the ecosystem that speaks for the lock, and journal both command and outcome.
+
+        `unless` is asked at the last moment: a reason that it gives keeps the command from being sent.
+        Commands to one lock wait for each other. Never raises for what a lock or hub does.
+        """
+        about = str(command.about)
+        value: int | str = ""
+        if isinstance(command, SetParameter):
+            name, value = command.name, command.value
+        else:
+            name = "lock" if isinstance(command, LockDoor) else "unlock"
+        async with self._commanding[about]:
+            line = self._speakers.get(about)
+            await self._journal(Event(self._clock(), "command", about, name=name, value=value))
+            outcome = await self._send(line, command, unless)
+            source = line.id if line is not None else ""
+            event = Event(
+                self._clock(),
+                "outcome",
+                about,
+                source=source,
+                name=name,
+                value=outcome.ending,
+                detail=outcome.what if not outcome.where else f"{outcome.what} ({outcome.where})",
+                since=outcome.at,
+            )
+            if about in self._standings and outcome.ending == "evidence":
+                self._become(_standing.after(self._standings[about], event))
+            await self._journal(event)
+        return outcome
+
+    async def _journal(self, event: Event) -> None:
+        """Write an event of Nightlatch's own; returns once it is on disk."""
+        await (await self._intake.accept(event))
+
+    async def _send(self, line: _Line | None, command: Command, unless: Callable[[], str]) -> Outcome:
+        if line is None or line.link is None:
+            return Outcome("unknown", "no hub that commands this lock is connected")
+        about = str(command.about)
+        told = line.names.get(about) or self._resolver.told(about, line.prefix) or about
+        kind, _, key = told.partition(":")
+        mine = msgspec.structs.replace(command, about=Ref(kind, key))
+        if reason := unless():
+            return Outcome("refused", f"not sent: {reason}")
+        try:
+            async with asyncio.timeout(COMMAND_S):
+                return await line.link.command(mine)
+        except TimeoutError:
+            return Outcome("unknown", f"no answer within {COMMAND_S:g} s")
+        except NightlatchError as error:
+            return Outcome("unknown", str(error))
+
+    # Across restarts
+
+    def snapshot(self) -> bytes:
+        """What must survive a restart, true as of the events handed on so far. It names no person."""
+        heard = {line.id: self._clock() if line.link is not None else line.lost_at for line in self._lines}
+        standings = [one.without_digests() for one in self._standings.values()]
+        return msgspec.json.encode(Remembered(heard, standings))
+
+    def restore(self, snapshot: bytes, since: Iterable[Event] = ()) -> None:
+        """Take back a snapshot (nothing: b""), and the journal's events since it was made."""
+        remembered = msgspec.json.decode(snapshot, type=Remembered) if snapshot else Remembered({}, [])
+        heard = dict(remembered.heard)
+        for standing in remembered.standings:
+            self._standings[standing.about] = msgspec.structs.replace(standing, connected=False)
+        for event in since:
+            if event.about.startswith("lock:"):
+                self._standings[event.about] = _standing.after(self._standing(event.about), event)
+            if event.source and event.kind != "disconnected":
+                heard[event.source] = max(heard.get(event.source, 0), event.at)
+        for line in self._lines:
+            line.lost_at = heard.get(line.id, 0)
+
+
+def _rank(plug: Live) -> int:
+    return int(plug.kind in FARTHEST)
