@@ -80,6 +80,10 @@ class Plug(ABC):
         self.settings = settings
         self.context = context
 
+    def anew(self, context: Context) -> Plug:
+        """The same plug for another audit."""
+        return type(self)(self.settings, context)
+
     def ref(self, thing: type[Thing], local: object) -> Ref:
         """The name of a thing that this plug knows by a local id: `zwavejs:3`, `zwavejs:attic/3`."""
         glue = "/" if ":" in self.context.prefix else ":"

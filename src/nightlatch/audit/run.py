@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from nightlatch.audit import collect as collecting
 from nightlatch.audit.document import document
@@ -13,6 +14,7 @@ from nightlatch.audit.infer import infer
 from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
 from nightlatch.audit.named import shown
+from nightlatch.audit.own import own_sources
 from nightlatch.audit.profiles import load
 from nightlatch.audit.waivers import read_waivers, resolved, waive
 from nightlatch.catalogue import Catalogue
@@ -24,6 +26,7 @@ from nightlatch.errors import ReadError
 from nightlatch.model.document import Audit
 from nightlatch.model.evidence import Item
 from nightlatch.model.home import Home, SourceState
+from nightlatch.plugs import Plug
 from nightlatch.secrets import Fingerprinter
 from nightlatch.sources.declared import Declared
 from nightlatch.sources.interface import Context
@@ -44,12 +47,27 @@ def audit(
 
     `only` asks only the sources with these ids or kinds; `done` is told of each source as it ends.
     """
+    return audited(configuration, now=now, env=env, profile=profile, only=only, done=done)[1]
+
+
+def audited(
+    configuration: Configuration,
+    *,
+    now: datetime,
+    env: Mapping[str, str],
+    profile: str = "",
+    only: frozenset[str] = frozenset(),
+    done: Done = lambda _: None,
+    running: Mapping[str, Plug] = MappingProxyType({}),
+) -> tuple[Home, Audit]:
+    """The home, and its audit. `running` are plugs of a service, by their ids: see `gather`."""
     chosen = load(profile or configuration.tables.home.profile, configuration.base)
     waivers = read_waivers(configuration)
-    home = asyncio.run(gather(configuration, now=now, env=env, only=only, limits=chosen.thresholds, done=done))
+    asked = gather(configuration, now=now, env=env, only=only, limits=chosen.thresholds, done=done, running=running)
+    home = asyncio.run(asked)
     today = now.astimezone(configuration.zone).date()
     findings = waive(judge(home, chosen.chosen()), resolved(waivers, home), today)
-    return document(home, findings, chosen)
+    return home, document(home, findings, chosen)
 
 
 async def gather(
@@ -60,11 +78,19 @@ async def gather(
     only: frozenset[str] = frozenset(),
     limits: Mapping[str, float] | None = None,
     done: Done = lambda _: None,
+    running: Mapping[str, Plug] = MappingProxyType({}),
 ) -> Home:
-    """The home as every source tells it, with what the catalogue knows and what follows."""
-    plugs = make(configuration, now=now, env=env, only=only)
+    """The home as every source tells it, with what the catalogue knows and what follows.
+
+    A source that runs already (`running`, by id) is asked through a twin of it (`Plug.anew`).
+    """
+    plugs = [
+        running[plug.context.id].anew(plug.context) if isinstance(plug, Plug) and plug.context.id in running else plug
+        for plug in make(configuration, now=now, env=env, only=only)
+    ]
     declared = Declared(configuration, Context("declared", "declared", now, Fingerprinter()))
-    own, *others = await collecting.collect([declared, *plugs], done=done)
+    kept = own_sources(configuration, now=now, env=env, only=only)
+    own, *others = await collecting.collect([declared, *kept, *plugs], done=done)
     collected = [shown(own, others), *others]
     catalogue, imported = knowledge(configuration)
     items: list[Item] = [item for one in collected for item in one.items]

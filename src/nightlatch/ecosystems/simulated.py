@@ -47,6 +47,10 @@ class Simulated(Live, kind="simulated"):
         super().__init__(settings, context)
         self.house = house or House(settings, context.clock, context.prefix)
 
+    def anew(self, context: Context) -> Simulated:
+        """The same home for another audit: there is no other process that it lives in."""
+        return Simulated(self.settings, context, self.house)
+
     async def collect(self) -> AsyncIterator[Item]:
         """The hub, then each lock with its codes."""
         house = self.house
@@ -58,7 +62,7 @@ class Simulated(Live, kind="simulated"):
         yield Hub.software.claim(hub, "simulated", where=where)
         yield Hub.locks.claim(hub, tuple(locks.values()), where=where)
         yield Hub.permit_join.claim(hub, house.join_open, where=where)
-        for lock in house.locks.values():
+        for lock in tuple(house.locks.values()):
             ref = locks[lock.id]
             yield Lock.name.claim(ref, f"{lock.id} lock", where=where)
             yield Lock.hub.claim(ref, hub, where=where)
@@ -75,7 +79,7 @@ class Simulated(Live, kind="simulated"):
             yield Lock.can_auto_relock.claim(ref, True, where=where)
             yield Lock.can_keypad.claim(ref, True, where=where)
             yield Lock.codes_read.claim(ref, True, where=where)
-            for slot in lock.codes:
+            for slot in tuple(lock.codes):
                 code = self.ref(Credential, f"{lock.id}/{slot}")
                 yield Credential.lock.claim(code, ref, where=where)
                 yield Credential.slot.claim(code, slot, where=where)

@@ -6,14 +6,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from nightlatch.audit.drift import compare
-from nightlatch.audit.run import audit
+from nightlatch.audit.run import audited
 from nightlatch.configuration.read import Configuration
 from nightlatch.errors import NightlatchError
 from nightlatch.guard.detections.interface import Noticed
 from nightlatch.model.document import Audit, FindingDocument
 from nightlatch.model.event import Event, micros
+from nightlatch.model.home import Home
+from nightlatch.plugs import Plug
 from nightlatch.service.logs import extra
 from nightlatch.store.audits import Audits
 
@@ -40,7 +43,7 @@ APART_S = 300.0
 DETECTION = "posture"
 """What its alerts are filed under."""
 
-Told = Callable[[Audit, list[Noticed]], Awaitable[None]]
+Told = Callable[[Home, Audit, list[Noticed]], Awaitable[None]]
 
 
 class Auditor:
@@ -55,6 +58,7 @@ class Auditor:
         now: Callable[[], datetime],
         every_s: float,
         told: Told,
+        running: Mapping[str, Plug] = MappingProxyType({}),
     ) -> None:
         self._configuration = configuration
         self._audits = audits
@@ -62,6 +66,7 @@ class Auditor:
         self._now = now
         self._every_s = every_s
         self._told = told
+        self._running = running
         self._wanted = asyncio.Event()
         self.last: Audit | None = None
         self.failed = ""
@@ -93,7 +98,9 @@ class Auditor:
         path = str(self._configuration.path)
         try:
             before = await asyncio.to_thread(self._audits.latest, path)
-            made = await asyncio.to_thread(audit, self._configuration, now=self._now(), env=self._env)
+            home, made = await asyncio.to_thread(
+                audited, self._configuration, now=self._now(), env=self._env, running=self._running
+            )
             await asyncio.to_thread(self._audits.add, path, made)
         except NightlatchError as error:
             # An audit that could not be made is no reason to stop guarding.
@@ -103,7 +110,7 @@ class Auditor:
         self.failed = ""
         self.last = made
         log.info("audit: done", extra=extra(score=made.score, coverage=made.coverage))
-        await self._told(made, worse(before, made) if before is not None else [])
+        await self._told(home, made, worse(before, made) if before is not None else [])
 
 
 def worse(before: Audit, now: Audit) -> list[Noticed]:

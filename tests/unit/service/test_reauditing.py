@@ -13,6 +13,7 @@ from nightlatch.guard.detections.interface import Noticed
 from nightlatch.model.document import Audit, FindingDocument, HomeDocument
 from nightlatch.model.event import Event, micros
 from nightlatch.model.finding import Section, Severity, Verdict
+from nightlatch.model.home import Home
 from nightlatch.service import reauditing
 from nightlatch.service.reauditing import Auditor, worse
 from nightlatch.store.audits import Audits
@@ -79,14 +80,14 @@ class Runs:
         self.told: list[tuple[Audit, list[Noticed]]] = []
         self.heard = asyncio.Event()
 
-    def audit(self, *_: object, **__: object) -> Audit:
+    def audited(self, *_: object, **__: object) -> tuple[Home, Audit]:
         result = self.results[min(self.made, len(self.results) - 1)]
         self.made += 1
         if isinstance(result, Exception):
             raise result
-        return msgspec.structs.replace(result, at=NOW + timedelta(seconds=self.made))
+        return Home(NOW), msgspec.structs.replace(result, at=NOW + timedelta(seconds=self.made))
 
-    async def tell(self, audit: Audit, noticed: list[Noticed]) -> None:
+    async def tell(self, _: Home, audit: Audit, noticed: list[Noticed]) -> None:
         self.told.append((audit, noticed))
         self.heard.set()
 
@@ -104,7 +105,7 @@ async def test_an_event_that_practices_depend_on_brings_an_audit_before_its_time
     configuration: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = Runs(audited(finding(Verdict.PASS)), audited(finding(Verdict.FAIL)))
-    monkeypatch.setattr(reauditing, "audit", runs.audit)
+    monkeypatch.setattr(reauditing, "audited", runs.audited)
     monkeypatch.setattr(reauditing, "APART_S", 0.01)
     monkeypatch.setattr(reauditing, "SETTLE_S", 0.01)
     auditing = auditor(configuration, runs, tmp_path, every_s=60)
@@ -125,7 +126,7 @@ async def test_an_audit_that_cannot_be_made_is_told_and_tried_again(
     configuration: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = Runs(ReadError("is damaged", where="x"), audited())
-    monkeypatch.setattr(reauditing, "audit", runs.audit)
+    monkeypatch.setattr(reauditing, "audited", runs.audited)
     auditing = auditor(configuration, runs, tmp_path, every_s=0.05)
     task = asyncio.create_task(auditing.run())
     await asyncio.sleep(0.03)
