@@ -83,8 +83,6 @@ class AlertsTable(GuardingTable, frozen=True):
     """What comes within this time goes out as one message."""
     again_minutes: float = 60
     """An alert that goes on is told again after this time at the earliest."""
-    dead_minutes: float = 30
-    """A channel that has failed for this long raises an alert on the others."""
     full_names: bool = False
     """Whether messages may hold a person's whole name; otherwise the first name only."""
 
@@ -93,6 +91,20 @@ class AutoLockTable(GuardingTable, frozen=True):
     """`[[autolock]]`: one door that locks by itself."""
 
     lock: str
+
+
+class EntitiesTable(GuardingTable, frozen=True):
+    """`[entities]`: the broker by which Home Assistant shows Nightlatch's own entities. Without it, none are."""
+
+    url: str
+    """Where the broker is: mqtt:// or mqtts://."""
+    username: str | None = None
+    password: str | None = None
+    """Where the password is kept, as `env:NAME`, `file:PATH` or `keyring:NAME`."""
+    discovery_prefix: str = "homeassistant"
+    """As set in Home Assistant's MQTT integration."""
+    topic: str = "nightlatch"
+    """Under which Nightlatch's own states are; another for each Nightlatch at the same broker."""
 
 
 class ServiceTable(GuardingTable, frozen=True):

@@ -14,6 +14,8 @@ from nightlatch.model.home import SourceState
 from nightlatch.secrets import Fingerprinter
 from nightlatch.text import listed, suggest
 
+OWN = frozenset(("declared", "alerts", "journal"))
+"""Sources that are always on: what the owner wrote, and what Nightlatch itself keeps."""
 Made = plugs.Plug | SourceState
 
 
@@ -37,7 +39,7 @@ def make(
         if id_ in seen:
             raise configuration.error(f"two sources have the id {id_!r}", "sources", number)
         seen.add(id_)
-        if kind == "declared":
+        if kind in OWN:
             raise configuration.error("this source is always on and is not configured", "sources", number, "kind")
         plug = plugs.find(kind, configuration.where("sources", number, "kind"))
         if only and not only & {id_, kind}:
@@ -50,7 +52,7 @@ def make(
             made.append(SourceState(kind, id_, "failed", 0, f"{error.where}: {error.what}", error.todo, gives))
             continue
         made.append(plug(chosen, plugs.Context(id_, prefix, now, fingerprint)))
-    known = {"declared", *seen, *kinds}
+    known = {*OWN, *seen, *kinds}
     for name in sorted(only - known):
         raise UsageError(
             f"no source {name!r} is configured", todo=suggest(name, known) or f"Configured: {listed(sorted(known))}."

@@ -17,6 +17,8 @@ from nightlatch.model.finding import Severity
 from nightlatch.store.database import unusable
 
 S = TypeVar("S", bound=msgspec.Struct)
+DEAD = 600_000_000
+"""A channel that has failed for this long (µs, 10 minutes) does not count as one that works."""
 AlertState = Literal["open", "acknowledged", "over", "closed"]
 """`over`: what raised it has ended; `closed`: the owner put it aside."""
 LIVE: tuple[AlertState, ...] = ("open", "acknowledged")
@@ -96,8 +98,13 @@ class Fare(msgspec.Struct, frozen=True):
     failures: int = 0
     since: int = 0
     next: int = 0
-    dead: bool = False
+    told: bool = False
+    """Whether the journal has been told that it fails."""
     reason: str = ""
+
+    def failing(self, now: int) -> bool:
+        """Whether it has delivered nothing for long."""
+        return self.failures > 1 and now - self.since >= DEAD
 
 
 class Test(msgspec.Struct, frozen=True):

@@ -45,8 +45,8 @@ class Entry(msgspec.Struct, frozen=True):
 class Alerts:
     """The alerts of a home. Everything but `run` returns at once; all of it is for one event loop's thread.
 
-    `tell` puts an event into the journal: what became of an alert ("alert"), and that a channel has
-    failed for long or works again ("delivery"). `clock` gives µs since 1970.
+    `tell` puts an event into the journal: what became of an alert ("alert"), and that a channel
+    fails or works again ("delivery"). `clock` gives µs since 1970.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class Alerts:
         if event is not None:
             await self._tell_journal(event)
             if event.value == "failed":
-                self._outbox.died(channel.id)
+                self._outbox.told(channel.id)
 
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:

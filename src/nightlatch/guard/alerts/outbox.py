@@ -85,32 +85,32 @@ class Outbox:
         return Batch(channel, tuple(line.id for line in together), message(points, household))
 
     def delivered(self, batch: Batch, now: int) -> Event | None:
-        """Mark a batch as delivered; the event to tell when its channel had been dead."""
+        """Mark a batch as delivered; the event to tell when its channel had failed."""
         with self._records.begin() as book:
             book.deliver(batch.lines, now)
             fare = book.fare(batch.channel)
             if fare.failures:
                 book.set_fare(Fare(batch.channel))
-        if not fare.dead:
+        if not fare.told:
             return None
         return Event(now, "delivery", "home", name=batch.channel, value="delivered", since=fare.since)
 
     def failed(self, channel: str, reason: str, now: int) -> Event | None:
-        """Note a failure and when to try again; the event to tell when the channel has now failed for long."""
+        """Note a failure and when to try again; the event to tell unless the journal knows that the channel fails."""
         with self._records.begin() as book:
             fare = book.fare(channel)
             since = fare.since if fare.failures and fare.since <= now else now
             delay = min(FIRST_RETRY << min(fare.failures, 20), LAST_RETRY)
             delay = delay // 2 + int(delay * self._jitter() / 2)
-            book.set_fare(Fare(channel, fare.failures + 1, since, now + delay, fare.dead, reason))
-        if fare.dead or now - since < self._rules.dead:
+            book.set_fare(Fare(channel, fare.failures + 1, since, now + delay, fare.told, reason))
+        if fare.told:
             return None
         return Event(now, "delivery", "home", name=channel, value="failed", since=since, detail=reason)
 
-    def died(self, channel: str) -> None:
-        """Keep that it was told that a channel is dead."""
+    def told(self, channel: str) -> None:
+        """Keep that the journal knows that a channel fails."""
         with self._records.begin() as book:
-            book.set_fare(msgspec.structs.replace(book.fare(channel), dead=True))
+            book.set_fare(msgspec.structs.replace(book.fare(channel), told=True))
 
     def _points(self, book: AlertBook, lines: Sequence[Line]) -> list[Point]:
         """What the lines say: an alert once, as it stands now, in the place of its first line."""
@@ -137,7 +137,7 @@ class Outbox:
     def _digest(self, book: AlertBook, line: Line, household: Household) -> Message:
         span = msgspec.json.decode(line.data, type=Span)
         live: list[tuple[AlertRow, Said]] = [(row, self._said(row.sealed, row.data)) for row in book.live()]
-        dead = [channel for channel in self._rules.channels if book.fare(channel).dead]
+        dead = [channel for channel in self._rules.channels if book.fare(channel).failing(span.end)]
         return digest(book.between(span.begin, span.end), live, dead, household)
 
     def _said(self, sealed: bool, data: str) -> Said:

@@ -113,7 +113,6 @@ class Rules(msgspec.Struct, frozen=True):
     digest: Digest | None = None
     group: int = 3 * SECOND
     again: int = 60 * MINUTE
-    dead: int = 30 * MINUTE
 
     def is_quiet(self, now: int, zone: tzinfo) -> bool:
         """Whether patient lines wait at an instant."""
@@ -182,7 +181,6 @@ def read_rules(configuration: Configuration, env: Mapping[str, str]) -> Rules:
         digest,
         group=reader.length(table.group_seconds, "group_seconds", 60, SECOND),
         again=reader.length(table.again_minutes, "again_minutes", 7 * 24 * 60, MINUTE),
-        dead=reader.length(table.dead_minutes, "dead_minutes", 7 * 24 * 60, MINUTE),
     )
 
 

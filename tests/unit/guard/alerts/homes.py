@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from nightlatch.configuration.read import parse
 from nightlatch.guard.alerts.render import Message
 from nightlatch.guard.alerts.rules import Channel, Rules, read_rules
-from nightlatch.guard.household import Household, Holder
+from nightlatch.guard.household import Holder, Household
 from nightlatch.model.event import micros
 from nightlatch.store.alerts import AlertRecords
 from nightlatch.store.database import connect

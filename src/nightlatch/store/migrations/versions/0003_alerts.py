@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("since", sa.Integer, nullable=False),
         sa.Column("next", sa.Integer, nullable=False),
-        sa.Column("dead", sa.Boolean, nullable=False),
+        sa.Column("told", sa.Boolean, nullable=False),
         sa.Column("reason", sa.String, nullable=False),
     )
     op.create_table("alert_seen", sa.Column("digest", sa.LargeBinary, primary_key=True))
