@@ -1,0 +1,1 @@
+"""Nightlatch's own entities in Home Assistant, by MQTT discovery."""
