@@ -41,14 +41,6 @@ class Edge:
         """The tree's root."""
         return tree.fold(self.high.roots + self.low.roots)
 
-    def copy(self) -> Edge:
-        """One that changes by itself: an append that fails leaves the former as it is."""
-        other = Edge()
-        other.entries, other.times, other.hashes = self.entries[:], self.times[:], self.hashes[:]
-        other.low, other.high = self.low.copy(), self.high.copy()
-        other.tiles = self.tiles  # replaced, never changed, by `finish`
-        return other
-
     def add(self, entries: Sequence[bytes], times: Sequence[int], hashes: Sequence[bytes]) -> None:
         """Put entries into the unfinished bundle, which has room for them."""
         self.entries += entries
@@ -58,19 +50,18 @@ class Edge:
             for hashed in hashes:
                 self.low.push(hashed)
 
-    def finish(self) -> list[tuple[int, int, list[bytes]]]:
+    def finish(self) -> list[tuple[int, int, bytes]]:
         """Begin a new bundle; the tiles above that grew, as (level, n, hashes)."""
         n, root = self.high.size, tree.whole_root(self.hashes)
         self.entries, self.times, self.hashes, self.low = [], [], [], Frontier()
         self.high.push(root)
-        self.tiles = [tile[:] for tile in self.tiles]
         grown = []
         for level in range(1, len(self.tiles) + 2):
             if level > len(self.tiles):
                 self.tiles.append([])
             tile = self.tiles[level - 1]
             tile.append(root)
-            grown.append((level, n >> BITS * level, tile[:]))
+            grown.append((level, n >> BITS * level, b"".join(tile)))
             if len(tile) < BUNDLE:
                 break
             root = tree.whole_root(tile)

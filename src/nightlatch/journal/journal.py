@@ -99,7 +99,8 @@ class Journal:
         JournalError when they could not be written: then none of them was, and the call may be
         made again.
         """
-        with self._changing():
+        with self._storage.writing(self._forget):
+            self._current()
             signer = self._signer
             if signer is None:
                 raise JournalError(
@@ -107,22 +108,16 @@ class Journal:
                 )
             return self._append(events, signer)
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        try:
-            with self._storage.writing():
-                self._current()
-                yield
-        except BaseException:
-            self._edge = None  # what memory holds may be ahead of the file
-            raise
+    def _forget(self) -> None:
+        """Nothing was written: what memory holds may be ahead of the file."""
+        self._edge = None
 
     def _append(self, events: Sequence[Event], *signers: Signer, keep: bool = False) -> range:
-        now, writer = self._current().copy(), self._storage.writer
+        now, writer = self._edge or self._current(), self._storage.writer
         first = now.size
         if not events:
             return range(first, first)
-        entries = [encode(event, self.sealer) for event in events]
+        entries = encode(events, self.sealer)
         hashes = [sha256(b"\0" + entry).digest() for entry in entries]
         times = [event.at for event in events]
         taken, written = 0, first  # `written`: up to where the tail's rows reach
@@ -135,7 +130,7 @@ class Journal:
             writer.execute("INSERT INTO bundle VALUES (?, ?, ?, ?)", row)
             grown[place(0, n)] = b"".join(now.hashes)
             for level, number, tile in now.finish():
-                grown[place(level, number)] = b"".join(tile)
+                grown[place(level, number)] = tile
             written = now.size
         entries, hashes, times = entries[taken:], hashes[taken:], times[taken:]
         now.add(entries, times, hashes)
@@ -149,7 +144,6 @@ class Journal:
         writer.execute("INSERT OR REPLACE INTO tail VALUES (?, ?, ?, ?, ?, ?)", tail)
         if keep or first // EVERY != size // EVERY:
             writer.execute("INSERT INTO checkpoint VALUES (?, ?)", (size, note))
-        self._edge = now
         return range(first, size)
 
     @property
@@ -192,8 +186,9 @@ class Journal:
         The entry that says so stands under a checkpoint which both keys signed, or only the new one
         when the former is lost.
         """
-        with self._changing():
-            writer, former = self._storage.writer, self._signer
+        with self._storage.writing(self._forget) as writer:
+            self._current()
+            former = self._signer
             (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
             signer = keys.make(self.folder, Verifier.parse(named, where=self.where).name)
             new = signer.verifier.text
@@ -212,11 +207,11 @@ class Journal:
         Writes a `retained` entry (at: µs, value: days) in the same transaction. Entries of the
         unfinished bundle stay until it is full.
         """
-        with self._changing():
-            writer, signer = self._storage.writer, self._signer
+        with self._storage.writing(self._forget) as writer:
+            now, signer = self._current(), self._signer
             if signer is None:
                 raise JournalError("has no key to sign with", where=self.where)
-            before = min(before, self._current().high.size * BUNDLE)
+            before = min(before, now.high.size * BUNDLE)
             dropped = 0
             done = writer.execute("SELECT max(before) FROM retained").fetchone()[0] or 0
             for n in range(done // BUNDLE, -(-before // BUNDLE)):

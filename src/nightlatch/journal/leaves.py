@@ -1,9 +1,13 @@
-"""What an entry is: an event as canonical JSON, its personal fields sealed; and how 256 of them are packed."""
+"""What an entry is: an event as canonical JSON, its personal fields sealed; and how 256 of them are packed.
+
+Personal is what an event with a person or a slot says of them. It is sealed under the person's key, or
+that of the credential as LOCK/SLOT while nobody is known.
+"""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -60,37 +64,37 @@ _MARK = b'"sealed":"'
 """Inside a JSON text its first quote would be escaped: only the field itself reads so."""
 
 
-def subject(event: Event) -> str:
-    """Whose event it is: the person; the credential as LOCK/SLOT while nobody is known; or nobody's."""
-    if event.person:
-        return event.person
-    return f"{event.about.partition(':')[2]}/{event.slot}" if event.slot else ""
+def encode(events: Iterable[Event], sealer: Sealer) -> list[bytes]:
+    """The entries of events. Longer text than fits is cut, and its detail says so."""
+    leaves = []
+    for event in events:
+        try:
+            leaf = _encode(event) if not event.slot and not event.person else _seal(event, sealer)
+        except UnicodeEncodeError:
+            leaf = _fitting(msgspec.structs.replace(event, **_encodable(event)), sealer)
+        leaves.append(leaf if len(leaf) <= LARGEST else _fitting(event, sealer))
+    return leaves
 
 
-def encode(event: Event, sealer: Sealer) -> bytes:
-    """The entry of an event. Longer text than fits is cut, and its detail says so."""
-    try:
-        leaf = _leaf(event, sealer)
-    except UnicodeEncodeError:
-        event = msgspec.structs.replace(event, **_encodable(event))
-        leaf = _leaf(event, sealer)
-    for most in (20_000, 5_000):
+def _fitting(event: Event, sealer: Sealer) -> bytes:
+    for most in (len(event.raw), 20_000, 5_000):
+        short = event if most == len(event.raw) else _cut(event, most)
+        leaf = _seal(short, sealer) if short.slot or short.person else _encode(short)
         if len(leaf) <= LARGEST:
             break
-        leaf = _leaf(_cut(event, most), sealer)
     return leaf
 
 
-def _leaf(event: Event, sealer: Sealer) -> bytes:
-    if not event.slot and not event.person:
-        return _encode(event)
-    personal = _Personal(event.person, event.slot, event.told, event.detail, event.raw)
+def _seal(event: Event, sealer: Sealer) -> bytes:
+    person, slot, about = event.person, event.slot, event.about
+    personal = _encode(_Personal(person, slot, event.told, event.detail, event.raw))
+    sealed = sealer.seal(person or f"{about.partition(':')[2]}/{slot}", personal)
     return _encode(
         _Sealed(
             event.at,
             event.kind,
-            event.about,
-            sealer.seal(subject(event), _encode(personal)),
+            about,
+            sealed,
             event.source,
             event.by,
             event.value,
@@ -151,10 +155,7 @@ def decode(index: int, leaf: bytes, sealer: Sealer) -> Entry:
 
 def pack(leaves: Iterable[bytes]) -> bytes:
     """Entries as C2SP tlog-tiles bundles them: each after its length in 2 bytes, big-endian."""
-    parts: list[bytes] = []
-    for leaf in leaves:
-        parts += (len(leaf).to_bytes(2, "big"), leaf)
-    return b"".join(parts)
+    return b"".join([part for leaf in leaves for part in (len(leaf).to_bytes(2, "big"), leaf)])
 
 
 def unpack(data: bytes) -> list[bytes]:
@@ -176,9 +177,3 @@ def unpack(data: bytes) -> list[bytes]:
 def split(hashes: bytes) -> list[bytes]:
     """The hashes of a tile."""
     return [hashes[place : place + 32] for place in range(0, len(hashes), 32)]
-
-
-def instants(leaves: Sequence[Event]) -> tuple[int, int]:
-    """The earliest and the latest instant of these, µs."""
-    times = [event.at for event in leaves]
-    return min(times), max(times)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -90,8 +91,8 @@ class Signer:
 
     def line(self, text: str) -> str:
         """The signature line for a note's text."""
-        signed = b64encode(self._prefix + self.__key.sign(text.encode())).decode()
-        return f"— {self.verifier.name} {signed}\n"
+        signed = b2a_base64(self._prefix + self.__key.sign(text.encode())).decode()  # ends in a line feed
+        return f"— {self.verifier.name} {signed}"
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -123,7 +124,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:
     """The text of a checkpoint, to be signed."""
-    return f"{origin}\n{size}\n{b64encode(root).decode()}\n"
+    return f"{origin}\n{size}\n{b2a_base64(root).decode()}"
 
 
 def sign(text: str, *signers: Signer) -> str:

@@ -6,6 +6,7 @@ import os
 from base64 import urlsafe_b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
 from hashlib import blake2b
 
 from cryptography.exceptions import InvalidTag
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nightlatch.errors import JournalError
 from nightlatch.journal.storage import Storage
 
+_Encrypt = Callable[[bytes, bytes, bytes | None], bytes]
+_random = os.urandom
 NONCE = 12
 MOST_CACHED = 4_096
 
@@ -27,18 +30,18 @@ class Sealer:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._sealing: dict[str, tuple[str, AESGCM]] = {}
+        self._sealing: dict[str, tuple[str, _Encrypt]] = {}
         self._opening: dict[str, AESGCM | None] = {}
         self._version = 0
         self._salt = b""
 
     def seal(self, person: str, data: bytes) -> str:
         """Text that `open` turns back: KEYID.BASE64. Makes the person's key when there is none."""
-        if not self._storage.writes_now:  # within an append that was looked at already
+        if not self._storage.depth:  # within an append that was looked at already
             self._renew()
-        found = self._sealing.get(person) or self._key(person)
-        nonce = os.urandom(NONCE)
-        return f"{found[0]}.{b2a_base64(nonce + found[1].encrypt(nonce, data, None), newline=False).decode()}"
+        name, encrypt = self._sealing.get(person) or self._key(person)
+        nonce = _random(NONCE)
+        return f"{name}.{b2a_base64(nonce + encrypt(nonce, data, None), newline=False).decode()}"
 
     def open(self, text: str) -> bytes | None:
         """What was sealed; None once its person was erased. JournalError when it was changed."""
@@ -105,7 +108,7 @@ class Sealer:
                 (self._salt,) = reader.execute("SELECT salt FROM salt").fetchone()
         return blake2b(person.encode(), key=self._salt, digest_size=16).digest()
 
-    def _key(self, person: str) -> tuple[str, AESGCM]:
+    def _key(self, person: str) -> tuple[str, _Encrypt]:
         digest = self._digest(person)
         with self._storage.writing() as writer:
             row = writer.execute("SELECT id, secret FROM person_key WHERE subject = ?", (digest,)).fetchone()
@@ -114,7 +117,7 @@ class Sealer:
                 writer.execute("INSERT INTO person_key VALUES (?, ?, ?)", (row[0], digest, row[1]))
         if len(self._sealing) >= MOST_CACHED:
             self._sealing.clear()
-        self._sealing[person] = found = (row[0], AESGCM(row[1]))
+        self._sealing[person] = found = (row[0], AESGCM(row[1]).encrypt)
         return found
 
     def _found(self, name: str) -> AESGCM | None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nightlatch.errors import JournalError
 
 SCHEMA = 1
 BUSY_MS = 10_000
-WAL_PAGES = 8_192
+PAGE = 4_096
+WAL_PAGES = 6_144
 """Pages of the write-ahead log before it is moved into the file: rarely, as that costs three more syncs."""
+ROOM_PAGES = 256
 
 TABLES = """
 CREATE TABLE tail (first INTEGER PRIMARY KEY, count INTEGER, entries BLOB, hashes BLOB, at BLOB, note TEXT);
@@ -27,6 +29,7 @@ CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT);
 CREATE TABLE signer (first INTEGER PRIMARY KEY, key TEXT);
 CREATE TABLE retained (before INTEGER PRIMARY KEY, entry INTEGER);
 CREATE TABLE person_key (id TEXT PRIMARY KEY, subject BLOB UNIQUE, secret BLOB) WITHOUT ROWID;
+CREATE TABLE room (blank BLOB);
 CREATE TABLE salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt BLOB);
 """
 
@@ -34,6 +37,49 @@ CREATE TABLE salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt BLOB);
 def place(level: int, n: int) -> int:
     """Where a tile stands in its table: level 0 holds hashes of entries, each above 256 times as many."""
     return level << 48 | n
+
+
+class Transaction:
+    """What `Storage.writing` gives. Every append passes here, so it is a class and no generator."""
+
+    __slots__ = ("_failed", "_storage")
+
+    def __init__(self, storage: Storage, failed: Callable[[], None]) -> None:
+        self._storage, self._failed = storage, failed
+
+    def __enter__(self) -> sqlite3.Connection:
+        storage = self._storage
+        storage.lock.acquire()
+        try:
+            if not storage.depth:
+                if storage.writer.in_transaction:
+                    storage.writer.execute("ROLLBACK")  # an earlier one could not be, on a failing disk
+                storage.writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            storage.lock.release()
+            raise trouble(error, storage.path) from None
+        storage.depth += 1
+        return storage.writer
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        storage = self._storage
+        storage.depth -= 1
+        try:
+            if storage.depth:
+                return
+            if error is None:
+                try:
+                    storage.writer.execute("COMMIT")
+                    return
+                except sqlite3.DatabaseError as met:
+                    error = met
+            self._failed()
+            with suppress(sqlite3.DatabaseError):  # what is told is why it came to this; the next one tries again
+                storage.writer.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError):
+                raise trouble(error, storage.path) from None
+        finally:
+            storage.lock.release()
 
 
 class Storage:
@@ -45,13 +91,13 @@ class Storage:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.read_only = read_only
-        self._writing = threading.RLock()
+        self.lock = threading.RLock()
         self._reading = threading.RLock()
-        self._depth = 0
+        self.depth = 0
         try:
             if read_only:
                 self.reader = self.writer = _readable(path)
-                self._writing = self._reading
+                self.lock = self._reading
             else:
                 path.touch(mode=0o600)
                 path.chmod(0o600)
@@ -71,12 +117,27 @@ class Storage:
     def _prepare(self) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             self.writer.execute(f"PRAGMA {pragma}")
-        self.writer.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         with self.writing() as writer:
             if not writer.execute("PRAGMA user_version").fetchone()[0]:
                 for statement in TABLES.strip().split(";\n"):
                     writer.execute(statement)
                 writer.execute(f"PRAGMA user_version={SCHEMA}")
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Grow the write-ahead log once, so that later commits overwrite it: a disk syncs that sooner than growth.
+
+        Nothing of this needs to last, so it is not synced; the move into the file at the end is.
+        """
+        for pragma in ("synchronous=OFF", "wal_autocheckpoint=0"):
+            self.writer.execute(f"PRAGMA {pragma}")
+        for _ in range(WAL_PAGES // ROOM_PAGES // 2):
+            with self.writing() as writer:
+                writer.execute("INSERT INTO room VALUES (zeroblob(?))", (ROOM_PAGES * PAGE,))
+            with self.writing() as writer:
+                writer.execute("DELETE FROM room")
+        for pragma in ("synchronous=FULL", f"wal_autocheckpoint={WAL_PAGES}", "wal_checkpoint(RESTART)"):
+            self.writer.execute(f"PRAGMA {pragma}").fetchone()
 
     def _check(self) -> None:
         (found,) = self.reader.execute("PRAGMA user_version").fetchone()
@@ -87,33 +148,12 @@ class Storage:
                 todo="Update Nightlatch." if found > SCHEMA else "It is no journal, or an empty one.",
             )
 
-    @property
-    def writes_now(self) -> bool:
-        """Whether a transaction is open that writes."""
-        return self._depth > 0
+    def writing(self, failed: Callable[[], None] = lambda: None) -> Transaction:
+        """One transaction: all of it is on disk when the block ends, or nothing. Within another: part of that.
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is on disk when the block ends, or nothing. Within another: part of that."""
-        with self._writing:
-            writer = self.writer
-            if self._depth:
-                yield writer
-                return
-            try:
-                writer.execute("BEGIN IMMEDIATE")
-                self._depth = 1
-                try:
-                    yield writer
-                    writer.execute("COMMIT")
-                except BaseException:
-                    if writer.in_transaction:
-                        writer.execute("ROLLBACK")
-                    raise
-                finally:
-                    self._depth = 0
-            except sqlite3.DatabaseError as error:
-                raise trouble(error, self.path) from None
+        `failed` is called when nothing was written.
+        """
+        return Transaction(self, failed)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -133,7 +173,7 @@ class Storage:
 
     def flush(self) -> None:
         """Move everything into the file itself and empty the write-ahead log, so that no former page is left in it."""
-        with self._writing:
+        with self.lock:
             try:
                 (busy, _, _) = self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.DatabaseError as error:
@@ -147,7 +187,7 @@ class Storage:
 
     def close(self) -> None:
         """Close both connections."""
-        with self._writing, self._reading:
+        with self.lock, self._reading:
             self.reader.close()
             self.writer.close()
 

@@ -42,10 +42,6 @@ class Frontier:
         self.size = size
         self.roots = list(roots)
 
-    def copy(self) -> Frontier:
-        """One that changes by itself."""
-        return Frontier(self.size, self.roots)
-
     def push(self, hashed: bytes) -> None:
         """Take in the next leaf's hash."""
         roots, size = self.roots, self.size
