@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from nightlatch.guard.detections import interface
-from nightlatch.guard.detections.interface import Detection, hears, room
+from nightlatch.guard.detections.interface import Detection, hears
 from nightlatch.model.event import Event
 from nightlatch.model.finding import Severity
 
@@ -70,7 +70,7 @@ class BatteryLow(Detection, id="battery-low"):
 
     def _tell(self, event: Event, percent: int, *, empty: bool) -> None:
         if event.about not in self._told:
-            room(self._told)
+            self.room(self._told)
         self._told[event.about] = empty
         what = f"{self.place(event.about)}: the lock's battery is at {percent} %."
         self.tell(event.at, event.about, what, severity=Severity.HIGH if empty else None)

@@ -56,7 +56,7 @@ class Noticed(msgspec.Struct, frozen=True):
 class Setting:
     """What the detections of one engine work in: the household, its clocks, and a way to tell."""
 
-    __slots__ = ("dues", "household", "local", "noticed", "now", "shift")
+    __slots__ = ("dues", "household", "known", "local", "locks_of", "noticed", "now", "shift")
 
     def __init__(self, household: Household) -> None:
         self.noticed: list[Noticed] = []
@@ -71,6 +71,12 @@ class Setting:
         """Take a household in the place of the former one."""
         self.household = household
         self.local = LocalTime(household.zone)
+        self.locks_of: dict[str, list[str]] = {}
+        """The locks of each door."""
+        for lock, door in household.door_of.items():
+            self.locks_of.setdefault(door, []).append(lock)
+        self.known = frozenset((*household.locks, *household.door_of, *household.door_of.values()))
+        """The locks and doors of the household."""
 
 
 def hears(*kinds: Kind) -> Callable[[Method], Method]:
@@ -89,7 +95,7 @@ class Detection(ABC):
     The same events in the same order always give the same notices, live, after a restart and in a
     replay: nothing but the events, the due times and the household goes in. `state` is plain data
     that msgspec can encode; it is what survives a restart. It holds no person, only locks and slots,
-    and is bounded whatever comes (`room`).
+    and is bounded whatever comes (`self.room`).
     """
 
     id: ClassVar[str]
@@ -149,6 +155,27 @@ class Detection(ABC):
         """The wall time of an engine time, µs."""
         return at - self.setting.shift
 
+    def room(self, table: MutableMapping[K, V], most: int = MOST) -> None:
+        """Make room for one more entry, and sleep for those that go: strangers first, in the order they came.
+
+        Keys begin with what they are about. Entries of the household are put behind on the way, so that
+        a flood of invented locks cannot drive them out, and each entry costs little.
+        """
+        known = self.setting.known
+        for _ in range(len(table)):
+            if len(table) < most:
+                return
+            key = next(iter(table))
+            value = table.pop(key)
+            if str(key[0] if isinstance(key, tuple) else key).partition("/")[0] in known:
+                table[key] = value
+            else:
+                self.sleep(str(key))
+        while len(table) >= most:
+            key = next(iter(table))
+            del table[key]
+            self.sleep(str(key))
+
     def door(self, about: str) -> str:
         """The door of a lock; what is no lock, or has no door, stands for itself."""
         return self.setting.household.door_of.get(about, about)
@@ -156,9 +183,3 @@ class Detection(ABC):
     def place(self, about: str) -> str:
         """What people call the door of a lock, else the thing itself."""
         return self.setting.household.name(self.door(about))
-
-
-def room(table: MutableMapping[K, V], most: int = MOST) -> None:
-    """Make room for one more entry: what was put in first goes first."""
-    while len(table) >= most:
-        del table[next(iter(table))]

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from nightlatch.guard.detections import interface
-from nightlatch.guard.detections.interface import SECOND, Detection, hears, room
+from nightlatch.guard.detections.interface import SECOND, Detection, hears
 from nightlatch.model.event import Event
 from nightlatch.model.finding import Severity
 from nightlatch.text import span
@@ -31,12 +31,12 @@ class LongOpenDoor(Detection, id="long-open-door"):
         self._open: dict[str, bool] = {}
         """By open door: whether that was told."""
 
-    @hears("door_opened")
+    @hears("door_opened", "door_forced")
     def opened(self, event: Event) -> None:
         """Start to wait."""
         door = self.door(event.about)
         if door not in self._open:
-            room(self._open)
+            self.room(self._open)
             self._open[door] = False
             self.wake(self._after, door)
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from nightlatch.guard.detections import interface
-from nightlatch.guard.detections.interface import SECOND, Detection, room
+from nightlatch.guard.detections.interface import SECOND, Detection, hears
 from nightlatch.model.event import Event
 from nightlatch.model.finding import Severity
 from nightlatch.text import count, span
@@ -39,7 +39,7 @@ class RepeatedWrongCodes(Detection, id="repeated-wrong-codes"):
         self._open: dict[str, list[int]] = {}
         """By door with an open case: when it began, how many wrong codes, and at how many it is told again."""
 
-    @interface.hears("wrong_code")
+    @hears("wrong_code")
     def wrong(self, event: Event) -> None:
         """Count it."""
         door = self.door(event.about)
@@ -53,13 +53,13 @@ class RepeatedWrongCodes(Detection, id="repeated-wrong-codes"):
             return
         times = self._last.get(door)
         if times is None:
-            room(self._last)
+            self.room(self._last)
             times = self._last[door] = []
         times.append(now)
         self.wake(self._within, door)
         if len(times) >= self._count:
             if now - times[0] <= self._within:
-                room(self._open)
+                self.room(self._open)
                 self._open[door] = [times[0], len(times), 2 * len(times)]
                 del self._last[door]
                 self._tell(event, door, len(times), now - times[0])
