@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nightlatch.errors import StoreError
+from nightlatch.store.occupied import LOCK, running
 
-LOCK = "service.lock"
+__all__ = ["LOCK", "held", "prepare", "running"]
 
 
 def prepare(folder: Path) -> None:
@@ -52,18 +53,3 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(file)
-
-
-def running(folder: Path) -> bool:
-    """Whether a service holds the folder now."""
-    try:
-        file = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(file)
-    return False

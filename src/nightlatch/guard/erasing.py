@@ -1,0 +1,127 @@
+"""Erases a person: their keys in the journal, their names in the database; and says what cannot be erased from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from nightlatch.configuration.read import LIMIT, Configuration
+from nightlatch.configuration.tables import PersonTable
+from nightlatch.journal.journal import FILE as JOURNAL
+from nightlatch.journal.journal import Journal
+from nightlatch.journal.leaves import BUNDLE
+from nightlatch.model.event import Event, micros
+from nightlatch.reading.files import read_text
+from nightlatch.store.database import connect
+from nightlatch.store.scrubbing import Scrubbed, Words, names_of, scrub
+
+SHORTEST = 3
+"""Letters of a part of a name that is looked for by itself."""
+OURS = ("journal.db", "nightlatch.db", "witness.db", "journal.key", "witness.key", "service.lock", "control.sock")
+"""What the state folder holds: databases that are scrubbed, and what never names anybody."""
+_SIDES = ("", "-wal", "-shm", "-journal", ".next")
+_SEALED = '"sealed":"'
+Done = Callable[[int, int], None]
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """What was erased, and what is left for the owner to do."""
+
+    keys: int
+    """Keys destroyed: the person's own, and those of credentials that were used before it was known whose they are."""
+    entry: int | None
+    """The journal's entry that says somebody was erased; None when nothing was found."""
+    scrubbed: Scrubbed
+    named_in: tuple[str, ...]
+    """Lines of nightlatch.toml that still name the person."""
+    entries: tuple[int, ...]
+    """Entries that name the person outside of what is sealed: only retention ends those."""
+    files: tuple[str, ...]
+    """Other files in the state folder, which may: they are not Nightlatch's present state."""
+
+
+def person_of(configuration: Configuration | None, id_: str) -> PersonTable | None:
+    """The configured person with this id."""
+    people = configuration.tables.people if configuration else []
+    return next((one for one in people if one.id == id_), None)
+
+
+def erase(
+    folder: Path,
+    id_: str,
+    configuration: Configuration | None,
+    *,
+    now: datetime,
+    also: Iterable[str] = (),
+    done: Done = lambda *_: None,
+) -> Erased:
+    """Erase the person with this id, or what is known of a credential as LOCK/SLOT; `also` are further names.
+
+    It can be done again, and goes on where it was interrupted. JournalError or StoreError when another
+    program reads on for too long: then part of it may be left.
+    """
+    person = person_of(configuration, id_)
+    credentials = person.credentials if person else []
+    keys, entry = 0, None
+    journal = Journal.open(folder) if (folder / JOURNAL).exists() else None
+    try:
+        if journal is not None:
+            keys = journal.sealer.forget(id_, *credentials)
+        engine = connect(folder)
+        try:
+            words = Words({*_names(id_, person, also), *names_of(engine, f"person:{id_}")})
+            scrubbed = scrub(engine, words)
+        finally:
+            engine.dispose()
+        entries: tuple[int, ...] = ()
+        if journal is not None:
+            if keys or scrubbed != Scrubbed():
+                # Without the name: only that it was done, and how many keys went.
+                (entry,) = journal.append([Event(micros(now), "erased", "home", value=keys)])
+            entries = tuple(_in_clear(journal, words, done))
+    finally:
+        if journal is not None:
+            journal.close()
+    return Erased(keys, entry, scrubbed, tuple(_lines(configuration, words)), entries, tuple(_others(folder)))
+
+
+def _names(id_: str, person: PersonTable | None, also: Iterable[str]) -> set[str]:
+    """What the person is called: id, name, its parts where it is somebody's proper name, and how hubs know them."""
+    names = {id_, *also}
+    if person is not None:
+        names |= {person.name, *person.bind}
+        parts = person.name.split()
+        if all(part[:1].isupper() for part in parts):
+            names |= {part for part in parts if len(part) >= SHORTEST}
+    return names - {""}
+
+
+def _in_clear(journal: Journal, words: Words, done: Done) -> Iterable[int]:
+    """The entries whose readable part names the person. There should be none."""
+    size = journal.size
+    for n in range(-(-size // BUNDLE)):
+        with journal.view() as view:
+            leaves = view.bundle(n)
+        for index, leaf in enumerate(leaves, n * BUNDLE):
+            text = leaf.decode(errors="replace")
+            before, mark, after = text.partition(_SEALED)
+            if words.within(before + after.partition('"')[2] if mark else text):
+                yield index
+        done(min(size, (n + 1) * BUNDLE), size)
+
+
+def _lines(configuration: Configuration | None, words: Words) -> Iterable[str]:
+    if configuration is None:
+        return
+    text = read_text(configuration.path, limit=LIMIT)
+    for number, line in enumerate(text.splitlines(), 1):
+        if words.within(line):
+            yield f"{configuration.path}:{number}"
+
+
+def _others(folder: Path) -> Iterable[str]:
+    known = {f"{name}{side}" for name in OURS for side in _SIDES}
+    yield from sorted(str(path) for path in folder.iterdir() if path.name not in known)
