@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from nightlatch import __version__
-from nightlatch.cli import answering, auditing, catalogue, explaining, init, listing, tailoring
+from nightlatch.cli import alerts, answering, auditing, catalogue, explaining, init, listing, tailoring
 from nightlatch.errors import NightlatchError
 
 EXIT_USAGE = 2
@@ -33,7 +33,9 @@ app = typer.Typer(
 )
 for module in (init, auditing, tailoring, explaining, answering, listing):
     module.register(app)
-app.add_typer(catalogue.app)
+GROUPS = (alerts, catalogue)
+for module in GROUPS:
+    app.add_typer(module.app)
 
 
 def _laid_out(text: str) -> str:
@@ -44,7 +46,7 @@ def _laid_out(text: str) -> str:
     return f"{before}\b\nExamples:\n{lines}"
 
 
-for command in (*app.registered_commands, *catalogue.app.registered_commands):
+for command in (*app.registered_commands, *(one for module in GROUPS for one in module.app.registered_commands)):
     if command.callback is not None:
         command.help = _laid_out(command.callback.__doc__ or "")
 

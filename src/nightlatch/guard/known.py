@@ -37,13 +37,14 @@ def household(configuration: Configuration, home: Home | None) -> Household:
     for (lock, slot), person in credentials(configuration).items():
         known = holders.get((f"lock:{lock}", slot), Holder())
         holders[f"lock:{lock}", slot] = Holder(person, known.starts, known.ends, known.windows)
+    named = [(person, person.name.strip() or person.id) for person in tables.people]
     return Household(
         zone=configuration.zone,
         locks=tuple(name for name in names if name.startswith("lock:")),
         names=names,
         door_of=door_of,
         holders=holders,
-        people={person.id: (person.name or person.id).split()[0] for person in tables.people},
+        people={person.id: name if tables.alerts.full_names else name.split()[0] for person, name in named},
         residents=frozenset(person.id for person in tables.people if person.role == "resident"),
         remote=remote,
         voice=voice,

@@ -43,7 +43,7 @@ class Desk:
             """How many of the journal's entries were looked at for notices: `event` takes those from here on."""
             self._kept_size = self.size
             for row in book.live():
-                said = take(row.sealed, row.data, sealer)
+                said = take(row.sealed, row.data, sealer.open)
                 if said is ERASED:
                     # Nothing is left that could end it.
                     book.replace(msgspec.structs.replace(row, state="closed", ended=now))
@@ -173,7 +173,7 @@ class Desk:
         book.replace(msgspec.structs.replace(row, stage=row.stage + 1, escalate=next_at))
         if not stages or SEVERITY_WEIGHT[row.severity] < SEVERITY_WEIGHT[stages[0].severity]:
             return []
-        said = take(row.sealed, row.data, self._sealer)
+        said = take(row.sealed, row.data, self._sealer.open)
         further = [self._rules.channels[channel] for channel in stages[0].channels]
         self._tell(book, row, "escalated", self._taking(further, row, said.person), now)
         return [Event(now, "alert", row.about, name=row.detection, value="escalated", person=said.person)]
@@ -182,10 +182,9 @@ class Desk:
         """When an alert is escalated for the first time: counted from when people are told of it."""
         if not self._rules.stages:
             return 0
-        quiet = self._rules.quiet
         patient = all(channel.quiet for channel in self._rules.channels.values() if not channel.kept)
-        if quiet is not None and patient and severity is not Severity.CRITICAL:
-            now = quiet.ends(now, self.household.zone)
+        if patient and severity is not Severity.CRITICAL:
+            now = self._rules.quiet_ends(now, self.household.zone)
         return now + self._rules.stages[0].after
 
     def _notify(self, index: int, event: Event, wanted: Sequence[Notice]) -> bool:

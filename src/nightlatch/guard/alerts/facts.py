@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from nightlatch.configuration.read import Configuration
 from nightlatch.guard.alerts.rules import Channel, Rules, read_rules
+from nightlatch.guard.alerts.sending import Apprise
 from nightlatch.guard.detections.registry import configured
 from nightlatch.model.event import instant, micros
 from nightlatch.model.evidence import Grade, Item, Ref
@@ -42,7 +43,8 @@ class AlertFacts(Source, kind="alerts"):
         rules = read_rules(self.configuration, self.env)
         fares, tests = self._kept(rules)
         now = micros(self.context.now)
-        working = [one for one in rules.channels.values() if one.url is not None and not fares[one.id].failing(now)]
+        problem = Apprise().problem
+        working = [one for one in rules.channels.values() if not problem(one) and not fares[one.id].failing(now)]
         where = self.configuration.place("alerts", "channels", 0)
         secret = [f"{one.id}: {one.problem}" for one in rules.channels.values() if one.url is None]
         if secret and not working:

@@ -6,12 +6,10 @@ the message goes out once more: a repeated message is better than a lost one.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from nightlatch.errors import JournalError
 from nightlatch.guard.alerts.render import Message, Point, digest, message
 from nightlatch.guard.alerts.rules import SECOND, Rules
 from nightlatch.guard.alerts.sealed import ERASED, Said, Sealer, take
@@ -21,11 +19,9 @@ from nightlatch.model.finding import Severity
 from nightlatch.store.alerts import AlertBook, AlertRecords, AlertRow, Fare, Line
 
 FIRST_RETRY = 5 * SECOND
-LAST_RETRY = 600 * SECOND
+LAST_RETRY = 300 * SECOND
 MOST_LINES = 500
 """How many lines one message stands for at most."""
-
-log = logging.getLogger(__name__)
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -61,8 +57,7 @@ class Outbox:
             quiet = self._rules.is_quiet(now, household.zone)
             lines = book.waiting(channel, patient=not quiet, limit=MOST_LINES)
             if not lines:
-                held = quiet and self._rules.quiet is not None and book.backlog(channel)
-                return self._rules.quiet.ends(now, household.zone) - now if held and self._rules.quiet else None
+                return self._rules.quiet_ends(now, household.zone) - now if quiet and book.backlog(channel) else None
             again = book.fare(channel).next - now
         if 0 < again <= LAST_RETRY:
             return again
@@ -118,8 +113,7 @@ class Outbox:
         places: dict[int, int] = {}
         for line in lines:
             if not line.alert:
-                said = self._said(line.sealed, line.data)
-                points.append(Point(line.form, line.at, said))
+                points.append(Point(line.form, line.at, take(line.sealed, line.data, self._sealer.open)))
                 continue
             if line.alert in places:
                 if line.form == "escalated":
@@ -127,23 +121,19 @@ class Outbox:
                     points[place] = msgspec.structs.replace(points[place], form="escalated")
                 continue
             row = book.alert(line.alert)
-            if row is None:
+            if row is None:  # it went with its person
+                points.append(Point(line.form, line.at, ERASED))
                 continue
             places[line.alert] = len(points)
             severity = row.severity if row.live else Severity.LOW
-            points.append(Point(line.form, line.at, self._said(row.sealed, row.data), row, severity))
+            points.append(Point(line.form, line.at, self._said(row), row, severity))
         return points
 
     def _digest(self, book: AlertBook, line: Line, household: Household) -> Message:
         span = msgspec.json.decode(line.data, type=Span)
-        live: list[tuple[AlertRow, Said]] = [(row, self._said(row.sealed, row.data)) for row in book.live()]
+        live: list[tuple[AlertRow, Said]] = [(row, self._said(row)) for row in book.live()]
         dead = [channel for channel in self._rules.channels if book.fare(channel).failing(span.end)]
         return digest(book.between(span.begin, span.end), live, dead, household)
 
-    def _said(self, sealed: bool, data: str) -> Said:
-        try:
-            return take(sealed, data, self._sealer)
-        except JournalError as error:
-            # The words are lost, the alert is not: it still tells what was detected, and where.
-            log.error("the words of an alert cannot be read: %s", error)
-            return ERASED
+    def _said(self, row: AlertRow) -> Said:
+        return take(row.sealed, row.data, self._sealer.open)

@@ -118,6 +118,10 @@ class Rules(msgspec.Struct, frozen=True):
         """Whether patient lines wait at an instant."""
         return self.quiet is not None and self.quiet.at(now, zone)
 
+    def quiet_ends(self, now: int, zone: tzinfo) -> int:
+        """The first instant from `now` on at which patient lines go out."""
+        return now if self.quiet is None else self.quiet.ends(now, zone)
+
 
 def door_of(household: Household, about: str) -> str:
     """The door that a lock or door is or belongs to, as "door:front"; nothing for other things."""

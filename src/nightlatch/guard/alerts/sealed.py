@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
+from nightlatch.errors import JournalError
 from nightlatch.guard.detections.interface import Noticed
 from nightlatch.model.event import By, Event, Kind
+
+
+log = logging.getLogger(__name__)
 
 
 class Sealer(Protocol):
@@ -53,7 +59,14 @@ def put(said: Said, sealer: Sealer) -> tuple[bool, str]:
     return (True, sealer.seal(said.person, data)) if said.person else (False, data.decode())
 
 
-def take(sealed: bool, data: str, sealer: Sealer) -> Said:
-    """What a row says; ERASED once its person is."""
-    opened = sealer.open(data) if sealed else data.encode()
+def take(sealed: bool, data: str, opened_by: Callable[[str], bytes | None]) -> Said:
+    """What a row says, opened by a sealer's `open`; ERASED once its person is.
+
+    Where it was damaged, the words are lost and the alert is not: it still tells what was detected, and where.
+    """
+    try:
+        opened = opened_by(data) if sealed else data.encode()
+    except JournalError as error:
+        log.error("the words of an alert cannot be read: %s", error)
+        return Said()
     return ERASED if opened is None else msgspec.json.decode(opened, type=Said)
