@@ -1,13 +1,20 @@
-"""The sources that are Nightlatch's own state: what it keeps of alerts. Always on, where there is something kept."""
+"""The sources that are Nightlatch's own state: alerts and the journal. Always on, where there is something kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from nightlatch.configuration.read import Configuration
+from nightlatch.model.evidence import Item
+from nightlatch.model.home import Home
+from nightlatch.sample import FOLDER as SAMPLE
 from nightlatch.secrets import Fingerprinter
 from nightlatch.sources.interface import Context, Source
+from nightlatch.store.database import state_folder
+
+JOURNAL = "journal.db"
+"""As `nightlatch.journal.journal.FILE`, which takes long to import where there is no journal."""
 
 
 def own_sources(
@@ -23,4 +30,17 @@ def own_sources(
         from nightlatch.guard.alerts.facts import AlertFacts
 
         sources.append(AlertFacts(configuration, env, Context("alerts", "alerts", now, Fingerprinter())))
+    folder = state_folder(env)
+    # The sample home is nobody's: what this machine keeps is not about it.
+    if wanted("journal") and configuration.base != SAMPLE and (folder / JOURNAL).is_file():
+        from nightlatch.guard.journalled import JournalFacts
+
+        sources.append(JournalFacts(configuration, folder, Context("journal", "journal", now, Fingerprinter())))
     return sources
+
+
+def missing(sources: Iterable[Source], home: Home) -> list[Item]:
+    """What only follows once the home is known: which of its locks the journal never heard of."""
+    from nightlatch.guard.journalled import JournalFacts
+
+    return [item for one in sources if isinstance(one, JournalFacts) for item in one.missing(home)]

@@ -14,7 +14,7 @@ from nightlatch.audit.infer import infer
 from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
 from nightlatch.audit.named import shown
-from nightlatch.audit.own import own_sources
+from nightlatch.audit.own import missing, own_sources
 from nightlatch.audit.profiles import load
 from nightlatch.audit.waivers import read_waivers, resolved, waive
 from nightlatch.catalogue import Catalogue
@@ -99,7 +99,7 @@ async def gather(
     # What the catalogue knows needs the model's identity, and what follows may need that in turn.
     items += catalogued(home, catalogue)
     home = merge(items, now=now, sources=states, limits=limits)
-    items += infer(home)
+    items += [*infer(home), *missing(kept, home)]
     return merge(items, now=now, sources=states, limits=limits)
 
 
