@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -88,9 +88,24 @@ class AlertsTable(GuardingTable, frozen=True):
 
 
 class AutoLockTable(GuardingTable, frozen=True):
-    """`[[autolock]]`: one door that locks by itself."""
+    """`[[autolock]]`: one door that locks by itself. Lengths of time are written as "90s", "3m", "2h"."""
 
     lock: str
+    after: str = "3m"
+    """How long the door is closed and unlocked before it is locked."""
+    night_after: str = ""
+    """The same in the hours of `night`; nothing: as by day."""
+    night: str = "22:00-06:00"
+    """Hours of the day at home."""
+    hold_open: list[str] = []
+    """Hours of the day, as "08:00-09:00", in which it stays unlocked."""
+    retries: int = 3
+    """How often it tries again after a jam or a refusal before it gives up and raises an alert."""
+    retry_after: str = "20s"
+    prefer: Literal["nightlatch", "lock"] = "nightlatch"
+    """Who locks: Nightlatch, or the lock by its own auto-relock, where it has one."""
+    without_sensor: bool = False
+    """Lock although nothing tells whether the door is closed: the bolt may be driven into an open door."""
 
 
 class EntitiesTable(GuardingTable, frozen=True):
@@ -112,3 +127,5 @@ class ServiceTable(GuardingTable, frozen=True):
 
     host: str = "127.0.0.1"
     port: int = 5625
+    audit_every_hours: Annotated[float, msgspec.Meta(ge=0.1, le=744)] = 24
+    verify_every_hours: Annotated[float, msgspec.Meta(ge=0.01, le=744)] = 12

@@ -181,15 +181,21 @@ def _other(standing: Standing, event: Event) -> dict[str, Any]:
 def told(standing: Standing, state: State, now: int) -> Standing:
     """The standing once a hub told a state. A report older than what was heard moves nothing back."""
     changes: dict[str, Any] = {"heard": now}
-    stale = _outdated(standing, state, now)
-    if state.bolt is not None and not stale:
-        changes |= {"bolt": state.bolt, "bolt_at": min(state.at, now)}
-        if state.bolt != standing.bolt:
-            changes |= {"bolt_since": now, "bolt_by": "", "bolt_told": 0}
-    if state.door is not None and not stale:
-        changes |= {"door": state.door, "door_at": min(state.at, now), "own_sensor": True}
+    if state.bolt is not None:
+        if not _outdated(standing, state, now):
+            changes |= {"bolt": state.bolt, "bolt_at": min(state.at, now)}
+            if state.bolt != standing.bolt:
+                changes |= {"bolt_since": now, "bolt_by": ""}
+        elif state.bolt != standing.bolt:
+            # The hub knows less than what was heard: neither counts until the lock itself reports.
+            changes["bolt_at"] = 0
+    if state.door is not None:
+        changes |= {"door": state.door, "own_sensor": True}
         if state.door != standing.door:
-            changes |= {"door_since": now, "door_told": 0}
+            # The sensor reported after what was last heard: when, only the hub knows.
+            changes |= {"door_since": now, "door_at": now if state.at else 0}
+        else:
+            changes["door_at"] = min(max(state.at, standing.door_at), now) if state.at else 0
     for name in ("battery", "reachable", "keypad_disabled", "security", "relock_s", "codes"):
         value = getattr(state, name)
         if value is not None:
@@ -198,9 +204,9 @@ def told(standing: Standing, state: State, now: int) -> Standing:
 
 
 def _outdated(standing: Standing, state: State, now: int) -> bool:
+    """Whether the bolt's report is older than what was heard of it."""
     # A time of ours that lies ahead was heard before the clock was set back: it proves no order.
-    newest = max(standing.bolt_at, standing.door_at)
-    return bool(state.at) and state.at < newest <= now
+    return bool(state.at) and state.at < standing.bolt_at <= now
 
 
 def differences(standing: Standing, state: State, now: int) -> Iterator[tuple[Kind, dict[str, Any]]]:
@@ -208,13 +214,11 @@ def differences(standing: Standing, state: State, now: int) -> Iterator[tuple[Ki
 
     What either of them does not tell is no difference.
     """
-    if not _outdated(standing, state, now):
-        bolt, door = state.bolt, state.door
-        if bolt is not None and "unknown" not in (bolt, standing.bolt) and bolt != standing.bolt:
-            yield _BOLT_KIND[bolt], {}
-        if door is not None and standing.door is not None and "unknown" not in (door, standing.door):  # noqa: SIM102
-            if door != standing.door:
-                yield _DOOR_KIND[door], {}
+    bolt, door = state.bolt, state.door
+    if not _outdated(standing, state, now) and _differ(_known(standing.bolt), _known(bolt)) and bolt in _BOLT_KIND:
+        yield _BOLT_KIND[bolt], {}
+    if _differ(_known(standing.door), _known(door)) and door in _DOOR_KIND:
+        yield _DOOR_KIND[door], {}
     if _differ(standing.battery, state.battery):
         yield "battery", {"value": state.battery}
     if _differ(standing.reachable, state.reachable):
@@ -231,6 +235,10 @@ def differences(standing: Standing, state: State, now: int) -> Iterator[tuple[Ki
 
 def _differ(before: object, now: object) -> bool:
     return before is not None and now is not None and before != now
+
+
+def _known(value: str | None) -> str | None:
+    return None if value == "unknown" else value
 
 
 def _codes(before: dict[int, str], now: dict[int, str]) -> Iterator[tuple[Kind, dict[str, Any]]]:
