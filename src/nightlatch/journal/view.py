@@ -18,7 +18,7 @@ class View:
     """One unchanging view, for as long as the transaction is open that `Journal.view` began."""
 
     def __init__(self, reader: sqlite3.Connection, where: str) -> None:
-        self._reader = reader
+        self.reader = reader
         self.where = where
         newest = reader.execute("SELECT first, count, note FROM tail ORDER BY first DESC LIMIT 1").fetchone()
         if newest is None:
@@ -37,12 +37,12 @@ class View:
     def bundle(self, n: int) -> list[bytes]:
         """The entries of bundle n, in the order of the log; dropped ones are empty. JournalError when damaged."""
         if n < self.bundles:
-            row = self._reader.execute("SELECT entries FROM bundle WHERE n = ?", (n,)).fetchone()
+            row = self.reader.execute("SELECT entries FROM bundle WHERE n = ?", (n,)).fetchone()
             if row is None:
                 raise damaged("they are gone", self._range(n))
             parts = [row[0]]
         else:
-            parts = [entries for (entries,) in self._reader.execute("SELECT entries FROM tail ORDER BY first")]
+            parts = [entries for (entries,) in self.reader.execute("SELECT entries FROM tail ORDER BY first")]
         try:
             leaves = [leaf for part in parts for leaf in unpack(part)]
         except ValueError as error:
@@ -57,10 +57,10 @@ class View:
         found = self._tiles.get((level, n))
         if found is None:
             if level == 0 and n == self.bundles:
-                parts = [part for (part,) in self._reader.execute("SELECT hashes FROM tail ORDER BY first")]
+                parts = [part for (part,) in self.reader.execute("SELECT hashes FROM tail ORDER BY first")]
             else:
                 query = "SELECT hashes FROM tile WHERE place = ?"
-                parts = [part for (part,) in self._reader.execute(query, (place(level, n),))]
+                parts = [part for (part,) in self.reader.execute(query, (place(level, n),))]
             found = split(b"".join(parts))
             wanted = min(BUNDLE, (self.size >> BITS * level) - n * BUNDLE)
             if len(found) != wanted or len(found[-1]) != tree.HASH:
@@ -86,24 +86,24 @@ class View:
             "SELECT size, note FROM checkpoint WHERE size > ?"
             " UNION SELECT first + count, note FROM tail WHERE first + count > ? ORDER BY 1"
         )
-        yield from self._reader.execute(query, (since, since))
+        yield from self.reader.execute(query, (since, since))
 
     def signers(self) -> list[tuple[int, str]]:
         """(first size that it signed, public key) of every key so far, oldest first."""
-        return self._reader.execute("SELECT first, key FROM signer ORDER BY first").fetchall()
+        return self.reader.execute("SELECT first, key FROM signer ORDER BY first").fetchall()
 
     def retained(self) -> list[tuple[int, int]]:
         """(before which entry contents were dropped, entry that says so), oldest first."""
-        return self._reader.execute("SELECT before, entry FROM retained ORDER BY before").fetchall()
+        return self.reader.execute("SELECT before, entry FROM retained ORDER BY before").fetchall()
 
     def first_since(self, at: int) -> int:
         """The first entry that can be as late as this instant (µs): none before it is; found by bundles."""
-        row = self._reader.execute("SELECT min(n) FROM bundle WHERE last_at >= ?", (at,)).fetchone()
+        row = self.reader.execute("SELECT min(n) FROM bundle WHERE last_at >= ?", (at,)).fetchone()
         return (self.bundles if row[0] is None else row[0]) * BUNDLE
 
     def first_kept(self, at: int) -> int:
         """The entry up to which all are older than this instant (µs): whole bundles only."""
-        row = self._reader.execute("SELECT n FROM bundle WHERE last_at >= ? ORDER BY n LIMIT 1", (at,)).fetchone()
+        row = self.reader.execute("SELECT n FROM bundle WHERE last_at >= ? ORDER BY n LIMIT 1", (at,)).fetchone()
         return (self.bundles if row is None else row[0]) * BUNDLE
 
     def _range(self, n: int) -> str:
