@@ -26,7 +26,8 @@ class HomeAssistantRig:
     """
 
     def __init__(self, folder: Path) -> None:
-        bin_folder = install_python(HERE)
+        self._program = str(install_python(HERE) / "hass")
+        self._folder = folder
         port, self.mqtt_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.config = folder / "config"
@@ -40,16 +41,8 @@ class HomeAssistantRig:
         try:
             self._running.append(mqtt.start_broker(self._namespace, folder, self.mqtt_port))
             mqtt.announce_lock(self.mqtt_port)
-            process = Process(
-                "Home Assistant",
-                # Everything it needs is in the lock file; --skip-pip keeps it from asking the internet for more.
-                self._namespace.command(str(bin_folder / "hass"), "--config", str(self.config), "--skip-pip"),
-                folder=folder,
-                log=folder / "homeassistant.log",
-            )
-            self._running.append(process)
             self.client = Client(self.url)
-            self._wait(process, "answer over HTTP", self.client.answers)
+            process = self._start()
             self._onboard()
             mqtt.set_up(self.client, self.token, self.mqtt_port)
             self._wait(process, "show the lock over MQTT", self._knows_mqtt_lock)
@@ -62,6 +55,51 @@ class HomeAssistantRig:
         for process in reversed(self._running):
             process.stop(30)
         self._namespace.stop()
+
+    def restart(self) -> None:
+        """Stop Home Assistant and start it again, its configuration folder as it was; back when it has started."""
+        self.end()
+        self.begin()
+
+    def end(self) -> None:
+        """Stop Home Assistant; the broker stays."""
+        self._running.pop().stop(30)
+
+    def begin(self) -> None:
+        """Start Home Assistant again; back when it shows its locks."""
+        self._wait(self._start(), "show the lock over MQTT", self._knows_mqtt_lock)
+
+    def _start(self) -> Process:
+        process = Process(
+            "Home Assistant",
+            # Everything it needs is in the lock file; --skip-pip keeps it from asking the internet for more.
+            self._namespace.command(self._program, "--config", str(self.config), "--skip-pip"),
+            folder=self._folder,
+            log=self._folder / "homeassistant.log",
+        )
+        self._running.append(process)
+        self._wait(process, "answer over HTTP", self.client.answers)
+        return process
+
+    def state(self, entity_id: str) -> str | None:
+        """The state of an entity; None where there is no such entity."""
+        states = self.client.command(self.token, type="get_states")
+        return next((each["state"] for each in states if each["entity_id"] == entity_id), None)
+
+    def wait_state(self, entity_id: str, state: str | None, seconds: float = 15) -> None:
+        """Return once an entity shows a state, or (None) is gone; RigError when that takes longer."""
+        deadline = time.monotonic() + seconds
+        while (shown := self.state(entity_id)) != state:
+            if time.monotonic() > deadline:
+                raise RigError(f"{entity_id} showed {shown!r} instead of {state!r} for {seconds:g} s")
+            time.sleep(0.05)
+
+    def ask_alexa(self, name: str, entity_id: str) -> None:
+        """Have Alexa say `Lock` or `Unlock` to a lock, as her cloud tells Home Assistant."""
+        header = {"namespace": "Alexa.LockController", "name": name, "payloadVersion": "3", "messageId": "1"}
+        endpoint = {"endpointId": entity_id.replace(".", "#"), "cookie": {}}
+        directive = {"header": {**header, "correlationToken": "1"}, "endpoint": endpoint, "payload": {}}
+        self.client.post("/api/alexa/smart_home", {"directive": directive}, token=self.token)
 
     def expose(self, entity_id: str, *, to: str = "conversation", exposed: bool = True) -> None:
         """Let a voice assistant (conversation, cloud.alexa, cloud.google_assistant) use an entity, or stop it."""

@@ -113,7 +113,8 @@ class Publisher:
 
     async def _publish(self, client: aiomqtt.Client) -> None:
         """Publish what changes, until the connection ends."""
-        shown = dict.fromkeys(await self._former(client), b"")
+        # Whatever is retained of us is of unknown content, so that each of it is published anew or removed.
+        shown: dict[str, bytes | None] = dict.fromkeys(await self._former(client))
         ended = asyncio.create_task(self._ended(client))
         try:
             while True:
@@ -123,7 +124,7 @@ class Publisher:
                 for topic, payload in {**wanted, **gone}.items():
                     if shown.get(topic) != payload:
                         await self._send(client, topic, payload)
-                shown = wanted
+                shown = {**wanted}
                 if self.error:
                     await self._send(client, self._names.availability, ONLINE)
                     self.error = ""
