@@ -64,34 +64,63 @@ class ZwaveRig:
         state: dict[str, Any] = self.do("state", node=node)
         return state
 
+    def stop_server(self) -> None:
+        """Ends driver and server, as a restart of the hub does."""
+        self._processes.pop().stop()
+
+    def start_server(self) -> None:
+        """Starts driver and server again, at the same address, with the driver's cache as it was left."""
+        self._run_server()
+
+    def pull_stick(self) -> None:
+        """The controller stick goes, and with it the locks' memory; the driver fails and its server ends."""
+        server, mock = self._processes.pop(), self._processes.pop()
+        mock.stop()
+        server.popen.wait(30)
+        server.stop()
+
+    def plug_stick_in(self) -> None:
+        """The stick is back, and somebody starts driver and server again."""
+        self._run_mock()
+        self._run_server()
+
     def _start(self, folder: Path) -> None:
-        radio_port, server_port, self._control_port = free_port(), free_port(), free_port()
-        self.url = f"ws://127.0.0.1:{server_port}"
+        self._radio_port, self._server_port, self._control_port = free_port(), free_port(), free_port()
+        self.url = f"ws://127.0.0.1:{self._server_port}"
         self.cache = folder / "cache"
-        env = node_env(
+        self._env = node_env(
             ZWAVE_RIG_NODES=",".join(map(str, self.nodes)),
             ZWAVE_RIG_SEED=secrets.token_hex(16),
             ZWAVE_RIG_CONTROL_PORT=str(self._control_port),
             ZWAVE_RIG_CACHE=str(self.cache),
         )
+        self._starts = 0
+        self._run_mock()
+        self._run_server()
 
-        def run(name: str, *arguments: str) -> Process:
-            command = [str(node_bin() / "node"), "-r", "./no-delay.cjs", *arguments]
-            process = Process(name, command, folder=HERE, log=folder / f"{name}.log", env=env)
-            self._processes.append(process)
-            return process
+    def _run(self, name: str, *arguments: str) -> Process:
+        self._starts += 1
+        command = [str(node_bin() / "node"), "-r", "./no-delay.cjs", *arguments]
+        log = Path(self._folder.name) / f"{self._starts}-{name}.log"
+        process = Process(name, command, folder=HERE, log=log, env=self._env)
+        self._processes.append(process)
+        return process
 
-        mock = run(
+    def _run_mock(self) -> None:
+        mock = self._run(
             "mock-server",
             *("-r", "./no-mdns.cjs", "node_modules/zwave-js/bin/mock-server.cjs"),
-            *("-i", "127.0.0.1", "-p", str(radio_port), "-c", "locks.cjs"),
+            *("-i", "127.0.0.1", "-p", str(self._radio_port), "-c", "locks.cjs"),
         )
         # Not its radio port: the mock serves one client only, and that is the driver.
         mock.wait_port(self._control_port)
-        server = run(
+
+    def _run_server(self) -> None:
+        server = self._run(
             "zwave-server",
-            *("node_modules/@zwave-js/server/dist-esm/bin/server.js", f"tcp://127.0.0.1:{radio_port}"),
-            *("--config", "server-config.cjs", "--host", "127.0.0.1", "--port", str(server_port), "--disable-dns-sd"),
+            *("node_modules/@zwave-js/server/dist-esm/bin/server.js", f"tcp://127.0.0.1:{self._radio_port}"),
+            *("--config", "server-config.cjs", "--host", "127.0.0.1"),
+            *("--port", str(self._server_port), "--disable-dns-sd"),
         )
-        server.wait_port(server_port)
+        server.wait_port(self._server_port)
         server.wait_log("All nodes are ready to be used", 120)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
 
 from nightlatch.catalogue import Catalogue
 from nightlatch.ecosystems import _codes
@@ -10,10 +12,11 @@ from nightlatch.ecosystems._listening import reached
 from nightlatch.ecosystems._websocket import SignInWanted, address
 from nightlatch.ecosystems._zwavejs import lock as _lock
 from nightlatch.ecosystems._zwavejs import state as _state
+from nightlatch.ecosystems._zwavejs.link import Memory, Names, ZwaveLink
 from nightlatch.ecosystems._zwavejs.lock import LockReader
 from nightlatch.ecosystems._zwavejs.messages import USER_CODE, Listening, Node, Supported
 from nightlatch.ecosystems._zwavejs.server import NAME, Radio, Refused, Server, converse
-from nightlatch.ecosystems.interface import Ecosystem
+from nightlatch.ecosystems.interface import Link, Live
 from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.errors import NightlatchError
 from nightlatch.model.evidence import Item, Ref
@@ -26,11 +29,12 @@ MAX_CODES = 3000
 """Codes that are compared with each other: ten locks of 250 stay under it."""
 
 
-class ZwaveJs(Ecosystem, kind="zwavejs"):
-    """Asks a Z-Wave JS server for its locks, and each lock for its settings and codes. Sets nothing.
+class ZwaveJs(Live, kind="zwavejs"):
+    """Asks a Z-Wave JS server for its locks, and each lock for its settings and codes; or listens to them.
 
-    It never writes a parameter, never starts inclusion, never asks for firmware updates (the driver
-    would ask the internet), and keeps of a PIN only what derives from it.
+    `collect` sets nothing. A link sets what it is commanded to: the bolt, and settings that the catalogue
+    maps. Neither ever writes a parameter that resets a lock, starts inclusion or asks for firmware updates
+    (the driver would ask the internet), and of a PIN only what derives from it is kept.
     """
 
     class Settings(PlugSettings, frozen=True):
@@ -46,6 +50,30 @@ class ZwaveJs(Ecosystem, kind="zwavejs"):
         *(Credential.lock, Credential.slot, Credential.form, Credential.enabled),
         *_codes.FIELDS,
     )
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Link]:
+        """Subscribed to everything that the server tells of its locks."""
+        names = Names(self.context.id, self.ref(Hub, "controller"), lambda node: self.ref(Lock, node))
+        async with converse(address(self.settings.url, NAME)) as server:
+            link = ZwaveLink(
+                server,
+                names,
+                self._memory,
+                catalogue=self._catalogue,
+                digest=self.context.fingerprint,
+                clock=self.context.clock,
+            )
+            async with link.running():
+                yield link
+
+    @cached_property
+    def _memory(self) -> Memory:
+        return Memory()
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue()
 
     async def collect(self) -> AsyncIterator[Item]:
         """The hub, then each lock from the driver's state, then each lock's own answers, then their codes."""
@@ -72,7 +100,7 @@ class ZwaveJs(Ecosystem, kind="zwavejs"):
             reported = await self._reported(server, node)
             for item in _state.lock_items(refs[node.nodeId], hub, home_id, node, reported):
                 yield item
-        catalogue = Catalogue()
+        catalogue = self._catalogue
         codes: list[_codes.Code] = []
         broken: NightlatchError | None = None
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Raw, Struct
 
@@ -25,6 +25,7 @@ from nightlatch.ecosystems._zwavejs.messages import (
 from nightlatch.ecosystems._zwavejs.parameters import Reading
 from nightlatch.ecosystems._zwavejs.server import Mute, Radio, Stopped
 from nightlatch.errors import NightlatchError
+from nightlatch.model.event import Bolt
 from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
@@ -36,12 +37,11 @@ FIELDS = (
     *parameters.FIELDS,
 )
 
-Bolt = Literal["thrown", "retracted", "jammed", "unknown"]
-
 _EMPTY, _ENABLED, _NO_SUCH_SLOT = 0, 1, 254
-_JAMMED = 11
-_BOLTS: dict[str | None, Bolt] = {"locked": "thrown", "unlocked": "retracted"}
-_MODES: dict[int | None, Bolt] = {255: "thrown", 0: "retracted"}
+JAMMED = 11
+"""The notification value "Lock state" of a jam."""
+BOLTS: dict[str | None, Bolt] = {"locked": "thrown", "unlocked": "retracted"}
+MODES: dict[int | None, Bolt] = {255: "thrown", 0: "retracted"}
 _ADMIN_CODE_VERSION = 2
 
 MAX_SLOT = 255
@@ -60,6 +60,25 @@ class Slot(Struct, frozen=True):
     def name(self) -> str:
         """Its name in a credential's key."""
         return str(self.number) if self.number else "master"
+
+
+def senses(node: Node, name: str) -> bool:
+    """It has this sensor, `boltStatus` or `doorStatus`; each report has bits for both, the driver knows which count."""
+    return node.value(DOOR_LOCK, name) is not None
+
+
+def bolt_of(node: Node, operation: Operation) -> Bolt | None:
+    """Where the bolt is by the lock's own report; a bolt that it senses is believed before its mode.
+
+    On a jam the mode may say what was asked for.
+    """
+    return BOLTS.get(operation.boltStatus) if senses(node, "boltStatus") else MODES.get(operation.currentMode)
+
+
+def jammed(node: Node) -> bool:
+    """The last that it said of its bolt, by the driver's cache, was that it is jammed."""
+    state = node.value(NOTIFICATION, "Access Control", "Lock state")
+    return state is not None and state.read(int) == JAMMED
 
 
 class LockReader:
@@ -116,18 +135,13 @@ class LockReader:
                 yield claim
 
     def _bolt(self, operation: Operation) -> Iterator[Claim]:
-        # Every report has bits for bolt and door; they mean something only where the lock has the
-        # sensor, which the driver knows. The bolt is believed before the mode: on a jam the mode may
-        # say what was asked for.
-        senses = {name for name in ("boltStatus", "doorStatus") if self._node.value(DOOR_LOCK, name) is not None}
-        bolt = _BOLTS.get(operation.boltStatus) if "boltStatus" in senses else _MODES.get(operation.currentMode)
-        state = self._node.value(NOTIFICATION, "Access Control", "Lock state")
-        if bolt != "thrown" and state is not None and state.read(int) == _JAMMED:
+        bolt = bolt_of(self._node, operation)
+        if bolt != "thrown" and jammed(self._node):
             bolt = "jammed"
         where = f"{self._at}, Door Lock operation report"
         if bolt is not None:
             yield Lock.bolt.claim(self._lock, bolt, where=where)
-        if "doorStatus" in senses and operation.doorStatus in ("open", "closed"):
+        if senses(self._node, "doorStatus") and operation.doorStatus in ("open", "closed"):
             yield Lock.door_open.claim(self._lock, operation.doorStatus == "open", where=where)
 
     def _battery(self, battery: BatteryLevel, grade: Grade | None = None) -> Iterator[Claim]:

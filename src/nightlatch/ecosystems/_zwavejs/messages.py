@@ -63,9 +63,13 @@ class Driver(Struct, frozen=True):
 
 
 class Controller(Struct, frozen=True):
-    """`state.controller`. `inclusionState`: 0 idle, 1 including, 2 excluding, 3 busy, 4 smart start."""
+    """`state.controller`. `inclusionState`: 0 idle, 1 including, 2 excluding, 3 busy, 4 smart start.
+
+    `status` (schema 31): 0 ready, 1 does not answer, 2 cannot send because the radio is jammed.
+    """
 
     inclusionState: int | None = None
+    status: int | None = None
     firmwareVersion: str | None = None
     sdkVersion: str | None = None
 
@@ -187,6 +191,12 @@ class State(Struct, frozen=True):
     driver: Driver = Driver()
     controller: Controller = Controller()
     nodes: tuple[Node, ...] = ()
+
+
+class ControllerState(Struct, frozen=True):
+    """The result of `controller.get_state`."""
+
+    state: Controller = Controller()
 
 
 class Listening(Struct, frozen=True):

@@ -39,13 +39,14 @@ LOCK_FIELDS = (
 )
 HUB_FIELDS = (Hub.software, Hub.version, Hub.parts, Hub.permit_join, Hub.analytics, Hub.locks)
 
-_SECURITY: dict[int, SecurityClass] = {
+SECURITY: dict[int, SecurityClass] = {
     2: "s2_access_control",
     1: "s2_authenticated",
     0: "s2_unauthenticated",
     7: "s0",
     -1: "none",
 }
+"""The driver's security classes."""
 _INCLUDING = 1
 
 _ACCESS_CONTROL, _HOME_SECURITY = "6", "7"
@@ -124,7 +125,7 @@ def lock_items(lock: Ref, hub: Ref, home_id: int, node: Node, reported: Reported
 
 
 def _security(lock: Ref, node: Node) -> Iterator[Item]:
-    security = _SECURITY.get(node.highestSecurityClass) if node.highestSecurityClass is not None else None
+    security = SECURITY.get(node.highestSecurityClass) if node.highestSecurityClass is not None else None
     if security is not None:
         yield Lock.security.claim(lock, security, where=f"node {node.nodeId}, highestSecurityClass")
     else:
