@@ -36,6 +36,8 @@ class Settings:
     accounts: user names of the broker, the first being Zigbee2MQTT's; none lets anybody in.
     acl: the text of the broker's ACL file.
     homeassistant: whether Zigbee2MQTT announces its devices to Home Assistant.
+    device_options: what Zigbee2MQTT's `device_options` set, as `{"qos": 1}`.
+    availability: whether Zigbee2MQTT tells which devices answer.
     """
 
     network_key: NetworkKey = "random"
@@ -45,6 +47,8 @@ class Settings:
     accounts: tuple[str, ...] = ()
     acl: str | None = None
     homeassistant: bool = False
+    device_options: Configuration = field(default_factory=dict)
+    availability: bool = False
 
 
 @dataclass
@@ -137,6 +141,19 @@ class ZigbeeRig:
         if new_network:
             self._let_the_lock_join()
 
+    def restart_zigbee2mqtt(self) -> None:
+        """End Zigbee2MQTT and start it again; broker and stick go on."""
+        self._running.pop("zigbee2mqtt").stop()
+        self._running["zigbee2mqtt"] = self._start_zigbee2mqtt()
+
+    def restart_broker(self) -> None:
+        """End the broker and start it again, empty; Zigbee2MQTT connects anew by itself (after some seconds)."""
+        self._halt("mosquitto")
+        self._running["mosquitto"] = self._start_broker()
+        password = self.passwords[self.user] if self.user else None
+        self._traffic = Traffic(self._mqtt_port, self.base_topic, self.user, password)
+        self._traffic.wait("bridge/state", lambda state: state["state"] == "online", seconds=30)
+
     def stop(self) -> None:
         """End every process and delete the folder."""
         self._halt("zigbee2mqtt", "radio", "mosquitto")
@@ -152,15 +169,16 @@ class ZigbeeRig:
 
     def _start(self) -> None:
         self.passwords = {name: self.passwords.get(name) or secrets.token_hex(12) for name in self.settings.accounts}
-        self._running["mosquitto"] = broker.start(
-            self.folder / "mosquitto", self._mqtt_port, self.passwords, self.settings.acl
-        )
+        self._running["mosquitto"] = self._start_broker()
         if "radio" not in self._running:
             self._running["radio"] = self._start_radio()
         self._write_configuration()
         password = self.passwords[self.user] if self.user else None
         self._traffic = Traffic(self._mqtt_port, self.base_topic, self.user, password)
         self._running["zigbee2mqtt"] = self._start_zigbee2mqtt()
+
+    def _start_broker(self) -> Process:
+        return broker.start(self.folder / "mosquitto", self._mqtt_port, self.passwords, self.settings.acl)
 
     def _start_radio(self) -> Process:
         ports = [str(self._radio_port), str(self._control_port)]
@@ -213,6 +231,8 @@ class ZigbeeRig:
             "advanced": {"log_level": "info", "log_output": ["console"], **network},
             "frontend": frontend,
             "homeassistant": {"enabled": settings.homeassistant},
+            "device_options": settings.device_options,
+            "availability": {"enabled": settings.availability},
             "ota": {"disable_automatic_update_check": True},
             "onboarding": False,
         }

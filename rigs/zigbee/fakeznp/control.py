@@ -5,6 +5,7 @@
     manual        the thumb turn opens the lock ("manual lock" closes it)
     tamper        the front of the lock is taken off
     batt 12       the battery falls to 12 %
+    mood jammed   how it takes orders from now on: jammed, stubborn, forgetful, silent (see Mood), or well again
     memory        what the lock itself holds, as JSON: the ground truth
 
 Every line is answered by one line: `ok`, the JSON, or `error: ...`.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from .lock import LOCKED, Lock
+from .lock import LOCKED, Lock, Mood
 
 
 def perform(lock: Lock, line: str) -> str:
@@ -33,6 +34,8 @@ def perform(lock: Lock, line: str) -> str:
             lock.front_removed()
         case ["batt", percent] if percent.isdecimal() and int(percent) <= 100:
             lock.battery_falls_to(int(percent))
+        case ["mood", mood] if mood in set(Mood):
+            lock.mood = Mood(mood)
         case ["memory"]:
             return json.dumps(memory(lock))
         case _:

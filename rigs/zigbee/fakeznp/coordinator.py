@@ -74,6 +74,7 @@ class Coordinator:
             (Subsystem.ZDO, 0x4A): lambda _: self._reply(Subsystem.ZDO, 0x4A, b"\1\0\0\0"),  # no such group
             (Subsystem.ZDO, 0x50): self._network,
             (Subsystem.UTIL, 0x00): self._device_info,
+            (Subsystem.UTIL, 0x4A): lambda _: self._reply(Subsystem.UTIL, 0x4A, b"\xfe\xff\xff\xff\xff"),  # no child
             (Subsystem.APP_CONFIG, 0x05): self._commission,
         }
 

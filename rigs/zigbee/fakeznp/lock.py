@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 BASIC, POWER, ALARMS, DOOR_LOCK = 0x0000, 0x0001, 0x0009, 0x0101
 INPUT_CLUSTERS = (BASIC, POWER, 0x0003, ALARMS, 0x000A, 0x0020, DOOR_LOCK)
@@ -17,7 +17,8 @@ OUTPUT_CLUSTERS = (0x000A, 0x0019)
 
 UINT8, UINT16, UINT32, BOOLEAN, ENUM8, STRING = 0x20, 0x21, 0x23, 0x10, 0x30, 0x42
 
-LOCKED, UNLOCKED = 1, 2
+NOT_FULLY_LOCKED, LOCKED, UNLOCKED = 0, 1, 2
+FAILURE = 0x01
 LOCK_STATE, AUTO_RELOCK, SOUND_VOLUME = 0x0000, 0x0023, 0x0024
 BATTERY_HALF_PERCENT = 0x0021
 UNSUPPORTED_ATTRIBUTE = 0x86
@@ -33,6 +34,16 @@ class Source(IntEnum):
     KEYPAD = 0
     RADIO = 1
     MANUAL = 2
+
+
+class Mood(StrEnum):
+    """How the lock takes what the hub asks of it."""
+
+    WELL = "well"
+    JAMMED = "jammed"  # the bolt gets stuck on its way
+    STUBBORN = "stubborn"  # it declines to move
+    FORGETFUL = "forgetful"  # it says yes to a setting and does not keep it
+    SILENT = "silent"  # it answers nothing and says nothing, as with a flat battery
 
 
 class Operation(IntEnum):
@@ -60,6 +71,7 @@ class Lock:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._sequence = 0
+        self.mood = Mood.WELL
         self.state = LOCKED
         self.battery = 82
         self.auto_relock = 0
@@ -95,6 +107,8 @@ class Lock:
 
     def receive(self, cluster: int, frame: bytes) -> None:
         """Answer one ZCL frame from the hub."""
+        if self.mood is Mood.SILENT:
+            return
         control = frame[0]
         skip = 2 if control & MANUFACTURER else 0
         maker, sequence, command, payload = frame[1 : 1 + skip], frame[1 + skip], frame[2 + skip], frame[3 + skip :]
@@ -116,6 +130,8 @@ class Lock:
                 answer(0x07, b"\0")
             elif not control & NO_DEFAULT_RESPONSE:
                 answer(0x0B, bytes([command, 0]))
+        elif cluster == DOOR_LOCK and command in (0x00, 0x01) and self.mood is Mood.STUBBORN:
+            answer(0x0B, bytes([command, FAILURE]))
         elif cluster == DOOR_LOCK:
             reply, *events = self._door_lock(command, payload)
             answer(command, reply, CLUSTER_SPECIFIC)
@@ -127,6 +143,9 @@ class Lock:
     def _door_lock(self, command: int, payload: bytes) -> list[bytes]:
         """The response to a Door Lock command, then the programming events it causes."""
         if command in (0x00, 0x01):
+            if self.mood is Mood.JAMMED:
+                self._move(NOT_FULLY_LOCKED)
+                return [b"\0"]
             self._move(LOCKED if command == 0x00 else UNLOCKED)
             self._operation(Source.RADIO, Operation.LOCK if command == 0x00 else Operation.UNLOCK)
             return [b"\0"]
@@ -190,6 +209,8 @@ class Lock:
 
     def _write(self, cluster: int, payload: bytes) -> None:
         attribute, _type = struct.unpack_from("<HB", payload)
+        if self.mood is Mood.FORGETFUL:
+            return
         if (cluster, attribute) == (DOOR_LOCK, AUTO_RELOCK):
             (self.auto_relock,) = struct.unpack_from("<I", payload, 3)
         elif (cluster, attribute) == (DOOR_LOCK, SOUND_VOLUME):

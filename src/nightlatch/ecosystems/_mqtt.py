@@ -25,9 +25,9 @@ _QUEUE = 2000
 _REFUSALS = (134, 135)  # bad user name or password; not authorised (MQTT 5 codes, which aiomqtt uses throughout)
 
 # What the libraries log of a broken peer is said by our own error; their lines would only disturb.
-_silent = logging.getLogger("nightlatch.mqtt")
-_silent.addHandler(logging.NullHandler())
-_silent.propagate = False
+silent = logging.getLogger("nightlatch.mqtt")
+silent.addHandler(logging.NullHandler())
+silent.propagate = False
 
 
 class Refused(SourceError):
@@ -80,17 +80,17 @@ class Inbox:
 
     async def subscribe(self, *topics: str) -> None:
         """Listen to topics; ReadError or SourceError when the broker fails. A refused topic stays silent."""
-        with _explained(self.broker):
+        with explained(self.broker):
             await self._client.subscribe([(topic, 0) for topic in topics], timeout=ANSWER_SECONDS)
 
     async def ask(self, topic: str, payload: bytes) -> None:
         """Publish a question; used for reads only."""
-        with _explained(self.broker):
+        with explained(self.broker):
             await self._client.publish(topic, payload, qos=0, timeout=ANSWER_SECONDS)
 
     async def until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Listen until `done()` or until the time is up; whether it was done."""
-        with _explained(self.broker):
+        with explained(self.broker):
             try:
                 async with asyncio.timeout(seconds):
                     while not done():
@@ -120,11 +120,11 @@ async def connect(broker: Broker, username: str | None = None, password: Secret 
         password=password.reveal() if password is not None else None,
         tls_context=ssl.create_default_context() if broker.tls else None,
         timeout=ANSWER_SECONDS,
-        logger=_silent,
+        logger=silent,
         max_queued_incoming_messages=_QUEUE,
     )
     try:
-        with _explained(broker):
+        with explained(broker):
             await client.__aenter__()
         yield Inbox(client, broker)
     finally:
@@ -134,7 +134,8 @@ async def connect(broker: Broker, username: str | None = None, password: Secret 
 
 
 @contextlib.contextmanager
-def _explained(broker: Broker) -> Iterator[None]:
+def explained(broker: Broker) -> Iterator[None]:
+    """What the client library raises in this block, as the SourceError that says it to people."""
     try:
         yield
     except aiomqtt.MqttCodeError as error:

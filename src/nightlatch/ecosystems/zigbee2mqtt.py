@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.ecosystems import _codes, _mqtt
+from nightlatch.ecosystems._mqtt_session import client_id, open_session
 from nightlatch.ecosystems._told import Told
 from nightlatch.ecosystems._zigbee2mqtt import data, devices
 from nightlatch.ecosystems._zigbee2mqtt import settings as z2m
 from nightlatch.ecosystems._zigbee2mqtt.devices import Device
+from nightlatch.ecosystems._zigbee2mqtt.link import Before, Zigbee2MqttLink
 from nightlatch.ecosystems._zigbee2mqtt.live import LOCK_SECONDS, Bridge, listen
-from nightlatch.ecosystems.interface import Context, Ecosystem
+from nightlatch.ecosystems.interface import Context, Link, Live
 from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.errors import NightlatchError, ReadError, SourceError
 from nightlatch.model.evidence import Claim, Item, Same
@@ -24,10 +28,10 @@ from nightlatch.reading.threads import apart
 from nightlatch.secrets import Secret
 
 
-class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
+class Zigbee2Mqtt(Live, kind="zigbee2mqtt"):
     """Reads the bridge's own messages, asks each lock for its state once, and reads the data folder.
 
-    Sets nothing. Never keeps a network key, token, password or PIN: only what derives from them.
+    `collect` sets nothing. Never keeps a network key, token, password or PIN: only what derives from them.
     """
 
     class Settings(PlugSettings, frozen=True):
@@ -62,6 +66,7 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
         super().__init__(settings, context)
         self._catalogue = Catalogue()
         self._hub = devices.hub_ref(self)
+        self._before = Before()
 
     async def collect(self) -> AsyncIterator[Item]:
         """The facts of the data folder, then those of the running bridge; the one failing does not stop the other."""
@@ -109,6 +114,27 @@ class Zigbee2Mqtt(Ecosystem, kind="zigbee2mqtt"):
             yield claim
         if failures:
             raise failures[0] if len(failures) == 1 else SourceError("; ".join(str(one) for one in failures))
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Link]:
+        """A connection to the broker, with a session there that lasts, once the bridge has told of its locks."""
+        if self.settings.url is None:
+            raise SourceError(
+                "events and orders need the broker", where=self.context.id, todo='Set "url" of this source.'
+            )
+        broker, base = _mqtt.parse(self.settings.url), self.settings.base_topic
+        name = client_id(self.context.id, base)
+        settings = self.settings
+        async with open_session(broker, settings.username, settings.password, name, self.context.clock) as session:
+            link = Zigbee2MqttLink(self, session, base, self._before)
+            running = asyncio.create_task(link.run())
+            try:
+                await link.begin()
+                yield link
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
 
     def _bridge_items(self, bridge: Bridge, codes: list[_codes.Code], *, guarded: bool) -> Iterator[Item]:
         hub, info = self._hub, bridge.info

@@ -1,4 +1,4 @@
-"""A broker of a few lines (MQTT 3.1.1, quality of service 0), and peers that are none."""
+"""A broker of a few lines (MQTT 3.1.1 and 5, quality of service 0 and 1), and peers that are none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from paho.mqtt.client import topic_matches_sub
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Answers = dict[str, tuple[str, bytes]]
 
-CONNECT, CONNACK, PUBLISH, SUBSCRIBE, SUBACK, PINGREQ, PINGRESP = 1, 2, 3, 8, 9, 12, 13
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 1, 2, 3, 4, 8, 9, 10, 11
+PINGREQ, PINGRESP = 12, 13
 REFUSED = 5
 
 
@@ -25,13 +26,15 @@ def packet(kind: int, body: bytes, flags: int = 0) -> bytes:
             return bytes([kind << 4 | flags]) + bytes(size) + body
 
 
-def publish(topic: str, payload: bytes, *, retained: bool) -> bytes:
+def publish(topic: str, payload: bytes, *, retained: bool, v5: bool = False) -> bytes:
     name = topic.encode()
-    return packet(PUBLISH, len(name).to_bytes(2, "big") + name + payload, flags=1 if retained else 0)
+    properties = b"\0" if v5 else b""
+    return packet(PUBLISH, len(name).to_bytes(2, "big") + name + properties + payload, flags=1 if retained else 0)
 
 
 async def read(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    kind = (await reader.readexactly(1))[0] >> 4
+    """The first byte (kind and flags) and the body of a packet."""
+    kind = (await reader.readexactly(1))[0]
     length = shift = 0
     while True:
         byte = (await reader.readexactly(1))[0]
@@ -45,7 +48,8 @@ class FakeBroker:
     """`retained` is published to who subscribes; a publish on a topic of `answers` is answered.
 
     Without `accounts` nobody is refused; with `strangers_see_nothing`, clients without a name are let in
-    but get no messages. `published` is what clients sent.
+    but get no messages. `published` is what clients sent; `queued` is sent to who connects, before anything else.
+    Topics of `refused` may not be subscribed to (MQTT 5).
     """
 
     def __init__(
@@ -61,14 +65,26 @@ class FakeBroker:
         self.answers = answers or {}
         self.accounts = accounts or {}
         self.published: list[tuple[str, bytes]] = []
+        self.queued: list[tuple[str, bytes]] = []
+        self.refused: set[str] = set()
+        self.ids: list[str] = []
+        self._five: set[asyncio.StreamWriter] = set()
         self._clients: dict[asyncio.StreamWriter, list[str]] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         stranger = False
         try:
             while True:
-                kind, body = await read(reader)
-                if kind == CONNECT and not self._admits(body):
+                first, body = await read(reader)
+                kind = first >> 4
+                if kind == CONNECT and body[6] == 5:
+                    self._five.add(writer)
+                    self.ids.append(_client_id(body))
+                    writer.write(packet(CONNACK, b"\0\0\0"))
+                    self._clients[writer] = []
+                    for topic, payload in self.queued:
+                        writer.write(publish(topic, payload, retained=False, v5=True))
+                elif kind == CONNECT and not self._admits(body):
                     writer.write(packet(CONNACK, bytes([0, REFUSED])))
                     return
                 if kind == CONNECT:
@@ -77,16 +93,28 @@ class FakeBroker:
                     self._clients[writer] = []
                 elif kind == SUBSCRIBE:
                     self._subscribe(writer, body, blind=stranger and self.strangers_see_nothing)
+                elif kind == UNSUBSCRIBE:
+                    writer.write(packet(UNSUBACK, body[:2] + b"\0\0"))
                 elif kind == PUBLISH:
                     size = int.from_bytes(body[:2], "big")
-                    self._route(body[2 : 2 + size].decode(), body[2 + size :])
+                    topic, at = body[2 : 2 + size].decode(), 2 + size
+                    if first & 6:
+                        writer.write(packet(PUBACK, body[at : at + 2]))
+                        at += 2
+                    self.say(topic, body[at + (writer in self._five) :])
                 elif kind == PINGREQ:
                     writer.write(packet(PINGRESP, b""))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self._clients.pop(writer, None)
+            self._five.discard(writer)
             writer.close()
+
+    def drop(self) -> None:
+        """Cut every connection."""
+        for writer in self._clients:
+            writer.transport.abort()
 
     def _admits(self, body: bytes) -> bool:
         """The user name and password after protocol name, level, flags, keep-alive and client id."""
@@ -99,20 +127,22 @@ class FakeBroker:
         return not self.accounts or self.accounts.get(user) == password
 
     def _subscribe(self, writer: asyncio.StreamWriter, body: bytes, *, blind: bool) -> None:
-        filters, at = [], 2
+        five = writer in self._five
+        filters, at = [], 3 if five else 2
         while at < len(body):
             size = int.from_bytes(body[at : at + 2], "big")
             filters.append(body[at + 2 : at + 2 + size].decode())
             at += 3 + size
-        writer.write(packet(SUBACK, body[:2] + bytes(len(filters))))
+        granted = bytes(135 if one in self.refused else 0 for one in filters)
+        writer.write(packet(SUBACK, body[:2] + (b"\0" if five else b"") + granted))
         if blind:
             return
         self._clients[writer] += filters
         for topic, payload in self.retained.items():
             if any(topic_matches_sub(one, topic) for one in filters):
-                writer.write(publish(topic, payload, retained=True))
+                writer.write(publish(topic, payload, retained=True, v5=five))
 
-    def _route(self, topic: str, payload: bytes) -> None:
+    def say(self, topic: str, payload: bytes) -> None:
         self.published.append((topic, payload))
         messages = [(topic, payload)]
         if topic in self.answers:
@@ -120,7 +150,14 @@ class FakeBroker:
         for writer, filters in self._clients.items():
             for name, text in messages:
                 if any(topic_matches_sub(one, name) for one in filters):
-                    writer.write(publish(name, text, retained=False))
+                    writer.write(publish(name, text, retained=False, v5=writer in self._five))
+
+
+def _client_id(body: bytes) -> str:
+    """Of a CONNECT packet of MQTT 5: behind protocol, level, flags, keep-alive and the properties."""
+    at = 11 + body[10]
+    size = int.from_bytes(body[at : at + 2], "big")
+    return body[at + 2 : at + 2 + size].decode()
 
 
 @asynccontextmanager

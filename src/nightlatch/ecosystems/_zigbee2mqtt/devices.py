@@ -144,11 +144,11 @@ def state_items(plug: Plug, address: str, state: Mapping[str, Any], told: Told) 
     relock = only(state.get("auto_relock_time"), int)
     if relock is not None and relock >= 0:
         yield told(Lock.auto_relock_s, lock, relock, "auto_relock_time")
-    if (heard := _instant(state.get("last_seen"))) is not None:
+    if (heard := heard_at(state.get("last_seen"))) is not None:
         yield told(Lock.last_heard, lock, heard, "last_seen")
     yield from _update(lock, only(state.get("update"), dict) or {}, told)
     yield told(Lock.codes_read, lock, False, "users holds only the slots that were asked for")
-    for slot, user in _users(state):
+    for slot, user in users(state):
         enabled = {"enabled": True, "disabled": False}.get(str(user.get("status")))
         if enabled is not None:
             code = plug.ref(Credential, f"{address}/{slot}")
@@ -160,7 +160,7 @@ def state_items(plug: Plug, address: str, state: Mapping[str, Any], told: Told) 
 
 def codes(plug: Plug, address: str, state: Mapping[str, Any], told: Told, model: Knowledge | None) -> Iterator[Code]:
     """The PINs in a state: Zigbee2MQTT writes them there when the device's option `expose_pin` is on."""
-    for slot, user in _users(state):
+    for slot, user in users(state):
         pin = user.get("pin_code")
         text = str(pin) if only(pin, int) is not None or isinstance(pin, str) else ""
         if user.get("status") in ("enabled", "disabled") and _PIN.fullmatch(text):
@@ -173,7 +173,8 @@ def hub_ref(plug: Plug) -> Ref:
     return plug.ref(Hub, "bridge")
 
 
-def _users(state: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+def users(state: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """`users` of a state: the slots that somebody asked for, each with its status."""
     users = only(state.get("users"), dict) or {}
     for number, (slot, user) in enumerate(users.items()):
         if number < MOST_USERS and isinstance(user, dict) and _SLOT.fullmatch(str(slot)):
@@ -191,7 +192,7 @@ def _update(lock: Ref, update: Mapping[str, Any], told: Told) -> Iterator[Item]:
         yield told(Lock.update_available, lock, False, "update.state")
 
 
-def _instant(value: object) -> datetime | None:
+def heard_at(value: object) -> datetime | None:
     """`last_seen` as a time: milliseconds since 1970, or ISO 8601 with a zone."""
     try:
         if (number := only(value, int)) is not None:

@@ -97,7 +97,7 @@ async def listen(broker: Broker, username: str | None, password: Secret | None, 
     """Everything that is to be heard. SourceError or ReadError when the broker or the bridge fails."""
     async with _mqtt.connect(broker, username, password) as inbox, contextlib.AsyncExitStack() as stack:
         info, locks = await _bridge(inbox, base)
-        names = [lock.friendly_name for lock in locks if _is_topic(lock.friendly_name)]
+        names = [lock.friendly_name for lock in locks if is_topic(lock.friendly_name)]
         about = [topic for name in names for topic in (f"{base}/{name}", f"{base}/{name}/availability")]
         if about:
             await inbox.subscribe(*about)
@@ -109,7 +109,7 @@ async def listen(broker: Broker, username: str | None, password: Secret | None, 
         await inbox.until(lambda: all(_is_fresh(inbox, f"{base}/{name}") for name in names), LOCK_SECONDS)
         probe = await watcher.result()
         states = {name: inbox.newest[f"{base}/{name}"] for name in names if f"{base}/{name}" in inbox.newest}
-        online = {name: _says(inbox.newest.get(f"{base}/{name}/availability"), "online") for name in names}
+        online = {name: says(inbox.newest.get(f"{base}/{name}/availability"), "online") for name in names}
         available = {name: value for name, value in online.items() if value is not None}
     return Bridge(broker, base, info, locks, states, available, probe)
 
@@ -119,22 +119,32 @@ async def _bridge(inbox: Inbox, base: str) -> tuple[Info, tuple[Device, ...]]:
     state, info, devices = (f"{base}/bridge/{name}" for name in ("state", "info", "devices"))
     await inbox.subscribe(state, info, devices, "+/bridge/state")
     heard = inbox.newest
-    complete = await inbox.until(lambda: {state, info, devices} <= heard.keys(), BRIDGE_SECONDS)
-    if _says(heard.get(state), "online") is False:
-        raise SourceError("Zigbee2MQTT is not running", where=state, todo="Start it, and audit again.")
-    if not complete and not {info, devices} <= heard.keys():
+    await inbox.until(lambda: {state, info, devices} <= heard.keys(), BRIDGE_SECONDS)
+    return understood(heard, inbox.broker, base)
+
+
+def understood(heard: Mapping[str, Heard], broker: Broker, base: str) -> tuple[Info, tuple[Device, ...]]:
+    """What the bridge's retained messages say of itself and of its locks. SourceError when it does not run."""
+    state, info, devices = (f"{base}/bridge/{name}" for name in ("state", "info", "devices"))
+    if says(heard.get(state), "online") is False:
+        raise SourceError("Zigbee2MQTT is not running", where=state, todo="Start it, and try again.")
+    if not {info, devices} <= heard.keys():
         others = [topic.removesuffix("/bridge/state") for topic in heard if topic not in (state, info, devices)]
         raise SourceError(
             f"nothing was published on {info} within {BRIDGE_SECONDS:g} s",
-            where=str(inbox.broker),
+            where=str(broker),
             todo=suggest(base, others)
             or (f"Set base_topic to {others[0]!r}?" if others else "")
             or "Check base_topic, that Zigbee2MQTT runs, and that this account may read its topics.",
         )
-    found: list[Device] = structured.json(heard[devices].payload, list[Device], where=devices)
-    locks = tuple(device for device in found if device.is_lock)[:MOST_LOCKS]
     about: Info = structured.json(heard[info].payload, Info, where=info)
-    return about, locks
+    return about, locks_of(heard[devices].payload, devices)
+
+
+def locks_of(payload: bytes, where: str) -> tuple[Device, ...]:
+    """The locks among the devices of `bridge/devices`. ReadError when it is no such list."""
+    found: list[Device] = structured.json(payload, list[Device], where=where)
+    return tuple(device for device in found if device.is_lock)[:MOST_LOCKS]
 
 
 class _Watcher:
@@ -176,10 +186,11 @@ def _is_fresh(inbox: Inbox, topic: str) -> bool:
     return topic in inbox.newest and not inbox.newest[topic].retained
 
 
-def _is_topic(name: str) -> bool:
+def is_topic(name: str) -> bool:
+    """Whether a device's friendly name can be part of a topic."""
     return 0 < len(name.encode()) < 1000 and not any(sign in name for sign in "+#\0")
 
 
-def _says(heard: Heard | None, word: str) -> bool | None:
+def says(heard: Heard | None, word: str) -> bool | None:
     """Whether a message is `{"state": word}` or, as up to 2023, the word alone; None for no message."""
     return None if heard is None else heard.payload == word.encode() or f'"{word}"'.encode() in heard.payload

@@ -1,0 +1,247 @@
+"""Watches one lock: what each message about it tells that the one before did not.
+
+Zigbee2MQTT repeats everything that it remembers of a lock in every message, so that only differences and actions
+are events. Most locks tell a movement twice, as a state that changed and as an action that says by whom: the two
+become one event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from nightlatch.ecosystems._raw import redacted
+from nightlatch.ecosystems._zigbee2mqtt.devices import Device
+from nightlatch.ecosystems._zigbee2mqtt.reports import USED, Happening, Report
+from nightlatch.model.event import Bolt, DoorState, Event, Kind, State
+
+HOLD_SECONDS = 0.5
+"""How long a movement waits for the action that says by whom it was; only of a model that tells actions."""
+PAIR_US = 10_000_000
+"""An action and a change of state this close together (µs) tell of one movement."""
+
+_KINDS: Mapping[Bolt, Kind] = {"thrown": "locked", "retracted": "unlocked", "jammed": "jammed"}
+_DOORS: Mapping[DoorState, Kind] = {"open": "door_opened", "closed": "door_closed"}
+_CODES: Mapping[tuple[bool, bool], Kind] = {
+    (False, True): "code_added",
+    (True, False): "code_removed",
+    (True, True): "code_changed",
+    (False, False): "code_changed",
+}
+"""By whether a slot held a code before, and holds one now."""
+_OF_BOLT = frozenset(("lock_state", "state", "door_state", "linkquality", "last_seen", "elapsed", "update", "device"))
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message about a lock, and what it says."""
+
+    report: Report
+    content: Mapping[str, Any]
+    at: int
+    """When it was heard, µs since 1970."""
+    kept: bool = False
+    """It may be older than the connection: retained, or kept by the broker while nobody was listening."""
+    retained: bool = False
+    resync: bool = False
+    """It came before the states were told: what it tells may have happened while nobody was listening."""
+
+
+def answers(message: Message, before: Mapping[str, Any], asked_for: str = "") -> bool:
+    """Whether a message can be the answer to a question for the bolt, or for the setting `asked_for`.
+
+    `before` is the message before it. What changes something else is the lock's report of that, with the rest
+    from Zigbee2MQTT's memory.
+    """
+    if message.kept:
+        return False
+    names = {*message.content, *before} - _OF_BOLT - {asked_for} if before else set()
+    return all(message.content.get(name) == before.get(name) for name in names if not name.startswith("action"))
+
+
+class Memory:
+    """What outlives a connection: of a lock's codes and alarms Zigbee2MQTT gives no complete state."""
+
+    def __init__(self) -> None:
+        self.codes: dict[int, str] = {}
+        """The last status of each slot that was listed or told of."""
+        self.pins: dict[int, str] = {}
+        self.tamper: bool | None = None
+        self.alarm: Happening | None = None
+        self.heard = False
+
+
+class Watch:
+    """What is known of one lock, and what is new in the next message."""
+
+    def __init__(self, about: str, source: str, device: Device, memory: Memory) -> None:
+        self.device = device
+        self._memory = memory
+        self.state = State(about, security="zigbee")
+        self.content: Mapping[str, Any] = {}
+        """The newest message."""
+        self.muted = ""
+        """A setting that is being set, of which Zigbee2MQTT says what it hopes before the lock has said anything."""
+        self._source = source
+        self._door: tuple[str | None, bool] = (None, False)
+        self._acted: tuple[Kind, int] | None = None
+        """An action whose change of state has not come yet, and when it was heard."""
+        self._moved: tuple[Kind, int] | None = None
+        """A change of state whose action has not come yet."""
+        self._bare: Event | None = None
+        self._held: list[Event] = []
+        names = {one.name for one in device.definition.exposes} if device.definition else set()
+        self._tells_actions = "action" in names
+
+    @property
+    def holding(self) -> bool:
+        """An event waits for the action that belongs to it: call `release` after HOLD_SECONDS."""
+        return bool(self._held)
+
+    def release(self) -> list[Event]:
+        """The events that wait, whether or not an action came."""
+        held, self._held = self._held, []
+        return held
+
+    def take(self, message: Message) -> list[Event | State]:
+        """The events in a message, and the state where it tells something for the first time."""
+        report, before = message.report, self.state
+        fresh = not message.kept and (
+            report.bolt != before.bolt or report.action is not None or answers(message, self.content)
+        )
+        parts: dict[str, Any] = {
+            "bolt": report.bolt,
+            "door": report.door,
+            "battery": report.battery,
+            "relock_s": None if self.muted == "auto_relock_s" else report.relock_s,
+        }
+        told = {name: value for name, value in parts.items() if value is not None}
+        events = [] if message.retained else list(self._events(message))
+        learned = any(getattr(before, name) is None for name in told) or (message.retained and bool(told))
+        self.state = replace(
+            before,
+            **told,
+            at=message.at if fresh and report.bolt is not None else before.at,
+            reachable=before.reachable if message.kept else True,
+        )
+        self.content = message.content
+        if before.reachable is False and not message.kept:
+            events.insert(0, self._event("online", message))
+        return [*([self.state] if learned else []), *self._paired(events)]
+
+    def reachable(self, message: Message, online: bool) -> list[Event | State]:
+        """What the availability of the lock, as its hub tells it, adds."""
+        before, self.state = self.state, replace(self.state, reachable=online)
+        if before.reachable is online:
+            return []
+        if message.retained or before.reachable is None:
+            return [self.state]
+        return [self._event("online" if online else "offline", message)]
+
+    def member(self, message: Message, *, joined: bool) -> Event:
+        """The lock has become one of the hub's devices, or is one no longer."""
+        if joined:
+            return self._event("online", message, detail="it joined the Zigbee network")
+        return self._event("offline", message, detail="it left the Zigbee network")
+
+    def _events(self, message: Message) -> Iterator[Event]:
+        report, before = message.report, self.state
+        yield from self._movement(message)
+        door = (report.door, report.forced)
+        if report.door is not None:
+            if door != self._door and self._door[0] is not None:
+                yield self._event("door_forced" if report.forced else _DOORS[report.door], message)
+            self._door = door
+        yield from self._alarms(message)
+        if report.battery is not None and before.battery not in (None, report.battery):
+            yield self._event("battery", message, value=report.battery)
+        relock = report.relock_s if self.muted != "auto_relock_s" else None
+        if relock is not None and before.relock_s not in (None, relock):
+            yield self._event("parameter_changed", message, name="auto_relock_s", value=relock)
+        yield from self._code_events(message)
+
+    def _alarms(self, message: Message) -> Iterator[Event]:
+        report, memory = message.report, self._memory
+        if report.tamper and not memory.tamper:
+            # Without a word from before, an alarm that is on may be of any age: better told twice than never.
+            yield self._event("tamper", message, resync=message.resync or memory.tamper is None)
+        if report.alarm is not None and report.alarm != memory.alarm and memory.heard:
+            yield self._event(report.alarm.kind, message, detail=report.alarm.detail)
+        memory.tamper = report.tamper if report.tamper is not None else memory.tamper
+        memory.alarm, memory.heard = report.alarm, True
+
+    def _movement(self, message: Message) -> Iterator[Event]:
+        report, before, at = message.report, self.state, message.at
+        action = report.action
+        acted = action.kind if action is not None and action.kind in _KINDS.values() else None
+        changed = report.bolt is not None and before.bolt not in (None, report.bolt)
+        moved = _KINDS[report.bolt] if changed and report.bolt is not None else None
+        if action is not None:
+            yield self._event(action.kind, message, by=action.by, slot=action.slot, detail=action.detail)
+        if moved is not None:
+            first, self._acted, self._moved = self._acted, None, None
+            if acted != moved and not _pairs(first, moved, at):
+                self._moved = (moved, at)
+                self._bare = self._event(moved, message)
+                yield self._bare
+        elif acted is not None:
+            first, self._moved = self._moved, None
+            self._acted = None if _pairs(first, acted, at) else (acted, at)
+
+    def _code_events(self, message: Message) -> Iterator[Event]:
+        report, memory = message.report, self._memory
+        action = report.action
+        if action is not None and action.slot and action.kind in _CODES.values():
+            # Told by the action: the list of slots that follows says the same once more.
+            memory.codes[action.slot] = "available" if action.kind == "code_removed" else "enabled"
+            memory.pins.pop(action.slot, None)
+            return
+        for slot, status in report.codes.items():
+            was, pin, pin_was = memory.codes.get(slot), report.pins.get(slot), memory.pins.get(slot)
+            if was is not None and status != was:
+                kind = _CODES[was in USED, status in USED]
+                yield self._event(kind, message, slot=slot, detail=f"{was}, now {status}")
+            elif was is not None and pin is not None and pin_was not in (None, pin):
+                yield self._event("code_changed", message, slot=slot, detail="another PIN")
+        memory.codes.update(report.codes)
+        memory.pins.update(report.pins)
+
+    def _paired(self, events: list[Event]) -> list[Event]:
+        """The events that may go; a movement without its action waits, and all that comes behind it."""
+        going: list[Event] = []
+        for event in events:
+            bare = event is self._bare
+            if self._held and not bare and event.kind == self._held[0].kind:
+                first, *rest = self._held
+                going += [replace(event, at=first.at), *rest]
+                self._held = []
+            elif self._held or (bare and self._tells_actions and event.kind != "jammed"):
+                self._held.append(event)
+            else:
+                going.append(event)
+        return going
+
+    def _event(
+        self,
+        kind: Kind,
+        message: Message,
+        *,
+        resync: bool | None = None,
+        **fields: Any,
+    ) -> Event:
+        return Event(
+            at=message.at,
+            kind=kind,
+            about=self.state.about,
+            source=self._source,
+            told=message.report.told,
+            resync=message.resync if resync is None else resync,
+            raw=redacted(message.content),
+            **fields,
+        )
+
+
+def _pairs(first: tuple[Kind, int] | None, kind: Kind, at: int) -> bool:
+    return first is not None and first[0] == kind and at - first[1] <= PAIR_US
