@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from nightlatch import __version__
-from nightlatch.cli import alerts, answering, auditing, catalogue, explaining, init, listing, tailoring
+from nightlatch.cli import alerts, answering, auditing, backing, catalogue, explaining, init, listing, running, tailoring
 from nightlatch.errors import NightlatchError
 
 EXIT_USAGE = 2
@@ -31,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: nightlatch init, then nightlatch audit. To see a report at once: nightlatch audit --sample",
 )
-for module in (init, auditing, tailoring, explaining, answering, listing):
+for module in (init, auditing, tailoring, explaining, answering, listing, running, backing):
     module.register(app)
 GROUPS = (alerts, catalogue)
 for module in GROUPS:

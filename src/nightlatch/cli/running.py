@@ -29,8 +29,9 @@ def run(
         bool, typer.Option("--demo", help="Watch a simulated home on a busy day: no device is needed or touched.")
     ] = False,
     pace: Annotated[
-        float, typer.Option("--pace", min=0.1, max=10_000, help="With --demo: how many times faster the day goes.")
-    ] = 0.0,
+        float | None,
+        typer.Option("--pace", min=0.1, max=10_000, help="With --demo: how many times faster the day goes."),
+    ] = None,
     log_format: Annotated[str, typer.Option("--log-format", help="text or json: how each line is logged.")] = "text",
 ) -> None:
     """Stand guard: hear every lock, keep the journal, raise alerts, lock doors. Runs until stopped (Ctrl-C).
@@ -53,7 +54,7 @@ def run(
         from nightlatch import demo as demonstration
 
         folder = folder if os.environ.get("NIGHTLATCH_STATE") else folder / "demo"
-        settings = demonstration.configuration(folder, pace=pace or None)
+        settings = demonstration.configuration(folder, pace=pace)
         _say_where(folder, settings.path)
     else:
         settings = configuration(config)

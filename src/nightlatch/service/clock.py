@@ -18,6 +18,11 @@ def wall() -> datetime:
     return datetime.now(UTC)
 
 
+def clock() -> int:
+    """Now, in µs since 1970."""
+    return micros(wall())
+
+
 class ClockWatch:
     """Compares the wall clock with a steady one, look by look."""
 

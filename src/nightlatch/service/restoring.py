@@ -16,7 +16,7 @@ from nightlatch.errors import JournalError, ReadError, StoreError
 from nightlatch.journal import keys
 from nightlatch.journal.journal import FILE as JOURNAL
 from nightlatch.journal.journal import Journal
-from nightlatch.journal.verify import verify
+from nightlatch.journal.verify import VERIFIED, verify
 from nightlatch.model.event import Event, micros
 from nightlatch.secrets import Secret
 from nightlatch.service import backup as sealed
@@ -94,9 +94,9 @@ def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, in
     journal = Journal.open(made)
     try:
         found = verify(journal)
-        if not found.intact:
+        if not found.sound:
             raise JournalError(
-                f"its journal is not what was signed: {found.problem}", where=str(file), todo="Nothing was changed."
+                f"its journal is not what was signed: {found.faults[0]}", where=str(file), todo="Nothing was changed."
             )
         erased = _erase_again(journal, folder)
         journal.append([Event(micros(now), "restored", "home", value=found.size, detail="restored from a backup")])
@@ -132,7 +132,8 @@ def _workshop(folder: Path) -> Iterator[Path]:
 
 
 def _move(source: Path, target: Path) -> None:
-    for name in (*KEYS, *sealed.DATABASES):
+    # What was verified before goes along: the journal that comes has its own past.
+    for name in (*KEYS, *sealed.DATABASES, VERIFIED):
         for suffix in LEFT_BY_SQLITE:
             if (source / f"{name}{suffix}").exists():
                 os.replace(source / f"{name}{suffix}", target / f"{name}{suffix}")  # noqa: PTH105  # the atomic one

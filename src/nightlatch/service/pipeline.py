@@ -1,0 +1,97 @@
+"""What becomes of an entry of the journal: detections look at it, alerts tell of it, the other parts hear it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from nightlatch.guard.alerts.alerts import Alerts
+from nightlatch.guard.detections.interface import Noticed
+from nightlatch.guard.engine import Engine
+from nightlatch.model.event import Event
+from nightlatch.service.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+Hear = Callable[[Event], None]
+
+
+class Pipeline:
+    """Hears every entry once it is on disk, in the order of the log, on the event loop's thread."""
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        alerts: Alerts,
+        metrics: Metrics,
+        clock: Callable[[], int],
+        hearers: Sequence[Hear],
+    ) -> None:
+        self._make = engine
+        self.engine = engine()
+        self._alerts = alerts
+        self._metrics = metrics
+        self._clock = clock
+        self._hearers = hearers
+        self.size = 0
+        """How many entries it has heard."""
+        self.broke = ""
+        """What broke in it and should not have; nothing when all is well."""
+
+    def restore(self, snapshot: bytes, events: Sequence[Event]) -> None:
+        """Go on from what the detections remembered, and hear what was written since.
+
+        What that brings is known to the alerts already, or is told now. StoreError when the snapshot
+        is damaged; it may be called again then, with another.
+        """
+        self.engine = self._make()
+        if snapshot:
+            self.engine.restore(snapshot)
+        self._noticed(lambda: self.engine.feed(events))
+
+    def snapshot(self) -> bytes:
+        """What the detections remember."""
+        return self.engine.snapshot()
+
+    def committed(self, batch: Sequence[tuple[int, Event]]) -> None:
+        """Hear a group of entries. Never raises: a defect in one part must not stop the journal."""
+        self.size = batch[-1][0] + 1
+        now = self._clock()
+        for _, event in batch:
+            self._metrics.events.labels(event.kind).inc()
+        self._metrics.commit.observe(max(now - batch[0][1].at, 0) / 1e6)
+        noticed = self._noticed(lambda: self.engine.feed(event for _, event in batch))
+        if noticed:
+            now = self._clock()
+            for one in noticed:
+                self._metrics.alert.observe(max(now - one.at, 0) / 1e6)
+        for index, event in batch:
+            self._guarded("alerts", partial(self._alerts.event, index, event))
+            for hear in self._hearers:
+                self._guarded("a part of the service", partial(hear, event))
+
+    def advance(self, at: int) -> None:
+        """Let time pass for the detections: doors stay open and locks offline without an event."""
+        self._noticed(lambda: self.engine.advance(at))
+
+    def take(self, noticed: Sequence[Noticed]) -> None:
+        """Hand on what another part noticed."""
+        self._guarded("alerts", lambda: self._alerts.take(noticed))
+
+    def _noticed(self, look: Callable[[], list[Noticed]]) -> list[Noticed]:
+        found: list[Noticed] = []
+        self._guarded("detections", lambda: found.extend(look()))
+        if found:
+            self.take(found)
+        return found
+
+    def _guarded(self, part: str, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001  # the boundary where one part's defect must not stop the others
+            self.broke = f"{part} broke ({type(error).__name__}). This is a defect: please report it."
+            # Without the exception's text, which might hold what was being read.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s broke (%s)\n%s", part, type(error).__name__, place)

@@ -1,0 +1,304 @@
+"""A running Nightlatch: every part made, wired to the others, started, and stopped in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from nightlatch.audit.run import gather
+from nightlatch.configuration.plugs import make
+from nightlatch.configuration.read import Configuration
+from nightlatch.ecosystems.interface import Live
+from nightlatch.errors import JournalError, NightlatchError, StoreError
+from nightlatch.guard.alerts.alerts import Alerts
+from nightlatch.guard.alerts.rules import read_rules
+from nightlatch.guard.alerts.sending import Apprise
+from nightlatch.guard.autolock.control import SNAPSHOT
+from nightlatch.guard.autolock.driver import AutoLock
+from nightlatch.guard.autolock.settings import rules
+from nightlatch.guard.detections.interface import Noticed
+from nightlatch.guard.detections.registry import configured
+from nightlatch.guard.engine import Engine
+from nightlatch.guard.entities.configured import publisher
+from nightlatch.guard.known import household
+from nightlatch.guard.listening import Listener
+from nightlatch.guard.resolving import Resolver
+from nightlatch.journal import publisher as publishing
+from nightlatch.journal.intake import Intake
+from nightlatch.journal.journal import Journal
+from nightlatch.journal.witnesses import interface as witnesses
+from nightlatch.model.document import Audit
+from nightlatch.model.event import Event
+from nightlatch.model.home import Home, SourceState
+from nightlatch.service import control, http
+from nightlatch.service.clock import ClockWatch, clock, wall
+from nightlatch.service.folder import held, prepare
+from nightlatch.service.logs import extra
+from nightlatch.service.memory import Memory, Part
+from nightlatch.service.metrics import Metrics
+from nightlatch.service.notify import Notifier
+from nightlatch.service.pipeline import Pipeline
+from nightlatch.service.reauditing import Auditor
+from nightlatch.service.reporting import Parts, Reporter
+from nightlatch.service.showing import picture
+from nightlatch.service.upkeep import Upkeep
+from nightlatch.service.verbs import verbs
+from nightlatch.store.alerts import AlertRecords
+from nightlatch.store.audits import Audits
+from nightlatch.store.database import connect
+from nightlatch.store.snapshots import Snapshot, Snapshots
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+"""How often time is looked at: due detections, the wall clock, the watchdog."""
+REMEMBER_S = 60.0
+"""How often what the parts must remember is written down; a crash replays at most this much."""
+
+
+QUIET = frozenset(("battery", "online", "delivery", "audited", "alert"))
+"""Kinds of events that are logged with --debug only."""
+
+
+async def serve(configuration: Configuration, folder: Path, *, env: Mapping[str, str]) -> None:
+    """Run until SIGINT or SIGTERM. NightlatchError when it cannot start."""
+    prepare(folder)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    with held(folder):
+        async with running(configuration, folder, env=env) as service:
+            await service.run(stop)
+
+
+@asynccontextmanager
+async def running(configuration: Configuration, folder: Path, *, env: Mapping[str, str]) -> AsyncIterator[Service]:
+    """A service whose parts are made; what they hold is let go when the block ends."""
+    async with AsyncExitStack() as stack:
+        journal = await asyncio.to_thread(Journal.open, folder)
+        stack.callback(journal.close)
+        database = await asyncio.to_thread(connect, folder)
+        stack.callback(database.dispose)
+        # What the owner declared is enough to know things by their names until the first audit is made.
+        home = await gather(configuration, now=wall(), env=env, only=frozenset(("declared",)))
+        yield Service(configuration, folder, env=env, journal=journal, database=database, home=home)
+
+
+class Service:
+    """The parts of a running Nightlatch."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        folder: Path,
+        *,
+        env: Mapping[str, str],
+        journal: Journal,
+        database: sa.Engine,
+        home: Home,
+    ) -> None:
+        tables, now = configuration.tables, wall()
+        self.configuration = configuration
+        self.folder = folder
+        self.journal = journal
+        self.household = household(configuration, home)
+        self.metrics = Metrics()
+        self._notifier = Notifier(env)
+        self._clock_watch = ClockWatch()
+        snapshots = Snapshots(database)
+        made = make(configuration, now=now, env=env)
+        live = {plug.context.id: plug for plug in made if isinstance(plug, Live)}
+        self.intake = Intake(journal, self._committed, self._journal_trouble)
+        self.listener = Listener(list(live.values()), self.intake, clock=clock, resolver=Resolver.of(home))
+        self.alerts = Alerts(
+            AlertRecords(database),
+            read_rules(configuration, env),
+            self.household,
+            journal.sealer,
+            carrier=Apprise(),
+            tell=self._tell,
+            clock=clock,
+        )
+        remembered = snapshots.get(SNAPSHOT)
+        self.autolock = AutoLock(
+            rules(configuration),
+            self.listener,
+            self.intake,
+            clock=clock,
+            notice=self._take,
+            household=self.household,
+            keep=lambda state: snapshots.put(SNAPSHOT, Snapshot(journal.size, state)),
+            snapshot=remembered.state if remembered is not None else b"",
+        )
+        self.auditor = Auditor(
+            configuration,
+            Audits(database),
+            env=env,
+            now=wall,
+            every_s=tables.service.audit_every_hours * 3600,
+            told=self._audited,
+            running=live,
+        )
+        self.upkeep = Upkeep(
+            journal,
+            self.intake.put,
+            wall,
+            every_s=tables.service.verify_every_hours * 3600,
+            retention_days=tables.journal.retention_days,
+        )
+        self.witnesses = publishing.Publisher(journal, witnesses.make(configuration, env=env), self.intake.put, wall)
+        self.entities = publisher(configuration, env)
+        self.pipeline = Pipeline(
+            lambda: Engine(configured(configuration), self.household),
+            self.alerts,
+            self.metrics,
+            clock,
+            [self.auditor.event, self._report],
+        )
+        parts = Parts(
+            home=tables.home.name,
+            kinds={id_: plug.kind for id_, plug in live.items()},
+            failed=tuple(one for one in made if isinstance(one, SourceState)),
+            journal=journal,
+            intake=self.intake,
+            listener=self.listener,
+            pipeline=self.pipeline,
+            alerts=self.alerts,
+            auditor=self.auditor,
+            upkeep=self.upkeep,
+            metrics=self.metrics,
+            autolock=self.autolock,
+        )
+        self.reporter = Reporter(parts, clock)
+        self.reporter.household = self.household
+        self._memory = Memory(
+            snapshots,
+            journal,
+            [
+                Part("detections", self.pipeline.snapshot, self.pipeline.restore),
+                Part("listener", self.listener.snapshot, self.listener.restore),
+            ],
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Stand guard until `stop` is set. Whatever part ends before, with an error, ends all of it."""
+        self.pipeline.size = await asyncio.to_thread(self._memory.restore)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.intake)
+            await stack.enter_async_context(control.serve(self.folder, verbs(self)))
+            table = self.configuration.tables.service
+            application = http.app(self.metrics, self.reporter.troubles, self.reporter.refresh)
+            port = await stack.enter_async_context(http.serve(application, table.host, table.port))
+            self.reporter.address = f"http://{table.host}:{port}"
+            await self.intake.put(Event(clock(), "started", "home"))
+            log.info("standing guard", extra=extra(address=self.reporter.address, folder=str(self.folder)))
+            self._notifier.ready()
+            await self._until(stop)
+            self._notifier.stopping()
+            await self.intake.put(Event(clock(), "stopped", "home"))
+            await self.witnesses.finish()
+            await self._remember()
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        """Run every part until `stop` is set."""
+        parts: Sequence[tuple[str, Coroutine[Any, Any, None]]] = [
+            ("listener", self.listener.run()),
+            ("alerts", self.alerts.run()),
+            ("autolock", self.autolock.run()),
+            ("auditor", self.auditor.run()),
+            ("upkeep", self.upkeep.run()),
+            ("witnesses", self.witnesses.run()),
+            ("looking", self._look()),
+            ("remembering", self._keep()),
+        ]
+        if self.entities is not None:
+            parts = [*parts, ("entities", self.entities.run())]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(run, name=name) for name, run in parts]
+                await stop.wait()
+                for task in tasks:
+                    task.cancel()
+        except BaseExceptionGroup as errors:
+            known = errors.subgroup(NightlatchError)
+            raise (_first(known or errors)) from None
+
+    async def _look(self) -> None:
+        """Let time pass for whatever has no event of its own."""
+        while True:
+            step = self._clock_watch.look()
+            if step is not None:
+                await self.intake.put(step)
+                self.alerts.refresh()
+            self.pipeline.advance(clock())
+            if self.entities is not None:
+                self.entities.show(picture(self))
+            self._notifier.alive()
+            await asyncio.sleep(LOOK_S)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(REMEMBER_S)
+            await self._remember()
+
+    async def _remember(self) -> None:
+        """Write down what the parts remember."""
+        taken, size = self._memory.take(), self.pipeline.size
+        try:
+            await asyncio.to_thread(self._memory.keep, taken, size)
+        except StoreError as error:
+            # The journal holds all of it: what is lost is the time to hear it again.
+            log.warning("what the parts remember cannot be written: %s", error)
+
+    # What the parts tell each other
+
+    async def _tell(self, event: Event) -> None:
+        await self.intake.put(event)
+
+    def _committed(self, batch: Sequence[tuple[int, Event]]) -> None:
+        self.pipeline.committed(batch)
+
+    def _take(self, noticed: Sequence[Noticed]) -> None:
+        self.pipeline.take(noticed)
+
+    def _report(self, event: Event) -> None:
+        self.reporter.hear(event)
+        log.log(
+            logging.DEBUG if event.kind in QUIET else logging.INFO,
+            "%s %s",
+            event.about,
+            event.kind,
+            extra=extra(**{name: value for name in ("by", "value", "name") if (value := getattr(event, name))}),
+        )
+
+    def _journal_trouble(self, error: JournalError | None) -> None:
+        self.reporter.trouble(error)
+        if error is not None:
+            log.error("journal: %s", error)
+        else:
+            log.info("journal: can be written again")
+
+    async def _audited(self, home: Home, audit: Audit, noticed: list[Noticed]) -> None:
+        """Take the names, codes and needs of the newest audit, and tell what got worse."""
+        self.household = household(self.configuration, home)
+        for part in (self.pipeline.engine, self.alerts, self.autolock, self.reporter):
+            part.household = self.household
+        self.autolock.home = home
+        self.listener.resolve(Resolver.of(home))
+        self._take(noticed)
+        score = "" if audit.score is None else round(audit.score)
+        await self.intake.put(Event(clock(), "audited", "home", value=score))
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

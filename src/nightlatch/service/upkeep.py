@@ -1,0 +1,75 @@
+"""What the service does for its journal by itself: verifies it, and lets old contents go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from nightlatch.errors import JournalError
+from nightlatch.journal.journal import Journal
+from nightlatch.journal.retention import retain
+from nightlatch.journal.verify import Report, verify
+from nightlatch.model.event import Event, micros
+
+log = logging.getLogger(__name__)
+
+FIRST_S = 5.0
+"""How long after the start the first verification begins: hubs are connected first."""
+
+
+class Upkeep:
+    """Verifies at the start and then on a cadence; drops old contents after each time."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        put: Callable[[Event], Awaitable[object]],
+        now: Callable[[], datetime],
+        *,
+        every_s: float,
+        retention_days: int,
+    ) -> None:
+        self._journal = journal
+        self._put = put
+        self._now = now
+        self._every_s = every_s
+        self._days = retention_days
+        self.verified_at: datetime | None = None
+        self.intact: bool | None = None
+        self.problem = ""
+
+    async def run(self) -> None:
+        """Keep at it until cancelled."""
+        await asyncio.sleep(FIRST_S)
+        while True:
+            await self.verify()
+            try:
+                dropped = await asyncio.to_thread(retain, self._journal, self._days, self._now())
+            except JournalError as error:
+                log.warning("journal: old contents cannot be dropped: %s", error)
+            else:
+                if dropped:
+                    log.info("journal: contents of %d entries older than %d days dropped", dropped, self._days)
+            await asyncio.sleep(self._every_s)
+
+    async def verify(self) -> None:
+        """Verify what is new since the last time, and tell the journal."""
+        try:
+            found = await asyncio.to_thread(self._verified)
+            self.intact, self.problem = found.sound, str(found.faults[0]) if found.faults else ""
+        except JournalError as error:
+            self.intact, self.problem = False, str(error)
+        self.verified_at = self._now()
+        value = "intact" if self.intact else "not intact"
+        log.log(logging.INFO if self.intact else logging.ERROR, "journal: %s %s", value, self.problem)
+        await self._put(Event(micros(self.verified_at), "verified", "home", value=value, detail=self.problem))
+
+    def _verified(self) -> Report:
+        # Through a handle of its own: meanwhile the service reads and writes through the other.
+        journal = Journal.open(self._journal.folder, read_only=True)
+        try:
+            return verify(journal, full=False)
+        finally:
+            journal.close()

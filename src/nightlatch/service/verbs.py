@@ -1,0 +1,33 @@
+"""What commands of this machine may ask the running service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nightlatch.guard.autolock import control as autolock
+from nightlatch.service.control import Handler
+from nightlatch.service.status import Status
+
+if TYPE_CHECKING:
+    from nightlatch.service.service import Service
+
+
+def verbs(service: Service) -> Mapping[str, Handler]:
+    """Every verb, by its name."""
+
+    async def status(_: Mapping[str, Any]) -> Status:
+        return service.reporter.status()
+
+    async def alerts_changed(_: Mapping[str, Any]) -> None:
+        service.alerts.refresh()
+
+    async def audit(_: Mapping[str, Any]) -> None:
+        service.auditor.want()
+
+    return {
+        "status": status,
+        "alerts-changed": alerts_changed,
+        "audit": audit,
+        **autolock.handlers(service.autolock),
+    }
