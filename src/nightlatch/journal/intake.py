@@ -27,7 +27,7 @@ LAST_RETRY_S = 15.0
 Committed = Callable[[Sequence[tuple[int, Event]]], None]
 """Told (index, event) of what is on disk now, in the order of the log, each once. Must not raise or block."""
 Trouble = Callable[[JournalError | None], None]
-"""Told when the journal cannot be written, and None when it can again."""
+"""Told when the journal cannot be written, and None when it can again; and when another hand changed it."""
 
 
 class Intake:
@@ -54,6 +54,7 @@ class Intake:
         self._room.set()
         self._thread = ThreadPoolExecutor(1, "journal")
         self._task: asyncio.Task[None] | None = None
+        self._told = False
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="journal intake")
@@ -142,6 +143,9 @@ class Intake:
                 retry = min(2 * retry, LAST_RETRY_S)
         if failed:
             self._trouble(None)
+        if self._journal.changed is not None and not self._told:
+            self._told = True
+            self._trouble(self._journal.changed)
         for _ in group:
             self._waiting.popleft()
         self._room.set()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from nightlatch.errors import JournalError
+from nightlatch.errors import JournalError, NightlatchError
 from nightlatch.journal import edge, keys, notes
 from nightlatch.journal.edge import Edge
 from nightlatch.journal.leaves import BUNDLE, DROPPED, Entry, decode, encode, pack
 from nightlatch.journal.notes import Signer, Verifier
 from nightlatch.journal.seal import Sealer
 from nightlatch.journal.storage import Storage, place
+from nightlatch.journal.tree import EMPTY
 from nightlatch.journal.view import View
 from nightlatch.model.event import Event
 
@@ -35,6 +37,10 @@ class Journal:
         self._signer: Signer | None = None
         self._edge: Edge | None = None
         self._version = -1
+        self._last: tuple[int, bytes, str] = (0, EMPTY, "")
+        """Size, root and note of what was written here last, as far as this is certain."""
+        self.changed: JournalError | None = None
+        """Another hand than Nightlatch's changed the file: what was noticed of it."""
         self._key_lost = key_lost
 
     @classmethod
@@ -72,8 +78,8 @@ class Journal:
     def _begin(self) -> None:
         with self._storage.writing() as writer:
             if writer.execute("SELECT 1 FROM signer").fetchone() is None:
-                signer = keys.make(self.folder, notes_origin := keys.new_origin())
-                note = notes.sign(notes.checkpoint_text(notes_origin, 0, Edge().root), signer)
+                signer = keys.make(self.folder, origin := keys.new_origin())
+                note = notes.sign(notes.checkpoint_text(origin, 0, Edge().root), signer)
                 writer.execute("INSERT INTO signer VALUES (0, ?)", (signer.verifier.text,))
                 writer.execute("INSERT INTO salt VALUES (1, ?)", (os.urandom(32),))
                 writer.execute("INSERT INTO tail VALUES (0, 0, ?, ?, ?, ?)", (b"", b"", b"", note))
@@ -89,9 +95,31 @@ class Journal:
             (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
             if not self._key_lost and (self._signer is None or self._signer.verifier.text != named):
                 self._signer = keys.current(self.folder, Verifier.parse(named, where=self.where))
-            self._edge = edge.read(writer, self.where)
-            self._version = version
+            found = edge.read(writer, self.where)
+            self._compare(writer, found)
+            self._edge, self._version = found, version
         return self._edge
+
+    def _compare(self, writer: sqlite3.Connection, found: Edge) -> None:
+        """Hold what was read anew against what was signed, and against what was here before.
+
+        What contradicts it is kept for `verify` to find and told in `changed`. Appending goes on: a
+        journal that refused events would be what somebody wanted.
+        """
+        view = View(writer, self.where)
+        keys = [Verifier.parse(text, where=self.where) for _, text in view.signers()[-2:]]
+        size, root, note = self._last
+        try:
+            signed = notes.verified(view.note, keys)
+            if (signed.size, signed.root) != (found.size, found.root):
+                raise JournalError(f"the newest entries do not lead to the checkpoint over {signed.size} entries")
+            if found.size < size or view.root(size) != root:
+                raise JournalError(f"it does not begin with the {size} entries that were there a moment ago")
+        except NightlatchError as error:
+            todo = "Run: nightlatch journal verify"
+            self.changed = JournalError(f"was changed by another hand: {error.what}", where=self.where, todo=todo)
+            kept = [(view.size, view.note), *([(size, note)] if note else [])]
+            writer.executemany("INSERT OR IGNORE INTO checkpoint VALUES (?, ?)", kept)
 
     def append(self, events: Sequence[Event]) -> range:
         """Write events, in one transaction that is on disk when this returns; their indices.
@@ -110,7 +138,7 @@ class Journal:
 
     def _forget(self) -> None:
         """Nothing was written: what memory holds may be ahead of the file."""
-        self._edge = None
+        self._edge, self._last = None, (0, EMPTY, "")
 
     def _append(self, events: Sequence[Event], *signers: Signer, keep: bool = False) -> range:
         now, writer = self._edge or self._current(), self._storage.writer
@@ -134,8 +162,8 @@ class Journal:
             written = now.size
         entries, hashes, times = entries[taken:], hashes[taken:], times[taken:]
         now.add(entries, times, hashes)
-        size = now.size
-        note = notes.sign(notes.checkpoint_text(signers[0].verifier.name, size, now.root), *signers)
+        size, root = now.size, now.root
+        note = notes.sign(notes.checkpoint_text(signers[0].verifier.name, size, root), *signers)
         if taken:
             writer.executemany("INSERT OR REPLACE INTO tile VALUES (?, ?)", grown.items())
             writer.execute("DELETE FROM tail")
@@ -143,7 +171,8 @@ class Journal:
         tail = (written, len(entries), pack(entries), b"".join(hashes), instants, note)
         writer.execute("INSERT OR REPLACE INTO tail VALUES (?, ?, ?, ?, ?, ?)", tail)
         if keep or first // EVERY != size // EVERY:
-            writer.execute("INSERT INTO checkpoint VALUES (?, ?)", (size, note))
+            writer.execute("INSERT OR IGNORE INTO checkpoint VALUES (?, ?)", (size, note))
+        self._last = (size, root, note)
         return range(first, size)
 
     @property
@@ -186,19 +215,18 @@ class Journal:
         The entry that says so stands under a checkpoint which both keys signed, or only the new one
         when the former is lost.
         """
-        with self._storage.writing(self._forget) as writer:
-            self._current()
-            former = self._signer
-            (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
-            signer = keys.make(self.folder, Verifier.parse(named, where=self.where).name)
-            new = signer.verifier.text
-            event = Event(at, "key_rotated", "home", value=new, name=named, detail=reason)
-            signers = (former, signer) if former else (signer,)
-            size = self._append([event], *signers, keep=True).stop
-            writer.execute("INSERT INTO signer VALUES (?, ?)", (size, new))
-            self._key_lost, self._signer = False, None
-        keys.settle(self.folder, new)
-        self._edge = None
+        with self._storage.lock:  # nobody signs between the commit and the new key's taking over
+            with self._storage.writing(self._forget) as writer:
+                self._current()
+                former = self._signer
+                (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
+                signer = keys.make(self.folder, Verifier.parse(named, where=self.where).name)
+                new = signer.verifier.text
+                event = Event(at, "key_rotated", "home", value=new, name=named, detail=reason)
+                size = self._append([event], *((former, signer) if former else (signer,)), keep=True).stop
+                writer.execute("INSERT INTO signer VALUES (?, ?)", (size, new))
+            self._key_lost, self._signer, self._edge = False, None, None
+            keys.settle(self.folder, new)
         return signer.verifier
 
     def drop_contents(self, before: int, *, at: int, days: int) -> int:
@@ -214,10 +242,11 @@ class Journal:
             before = min(before, now.high.size * BUNDLE)
             dropped = 0
             done = writer.execute("SELECT max(before) FROM retained").fetchone()[0] or 0
+            view = View(writer, self.where)
             for n in range(done // BUNDLE, -(-before // BUNDLE)):
-                with_content = View(writer, self.where).bundle(n)
-                keep = [DROPPED if n * BUNDLE + k < before else leaf for k, leaf in enumerate(with_content)]
-                dropped += sum(a != b for a, b in zip(keep, with_content, strict=True))
+                held = view.bundle(n)
+                keep = [DROPPED if n * BUNDLE + within < before else leaf for within, leaf in enumerate(held)]
+                dropped += sum(kept != leaf for kept, leaf in zip(keep, held, strict=True))
                 writer.execute("UPDATE bundle SET entries = ? WHERE n = ?", (pack(keep), n))
             if dropped:
                 event = Event(at, "retained", "home", value=days, name=f"before entry {before}")
