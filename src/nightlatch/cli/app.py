@@ -8,13 +8,26 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
+from typer.models import CommandInfo
 
 from nightlatch import __version__
-from nightlatch.cli import alerts, answering, auditing, backing, catalogue, explaining, init, listing, running, tailoring
+from nightlatch.cli import (
+    alerts,
+    answering,
+    auditing,
+    backing,
+    catalogue,
+    explaining,
+    init,
+    journal,
+    listing,
+    running,
+    tailoring,
+)
 from nightlatch.errors import NightlatchError
 
 EXIT_USAGE = 2
@@ -33,7 +46,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, tailoring, explaining, answering, listing, running, backing):
     module.register(app)
-GROUPS = (alerts, catalogue)
+GROUPS = (alerts, catalogue, journal)
 for module in GROUPS:
     app.add_typer(module.app)
 
@@ -46,7 +59,14 @@ def _laid_out(text: str) -> str:
     return f"{before}\b\nExamples:\n{lines}"
 
 
-for command in (*app.registered_commands, *(one for module in GROUPS for one in module.app.registered_commands)):
+def _commands(group: typer.Typer) -> Iterator[CommandInfo]:
+    yield from group.registered_commands
+    for below in group.registered_groups:
+        if below.typer_instance is not None:
+            yield from _commands(below.typer_instance)
+
+
+for command in _commands(app):
     if command.callback is not None:
         command.help = _laid_out(command.callback.__doc__ or "")
 
