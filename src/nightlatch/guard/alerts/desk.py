@@ -12,13 +12,14 @@ from nightlatch.guard.alerts.rules import SECOND, Channel, Notice, Rules, door_o
 from nightlatch.guard.alerts.sealed import ERASED, Sealer, of_event, of_noticed, put, take
 from nightlatch.guard.detections.interface import Noticed
 from nightlatch.guard.household import Household
-from nightlatch.model.event import Event, instant
+from nightlatch.model.event import Event
 from nightlatch.model.finding import SEVERITY_WEIGHT, Severity
 from nightlatch.store.alerts import AlertBook, AlertRecords, AlertRow, Form, Line
 
 DAY = 86_400 * SECOND
 KEPT = 90 * DAY
 """For how long what is over is kept."""
+LATEST_DIGEST = 20 * 3600 * SECOND
 KEPT_NOTICES = 50_000
 """How many notices are remembered as taken in: far more than a restart replays."""
 
@@ -218,16 +219,16 @@ class Desk:
         return True
 
     def _digest(self, book: AlertBook, now: int) -> None:
-        local = instant(now).astimezone(self.household.zone)
         digest = self._rules.digest
-        if digest is None or local.time() < digest.at:
+        if digest is None:
             return
+        day, late = digest.last(now, self.household.zone)
         days = book.digest_days()
-        today = local.date().isoformat()
-        if today in days:
+        if day.isoformat() in days:
             return
-        book.add_digest_day(today)
-        if days:  # the day on which it was set up has nothing to look back on
+        book.add_digest_day(day.isoformat())
+        # The first one has nothing to look back on, and what is most of a day late comes with the next.
+        if days and late < LATEST_DIGEST:
             span = Span(book.mark("digest") or now - DAY, now)
             for channel in digest.channels:
                 text = msgspec.json.encode(span).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import msgspec
 
@@ -100,6 +100,12 @@ class Digest(msgspec.Struct, frozen=True):
 
     at: time
     channels: tuple[str, ...]
+
+    def last(self, now: int, zone: tzinfo) -> tuple[date, int]:
+        """The newest day whose digest is due, and for how long it has been, µs."""
+        local = instant(now).astimezone(zone)
+        day = local.date() - timedelta(days=local.time() < self.at)
+        return day, now - micros(datetime.combine(day, self.at, zone).astimezone(UTC))
 
 
 class Rules(msgspec.Struct, frozen=True):

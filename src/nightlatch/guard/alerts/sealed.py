@@ -12,7 +12,6 @@ from nightlatch.errors import JournalError
 from nightlatch.guard.detections.interface import Noticed
 from nightlatch.model.event import By, Event, Kind
 
-
 log = logging.getLogger(__name__)
 
 
