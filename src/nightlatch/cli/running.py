@@ -118,7 +118,13 @@ def _show(found: Status, out: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    mark = Text("All well", "bold green") if not found.troubles else Text("Not all is well", "bold red")
+    from nightlatch.text import count
+
+    mark = Text("All well", "bold green")
+    if found.troubles:
+        mark = Text("Not all is well", "bold red")
+    elif found.alerts:
+        mark = Text(f"{count(sum(found.alerts.values()), 'alert')} open", "bold yellow")
     out.print(Text(found.home, "bold"), Text("·"), mark, Text(f"· since {found.started:%Y-%m-%d %H:%M} UTC", "dim"))
     for line in found.troubles:
         out.print(Text(f"! {line}", "red"))

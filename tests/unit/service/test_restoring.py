@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from nightlatch.errors import JournalError, NightlatchError, StoreError
+from nightlatch.journal.journal import Journal
+from nightlatch.journal.verify import verify
+from nightlatch.model.event import Event
+from nightlatch.secrets import Secret
+from nightlatch.service.folder import held, prepare
+from nightlatch.service.restoring import backup, restore
+from nightlatch.store.database import connect
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WORDS = Secret("correct horse battery staple lamp")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    folder = tmp_path / "state"
+    prepare(folder)
+    connect(folder).dispose()
+    journal = Journal.open(folder)
+    journal.append([Event(n, "unlocked", "lock:front", by="code", slot=3, person="ana") for n in range(300)])
+    journal.append([Event(400, "unlocked", "lock:front", by="code", slot=4, person="rob")])
+    verify(journal)
+    journal.close()
+    return folder
+
+
+def people(folder: Path) -> set[str]:
+    journal = Journal.open(folder)
+    try:
+        assert verify(journal, keep=False).sound
+        return {entry.event.person for entry in journal.entries() if entry.event is not None and entry.event.slot}
+    finally:
+        journal.close()
+
+
+def test_a_backup_brings_the_journal_back_proven_and_says_so_in_it(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "home.nlb"
+    assert backup(state, file, WORDS) == file.stat().st_size
+    assert file.stat().st_mode & 0o777 == 0o600
+    elsewhere = tmp_path / "elsewhere"
+    restored = restore(elsewhere, file, WORDS, NOW)
+    assert (restored.entries, restored.erased, restored.aside) == (301, 0, "")
+    assert people(elsewhere) == {"ana", "rob"}
+    journal = Journal.open(elsewhere)
+    assert [entry.event.kind for entry in journal.entries(301) if entry.event is not None] == ["restored"]
+    journal.close()
+
+
+def test_what_was_there_is_moved_aside_and_a_newer_past_does_not_accuse_the_older_copy(
+    state: Path, tmp_path: Path
+) -> None:
+    backup(state, tmp_path / "old.nlb", WORDS)
+    journal = Journal.open(state)
+    journal.append([Event(500, "locked", "lock:front")])
+    verify(journal)
+    journal.close()
+    restored = restore(state, tmp_path / "old.nlb", WORDS, NOW)
+    assert restored.aside == str(state / "before-restore-20261122T120000Z")
+    assert people(state) == {"ana", "rob"}
+    assert people(Path(restored.aside)) == {"ana", "rob"}
+    assert not list(state.glob(".restoring-*"))
+
+
+def test_who_was_erased_since_the_backup_stays_erased(state: Path, tmp_path: Path) -> None:
+    backup(state, tmp_path / "old.nlb", WORDS)
+    journal = Journal.open(state)
+    journal.sealer.forget("ana")
+    journal.close()
+    assert restore(state, tmp_path / "old.nlb", WORDS, NOW).erased == 1
+    assert people(state) == {"rob"}
+
+
+def test_a_backup_whose_journal_was_changed_is_refused_and_changes_nothing(state: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(state / "journal.db")) as database:
+        (entries,) = database.execute("SELECT entries FROM bundle").fetchone()
+        changed = entries.replace(b'"unlocked"', b'"door_opn"', 1)
+        assert changed != entries
+        database.execute("UPDATE bundle SET entries = ?", (changed,))
+        database.commit()
+    backup(state, tmp_path / "bad.nlb", WORDS)
+    before = sorted(path.name for path in state.iterdir())
+    with pytest.raises(JournalError, match="not what was signed: entry 0"):
+        restore(state, tmp_path / "bad.nlb", WORDS, NOW)
+    assert sorted(path.name for path in state.iterdir() if path.name != "service.lock") == before
+
+
+def test_a_backup_never_replaces_a_file_and_a_running_service_is_never_restored_over(
+    state: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "home.nlb"
+    file.write_text("holiday pictures")
+    with pytest.raises(StoreError, match="File exists"):
+        backup(state, file, WORDS)
+    assert file.read_text() == "holiday pictures"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    with held(state), pytest.raises(StoreError, match="Stop it first"):
+        restore(state, file, WORDS, NOW)
+
+
+def test_an_empty_folder_and_a_weak_passphrase_are_told(state: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no journal to back up"):
+        backup(tmp_path, tmp_path / "x.nlb", WORDS)
+    with pytest.raises(NightlatchError, match="too easy to guess"):
+        backup(state, tmp_path / "x.nlb", Secret("password1234"))

@@ -1,0 +1,145 @@
+"""The whole service in one process, on the simulated home."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from nightlatch.configuration.read import Configuration, parse
+from nightlatch.ecosystems._simulated import faults
+from nightlatch.ecosystems.simulated import Simulated
+from nightlatch.journal.journal import Journal
+from nightlatch.model.event import Event
+from nightlatch.service.control import ask
+from nightlatch.service.folder import held, prepare
+from nightlatch.service.service import Service, running
+from nightlatch.service.status import Status
+
+HOME = """
+[home]
+name = "Elm"
+[service]
+port = 0
+[[doors]]
+id = "front"
+name = "Front door"
+[[locks]]
+id = "front"
+door = "front"
+bind = ["simulated:front"]
+[[people]]
+id = "anastasia"
+name = "Anastasia Example"
+role = "resident"
+credentials = ["front/1"]
+[[sources]]
+kind = "simulated"
+doors = ["front"]
+people = 0
+"""
+
+
+def configured(folder: Path, text: str = HOME) -> Configuration:
+    return parse(text, folder / "nightlatch.toml")
+
+
+@asynccontextmanager
+async def serving(folder: Path, text: str = HOME) -> AsyncIterator[Service]:
+    """A running service; it is stopped in good order, in under two seconds."""
+    prepare(folder)
+    stop = asyncio.Event()
+    with held(folder):
+        async with running(configured(folder, text), folder, env={}) as service:
+            task = asyncio.create_task(service.run(stop))
+            try:
+                await until(lambda: service.listener.connected["simulated"] or task.done())
+                yield service
+            finally:
+                stop.set()
+                begun = time.monotonic()
+                await task
+                took = time.monotonic() - begun
+    assert took < 2
+
+
+async def until(what: Callable[[], Any], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not what():  # noqa: ASYNC110  # what is waited for has no event of its own
+            await asyncio.sleep(0.02)
+
+
+def plug(service: Service) -> Simulated:
+    found = service.live["simulated"]
+    assert isinstance(found, Simulated)
+    return found
+
+
+def heard(folder: Path) -> list[Event]:
+    journal = Journal.open(folder, read_only=True)
+    try:
+        return [entry.event for entry in journal.entries() if entry.event is not None]
+    finally:
+        journal.close()
+
+
+async def test_what_a_lock_does_is_in_the_journal_raises_an_alert_and_shows_in_the_status(tmp_path: Path) -> None:
+    async with serving(tmp_path) as service:
+        plug(service).house.order(faults.CoverTamper(lock="front"))
+        await until(service.alerts.open)
+        (alert,) = service.alerts.open()
+        assert (alert.detection, alert.about) == ("tamper", "lock:front")
+        status = await asyncio.to_thread(ask, tmp_path, "status", Status)
+        assert status.alerts == {alert.severity.value: 1}
+        assert [lock.door for lock in status.locks] == ["Front door"]
+        assert status.troubles == ()
+    kinds = [(event.kind, event.about) for event in heard(tmp_path)]
+    assert kinds[0] == ("started", "home")
+    assert ("tamper", "lock:front") in kinds
+    assert kinds[-1] == ("stopped", "home")
+
+
+async def test_a_restart_remembers_and_says_from_when_to_when_nobody_heard(tmp_path: Path) -> None:
+    async with serving(tmp_path) as service:
+        plug(service).house.order(faults.CoverTamper(lock="front"))
+        await until(service.alerts.open)
+    async with serving(tmp_path) as service:
+        assert [alert.detection for alert in service.alerts.open()] == ["tamper"]
+        await until(lambda: any(event.kind == "gap" for event in heard(tmp_path)))
+    (gap,) = (event for event in heard(tmp_path) if event.kind == "gap")
+    assert gap.since < gap.at
+
+
+async def test_it_says_when_it_is_not_ready_and_when_it_is_again(tmp_path: Path) -> None:
+    async with serving(tmp_path) as service, aiohttp.ClientSession() as session:
+
+        async def ready() -> tuple[int, str]:
+            async with session.get(f"{service.reporter.address}/ready") as answer:
+                return answer.status, await answer.text()
+
+        assert await ready() == (200, "ready\n")
+        plug(service).house.order(faults.HubLost(seconds=2))
+        await until(lambda: not service.listener.connected["simulated"])
+        status, text = await ready()
+        assert status == 503
+        assert text.startswith("simulated: ")
+        await until(lambda: service.listener.connected["simulated"])
+        await until(lambda: not service.reporter.troubles())
+        assert await ready() == (200, "ready\n")
+        async with session.get(f"{service.reporter.address}/metrics") as answer:
+            figures = await answer.text()
+        assert 'nightlatch_ecosystem_connected{ecosystem="simulated"} 1.0' in figures
+        assert "Anastasia" not in figures
+
+
+async def test_the_home_is_audited_and_a_link_that_got_weaker_brings_another_audit(tmp_path: Path) -> None:
+    async with serving(tmp_path) as service:
+        await until(lambda: service.auditor.last)
+        await until(lambda: any(event.kind == "audited" for event in heard(tmp_path)))
+        assert service.household.people == {"anastasia": "Anastasia"}
+    assert [event.value for event in heard(tmp_path) if event.kind == "audited"]
