@@ -68,7 +68,7 @@ _WORDS = {
     "alert": "alert {name} {value}",
     "delivery": "delivery {name} {value}",
     "audited": "audited {value}",
-    "verified": "journal verified {name}: {value}",
+    "verified": "journal verified: {value}",
     "key_rotated": "the journal signs with a new key",
     "erased": "a person was erased ({value} keys destroyed)",
     "retained": "contents older than {value} days dropped",
@@ -139,6 +139,8 @@ def line(entry: Entry, names: Names, zone: tzinfo) -> Text:
 def _what(entry: Entry, event: Event, names: Names, zone: tzinfo) -> str:
     since = f"{instant(event.since).astimezone(zone):%Y-%m-%d %H:%M:%S}" if event.since else "an unknown time"
     words = _WORDS.get(event.kind, event.kind.replace("_", " "))
+    if event.kind == "verified" and event.name:
+        words = "journal compared with witness {name}: {value}"
     parts = [" ".join(words.format(value=event.value, name=event.name, since=since).split())]
     if event.by:
         parts.append(_BY.get(event.by, f"by {event.by}"))

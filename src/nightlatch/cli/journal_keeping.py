@@ -32,8 +32,9 @@ def erase(
 ) -> None:
     """Erase a person from what Nightlatch keeps, for good.
 
-    The journal still verifies. Their key is destroyed, and with it all that the journal and the alerts hold of them; kept audits
-    lose their name. That somebody came, and when, stays. Exit codes: 0 erased, 1 nothing was kept.
+    The journal still verifies. Their key is destroyed, and with it all that the journal and the alerts
+    hold of them; kept audits lose their name. That somebody came, and when, stays. Exit codes: 0
+    erased, 1 nothing was kept.
 
     Examples: nightlatch journal erase ana; nightlatch journal erase front/3 --yes
     """
@@ -76,8 +77,10 @@ def _show(result: Erased) -> None:
     if result.entries:
         numbers = ", ".join(str(one) for one in result.entries[:10])
         say(f"{len(result.entries)} entries name them outside of what is sealed, until retention drops them: {numbers}")
+    if result.named_in:
+        say("Still named in your configuration; what happens from now on is kept anew until these lines are gone:")
     for place in result.named_in:
-        say(f"Still named in {place}: what happens from now on is kept under a new key until that line is gone.")
+        say(f"  {place}")
     for file in result.files:
         say(f"Not Nightlatch's present state, and not looked into: {file}")
     say("Backups and exports that were made before still hold them.", "dim")
@@ -92,7 +95,8 @@ def export(
 ) -> None:
     """Write the journal as C2SP tlog-tiles.
 
-    Others' verifiers read them: entries, hashes, signed checkpoint. Personal parts stay sealed. For entries as text, JSON or CSV: nightlatch journal show -o FILE.
+    Others' verifiers read them: entries, hashes, signed checkpoint. Personal parts stay sealed. For
+    entries as text, JSON or CSV: nightlatch journal show -o FILE.
 
     Examples: nightlatch journal export --tiles /mnt/usb/journal
     """

@@ -20,6 +20,8 @@ class JournalTable(GuardingTable, frozen=True):
     """0: for ever."""
     witnesses: list[dict[str, Any]] = []
     """`[[journal.witnesses]]`: each kind has settings of its own."""
+    cosigns: list[str] = []
+    """Public keys of other journals, whose checkpoints this Nightlatch witnesses."""
 
 
 class ChannelTable(GuardingTable, frozen=True):

@@ -20,7 +20,10 @@ from nightlatch.store.scrubbing import Scrubbed, Words, names_of, scrub
 
 SHORTEST = 3
 """Letters of a part of a name that is looked for by itself."""
-OURS = ("journal.db", "nightlatch.db", "witness.db", "journal.key", "witness.key", "service.lock", "control.sock")
+OURS = (
+    *("journal.db", "nightlatch.db", "witness.db"),
+    *("journal.key", "journal.verified", "witness.key", "service.lock", "control.sock"),
+)
 """What the state folder holds: databases that are scrubbed, and what never names anybody."""
 _SIDES = ("", "-wal", "-shm", "-journal", ".next")
 _SEALED = '"sealed":"'

@@ -33,8 +33,8 @@ class Standing(msgspec.Struct):
     """When it last took one."""
     trouble: str = ""
     """Why it does not."""
-    contradicts: bool = False
-    """It holds what this journal does not: rolled back, cut off, forked or replaced."""
+    agrees: bool | None = None
+    """False: it holds what this journal does not, which was rolled back, cut off, forked or replaced."""
     cosigned: str = ""
     """The newest checkpoint with its signature, from a witness that signs."""
 
@@ -81,7 +81,7 @@ class Publisher:
 
     def _behind(self, id_: str) -> bool:
         standing = self._standings[id_]
-        return not standing.contradicts and standing.size != self._journal.size
+        return standing.agrees is not False and standing.size != self._journal.size
 
     async def _keep(self, id_: str) -> None:
         """Publish to one witness when there is something new, compare now and then, retry what failed."""
@@ -111,8 +111,8 @@ class Publisher:
             found = await self._witnesses[id_].publish(self._journal)
         except Contradicted as error:
             standing.trouble = str(error)
-            if not standing.contradicts:
-                standing.contradicts = True
+            if standing.agrees is not False:
+                standing.agrees = False
                 await self._verified(id_, "not intact", f"{error.where} {error.what}")
             return True
         except NightlatchError as error:
@@ -120,9 +120,9 @@ class Publisher:
             return False
         standing.size, standing.at, standing.trouble = found.size, self._now(), ""
         standing.cosigned = found.note + found.cosignature if found.cosignature else ""
-        if standing.contradicts:
-            standing.contradicts = False
-            await self._verified(id_, "intact", "the witness agrees again")
+        if standing.agrees is not True:
+            standing.agrees = True
+            await self._verified(id_, "intact", f"agrees on {found.size} entries")
         return True
 
     async def _verified(self, id_: str, value: str, detail: str) -> None:

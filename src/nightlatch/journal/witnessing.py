@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from nightlatch.configuration.read import Configuration
 from nightlatch.errors import JournalError, ReadError
 from nightlatch.journal import tree
 from nightlatch.journal.cosigning import SIZE_TYPE, Cosigner, Request, read_request
@@ -36,12 +37,26 @@ class Reply(msgspec.Struct, frozen=True):
     type: str = TEXT
 
 
+def cosigned(configuration: Configuration) -> list[Verifier]:
+    """The public keys of `[journal] cosigns`; ConfigurationError names the line of one that is none."""
+    found: list[Verifier] = []
+    for number, text in enumerate(configuration.tables.journal.cosigns):
+        try:
+            one = Verifier.parse(text)
+        except ReadError as error:
+            raise configuration.error(f"{text!r} {error.what}", "journal", "cosigns", todo=error.todo) from None
+        if one.algorithm != ED25519:
+            raise configuration.error(f"key {number + 1} is a witness's key, not a journal's", "journal", "cosigns")
+        found.append(one)
+    return found
+
+
 class Witnessing:
     """What a state folder remembers of others' journals; `keys` are the public keys of those it co-signs for."""
 
     def __init__(self, folder: Path, keys: Sequence[Verifier], now: Callable[[], datetime]) -> None:
         self._path = folder / FILE
-        self._keys = tuple(key for key in keys if key.algorithm == ED25519)
+        self._keys = tuple(keys)
         self._now = now
         self._cosigner = Cosigner.of(folder)
         self._one = threading.Lock()
