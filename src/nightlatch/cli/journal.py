@@ -39,6 +39,7 @@ class EntryFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
 
+
 @app.callback()
 def group() -> None:
     """The local log that nobody can quietly change."""
@@ -78,8 +79,7 @@ def show(
 ) -> None:
     """Show what happened, newest last, in the home's time.
 
-    What an erased person did is shown without them. CSV leaves out the hubs' raw messages, which JSON
-    has.
+    What an erased person did is shown without them. CSV leaves out the hubs' raw messages, which JSON has.
 
     Examples: nightlatch journal show; nightlatch journal show --door front --since 7d;
     nightlatch journal show --kind wrong_code --kind tamper --follow; nightlatch journal show --since
@@ -149,6 +149,7 @@ def _print(
             typer.echo(part, nl=False)
     return some
 
+
 def _write(path: Path, parts: Iterable[str]) -> None:
     """Write text to a file that only its owner can read, all of it or nothing, however long."""
     from nightlatch.writing import replacing
@@ -161,14 +162,17 @@ def _write(path: Path, parts: Iterable[str]) -> None:
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
 
+
 def _then(first: Iterable[Entry], second: Iterable[Entry]) -> Iterator[Entry]:
     yield from first
     sys.stdout.flush()
     yield from second
 
+
 def _pause() -> bool:
     time.sleep(POLL_S)
     return True
+
 
 def _wanted(
     settings: Configuration | None,
@@ -188,20 +192,34 @@ def _wanted(
     from nightlatch.model.event import KINDS, By, micros
     from nightlatch.text import suggest
 
-    for words, known, what in ((kinds, KINDS, "kind of event"), (means, set(get_args(By)) - {""},
-    "means")): for word in words: if word not in known: raise UsageError( f"there is no {what}
-    {word!r}", todo=suggest(word, known) or f"Known: {', '.join(sorted(known))}." ) tables =
-    settings.tables if settings else None for kind, ids in (("door", doors), ("lock", locks)): for id_
-    in ids: named = settings.ids(kind) if settings else [] # What only a hub names, as zwavejs:3, is in
-    no configuration. if named and id_ not in named and ":" not in id_: raise UsageError(f"there is no
-    {kind} {id_!r}", todo=suggest(id_, named)) about = {f"door:{id_}" for id_ in doors} | {f"lock:{id_}"
-    for id_ in locks} about |= {f"lock:{one.id}" for one in (tables.locks if tables else []) if one.door
-    in doors} found = next((one for one in (tables.people if tables else []) if one.id == person), None)
-    credentials = [one.rpartition("/") for one in (found.credentials if found else [])] zone, moment =
-    zone_of(settings), now() return Wanted( frozenset(about), frozenset(kinds), frozenset(means),
-    person, frozenset((f"lock:{lock}", int(slot)) for lock, _, slot in credentials if slot.isdecimal()),
-    micros(instant_of(since, moment, zone)) if since else None, micros(instant_of(until, moment, zone,
-    end=True)) if until else None, )
+    for words, known, what in ((kinds, KINDS, "kind of event"), (means, set(get_args(By)) - {""}, "means")):
+        for word in words:
+            if word not in known:
+                raise UsageError(
+                    f"there is no {what} {word!r}", todo=suggest(word, known) or f"Known: {', '.join(sorted(known))}."
+                )
+    tables = settings.tables if settings else None
+    for kind, ids in (("door", doors), ("lock", locks)):
+        for id_ in ids:
+            named = settings.ids(kind) if settings else []
+            # What only a hub names, as zwavejs:3, is in no configuration.
+            if named and id_ not in named and ":" not in id_:
+                raise UsageError(f"there is no {kind} {id_!r}", todo=suggest(id_, named))
+    about = {f"door:{id_}" for id_ in doors} | {f"lock:{id_}" for id_ in locks}
+    about |= {f"lock:{one.id}" for one in (tables.locks if tables else []) if one.door in doors}
+    found = next((one for one in (tables.people if tables else []) if one.id == person), None)
+    credentials = [one.rpartition("/") for one in (found.credentials if found else [])]
+    zone, moment = zone_of(settings), now()
+    return Wanted(
+        frozenset(about),
+        frozenset(kinds),
+        frozenset(means),
+        person,
+        frozenset((f"lock:{lock}", int(slot)) for lock, _, slot in credentials if slot.isdecimal()),
+        micros(instant_of(since, moment, zone)) if since else None,
+        micros(instant_of(until, moment, zone, end=True)) if until else None,
+    )
+
 
 def instant_of(text: str, moment: datetime, zone: tzinfo, *, end: bool = False) -> datetime:
     """The instant that `12h`, `7d`, `3w`, a day or a time at home means; of a day its beginning, or its end."""

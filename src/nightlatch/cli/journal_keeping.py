@@ -32,9 +32,9 @@ def erase(
 ) -> None:
     """Erase a person from what Nightlatch keeps, for good.
 
-    The journal still verifies. Their key is destroyed, and with it all that the journal and the alerts
-    hold of them; kept audits lose their name. That somebody came, and when, stays. Exit codes: 0
-    erased, 1 nothing was kept.
+    The journal still verifies. Their key is destroyed, and with it all that the journal and the
+    alerts hold of them; kept audits lose their name. That somebody came, and when, stays. Exit codes:
+    0 erased, 1 nothing was kept.
 
     Examples: nightlatch journal erase ana; nightlatch journal erase front/3 --yes
     """

@@ -41,9 +41,9 @@ def verify(
 ) -> None:
     """Prove that the journal is what was written.
 
-    Entries, hashes, signatures and keys are looked at, and what the witnesses hold. Exit codes: 0
-    intact, 1 not intact, 2 usage or configuration. A witness that does not answer is told of, and
-    proves nothing.
+    Entries, hashes, signatures and keys are looked at, and what the witnesses hold. A witness that
+    does not answer is told of, and proves nothing. Exit codes: 0 intact, 1 not intact, 2 usage or
+    configuration.
 
     Examples: nightlatch journal verify; nightlatch journal verify --full --format json
     """
@@ -82,8 +82,8 @@ def prove(
 ) -> None:
     """Write a proof that an entry is in the journal.
 
-    It is for somebody who has nothing but the journal's public key. The proof shows what the entry says
-    in the clear, and to whom it is given can read that.
+    It is for somebody who has nothing but the journal's public key. It shows what the entry says in
+    the clear, and who is given it can read that.
 
     Examples: nightlatch journal prove 1234 -o entry-1234.proof; nightlatch journal key show
     """
@@ -197,34 +197,43 @@ def _key(text: str) -> Verifier:
         return Verifier.parse(text, where=str(path))
     return Verifier.parse(text, where="--key")
 
+
 async def _compared(
     journal: Journal, witnesses: Sequence[Witness], *, every: bool, publish: bool = False
 ) -> list[dict[str, Any]]:
     """What each witness says, all asked at once."""
     from nightlatch.journal.witnesses.interface import Contradicted
 
-    async def one(witness: Witness) -> dict[str, Any]: said: dict[str, Any] = {"id": witness.id, "kind":
-    witness.kind, "where": witness.where, "problem": ""} try: if publish: taken: Published = await
-    witness.publish(journal) return said | {"agrees": True, "size": taken.size, "note": taken.note,
-    "cosignature": taken.cosignature} size = await witness.compare(journal, every=every) except
-    Contradicted as error: return said | {"agrees": False, "size": None, "problem": str(error)} except
-    NightlatchError as error: return said | {"agrees": None, "size": None, "problem": str(error)} return
-    said | {"agrees": True if size else None, "size": size, "problem": "" if size else "holds nothing
-    yet"}
+    async def one(witness: Witness) -> dict[str, Any]:
+        said: dict[str, Any] = {"id": witness.id, "kind": witness.kind, "where": witness.where, "problem": ""}
+        try:
+            if publish:
+                taken: Published = await witness.publish(journal)
+                return said | {"agrees": True, "size": taken.size, "note": taken.note, "cosignature": taken.cosignature}
+            size = await witness.compare(journal, every=every)
+        except Contradicted as error:
+            return said | {"agrees": False, "size": None, "problem": str(error)}
+        except NightlatchError as error:
+            return said | {"agrees": None, "size": None, "problem": str(error)}
+        return said | {"agrees": True if size else None, "size": size, "problem": "" if size else "holds nothing yet"}
 
     return list(await asyncio.gather(*(one(witness) for witness in witnesses)))
+
 
 def _answered(said: dict[str, Any]) -> bool:
     return said["agrees"] is not None
 
+
 def _said(said: dict[str, Any]) -> dict[str, Any]:
     return {"name": said["id"], "intact": said["agrees"], "detail": said["problem"]}
+
 
 def _verdict(name: str, intact: bool, detail: str) -> Event:
     from nightlatch.model.event import Event, micros
 
     value = "intact" if intact else "not intact"
     return Event(micros(now()), "verified", "home", value=value, name=name, detail=detail)
+
 
 def _tell(verdicts: list[Event]) -> str:
     """Write the verdicts into the journal; why that could not be, where it could not."""
