@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Generic, TypeVar
 
 from nightlatch.ecosystems._feed import Feed
-from nightlatch.ecosystems._websocket import MAX_MESSAGE, Peer, Silent
+from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard
-from nightlatch.errors import NightlatchError, ReadError
+from nightlatch.errors import NightlatchError, ReadError, SourceError
+from nightlatch.reading import structured
 
 M = TypeVar("M")
 
@@ -75,7 +76,7 @@ class Calls(Generic[M]):
                 todo="Is it overloaded?",
             ) from None
         finally:
-            del self._waiting[key]
+            self._waiting.pop(key, None)
         if not future.done():
             self.check()
         return future.result()
@@ -91,18 +92,23 @@ class Calls(Generic[M]):
             raise self.feed.error
 
     async def _read(self) -> None:
+        error: NightlatchError = SourceError(f"the {self._peer.name} is read no longer", where=self._peer.where)
         try:
             await self._read_on()
-        except NightlatchError as error:
+        except NightlatchError as said:
+            error = said
+        finally:
             self.feed.fail(error)
             self._ended.set_result(None)
 
     async def _read_on(self) -> None:
         strange = 0
         while self.feed.error is None:
+            text = await self._peer.text()
+            if len(text) > UNASKED_LIMIT and not self._waiting:
+                self._peer.fail(f"sent {len(text)} bytes unasked", f"Is this the address of a {self._peer.name}?")
             try:
-                limit = MAX_MESSAGE if self._waiting else UNASKED_LIMIT
-                message: M = await self._peer.receive(self._message, None, limit)
+                message: M = structured.json(text, self._message, where=self._peer.where)
             except ReadError:
                 strange += 1
                 if strange > STRANGE:
@@ -112,6 +118,6 @@ class Calls(Generic[M]):
             key = self._key(message)
             if key is None:
                 self.feed.put(*self._take(message, self._clock()))
-            elif (future := self._waiting.get(key)) is not None and not future.done():
+            elif (future := self._waiting.pop(key, None)) is not None and not future.done():
                 future.set_result(message)
         raise self.feed.error

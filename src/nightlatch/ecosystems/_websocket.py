@@ -46,25 +46,20 @@ class Peer:
         except (ConnectionError, aiohttp.ClientError):
             self._closed()
 
-    async def receive(self, type: type[T], seconds: float | None, limit: int = MAX_MESSAGE) -> T:  # noqa: A002
-        """The next message, decoded; None waits for as long as the connection lives.
-
-        SourceError when none comes in time or it has more than `limit` bytes, ReadError when it is not such JSON.
-        """
+    async def receive(self, type: type[T], seconds: float) -> T:  # noqa: A002
+        """The next message, decoded. SourceError when none comes in time, ReadError when it is not such JSON."""
         try:
             async with asyncio.timeout(seconds):
-                text = await self.text(limit)
+                text = await self.text()
         except TimeoutError:
             self._silent()
         decoded: T = structured.json(text, type, where=self.where)
         return decoded
 
-    async def text(self, limit: int = MAX_MESSAGE) -> bytes:
-        """The next message as it came. SourceError when it has more than `limit` bytes or the connection is gone."""
+    async def text(self) -> bytes:
+        """The next message as it came. SourceError when the connection is gone, or the message too large."""
         message = await self._socket.receive()
         if message.type is WSMsgType.TEXT:
-            if len(message.data) > limit:
-                self.fail(f"sent a message of {len(message.data)} bytes unasked", self._check_address)
             text: bytes = message.data
             return text
         if message.type is WSMsgType.BINARY:
