@@ -21,6 +21,7 @@ import msgspec
 from nightlatch.ecosystems.interface import Heard, Link, Live
 from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
+from nightlatch.guard.remembering import Remembered, recall
 from nightlatch.guard.resolving import Resolver
 from nightlatch.guard.standing import Standing
 from nightlatch.guard.waiting import Lane, Waiting
@@ -83,13 +84,6 @@ class _Line:
         """Its own view of locks for which another speaks."""
 
 
-class Remembered(msgspec.Struct, frozen=True):
-    """What survives a restart: until when each ecosystem was heard, and how every lock stood."""
-
-    heard: dict[str, int]
-    standings: list[Standing]
-
-
 class Listener:
     """Hears every live ecosystem, and commands locks through the one that speaks for each.
 
@@ -114,7 +108,7 @@ class Listener:
         self._chance = chance or Random()  # noqa: S311  # spreads attempts in time, guards nothing
         self._sleep = sleep
         self._backoff = backoff or Backoff()
-        self._waiting = waiting or Waiting(clock)
+        self._waiting = Waiting(clock) if waiting is None else waiting
         self._lines = [_Line(plug, self._waiting.lane(plug.context.id), _rank(plug)) for plug in plugs]
         self._standings: dict[str, Standing] = {}
         self._speakers: dict[str, _Line] = {}
@@ -341,8 +335,8 @@ class Listener:
                 detail=outcome.what if not outcome.where else f"{outcome.what} ({outcome.where})",
                 since=outcome.at,
             )
-            if about in self._standings and outcome.ending == "evidence":
-                self._become(_standing.after(self._standings[about], event))
+            if about in self._standings:
+                self._become(_standing.ended(self._standings[about], event, value))
             await self._journal(event)
         return outcome
 
@@ -377,17 +371,10 @@ class Listener:
 
     def restore(self, snapshot: bytes, since: Iterable[Event] = ()) -> None:
         """Take back a snapshot (nothing: b""), and the journal's events since it was made."""
-        remembered = msgspec.json.decode(snapshot, type=Remembered) if snapshot else Remembered({}, [])
-        heard = dict(remembered.heard)
-        for standing in remembered.standings:
-            self._standings[standing.about] = msgspec.structs.replace(standing, connected=False)
-        for event in since:
-            if event.about.startswith("lock:"):
-                self._standings[event.about] = _standing.after(self._standing(event.about), event)
-            if event.source and event.kind != "disconnected":
-                heard[event.source] = max(heard.get(event.source, 0), event.at)
+        remembered = recall(snapshot, since, self._resolver)
+        self._standings = {one.about: one for one in remembered.standings}
         for line in self._lines:
-            line.lost_at = heard.get(line.id, 0)
+            line.lost_at = remembered.heard.get(line.id, 0)
 
 
 def _rank(plug: Live) -> int:

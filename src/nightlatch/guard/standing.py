@@ -120,8 +120,6 @@ def after(standing: Standing, event: Event) -> Standing:
         changes |= _bolt(standing, bolt, event.at, event.told, event.by)
     elif door is not None:
         changes |= _door(standing, door, event.at, event.told)
-    elif kind == "outcome":
-        return _commanded(standing, event)
     else:
         changes |= _other(standing, event)
     # A lock that speaks is there; what was found out by asking the hub does not say so.
@@ -130,11 +128,16 @@ def after(standing: Standing, event: Event) -> Standing:
     return msgspec.structs.replace(standing, **changes)
 
 
-def _commanded(standing: Standing, event: Event) -> Standing:
-    if event.value != "evidence" or event.name not in ("lock", "unlock"):
+def ended(standing: Standing, outcome: Event, value: int | str) -> Standing:
+    """The standing once a command ended: only evidence changes it. `value` is what a setting was set to."""
+    if outcome.value != "evidence":
         return standing
-    bolt: Bolt = "thrown" if event.name == "lock" else "retracted"
-    return msgspec.structs.replace(standing, **_bolt(standing, bolt, event.at, 0, "remote"))
+    changes: dict[str, Any] = {}
+    if outcome.name in ("lock", "unlock"):
+        changes = _bolt(standing, "thrown" if outcome.name == "lock" else "retracted", outcome.at, 0, "remote")
+    elif outcome.name == RELOCK and isinstance(value, int):
+        changes = {"relock_s": value}
+    return msgspec.structs.replace(standing, **changes)
 
 
 def _late(told: int, before: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 
 from nightlatch.model.event import Event
@@ -13,17 +13,21 @@ PER_LANE = 10_000
 """Events of one ecosystem that may wait; its peer is not read on until there is room."""
 PER_THING = 1_000
 """Events of one lock that may wait; those beyond are dropped and counted, and a gap says so."""
+AHEAD = 32
+"""Events of one lock that may stand before another's."""
 
 
 class Lane:
-    """One ecosystem's events: in order for each thing, and taken from the things in turn."""
+    """One ecosystem's events, as they came. One thing's stand aside while too many of it are in line already."""
 
     def __init__(self, source: str, clock: Callable[[], int], per_lane: int, per_thing: int) -> None:
         self.source = source
         self._clock = clock
         self._per_lane = per_lane
         self._per_thing = per_thing
-        self._things: OrderedDict[str, deque[Event]] = OrderedDict()
+        self._line: deque[Event] = deque()
+        self._in_line: dict[str, int] = {}
+        self._aside: dict[str, deque[Event]] = {}
         self._dropped: dict[str, tuple[int, int]] = {}
         self._room = asyncio.Event()
         self._room.set()
@@ -31,31 +35,45 @@ class Lane:
 
     def add(self, event: Event) -> None:
         """Let an event wait; dropped when its thing has more than its share waiting."""
-        queue = self._things.get(event.about)
-        if queue is None:
-            queue = self._things[event.about] = deque()
-        if len(queue) >= self._per_thing:
-            since, dropped = self._dropped.get(event.about, (event.at, 0))
-            self._dropped[event.about] = (since, dropped + 1)
-            return
-        queue.append(event)
+        about = event.about
+        aside = self._aside.get(about)
+        if aside is None and self._in_line.get(about, 0) < AHEAD:
+            self._stand(event)
+        else:
+            if aside is None:
+                aside = self._aside[about] = deque()
+            if len(aside) >= self._per_thing:
+                since, dropped = self._dropped.get(about, (event.at, 0))
+                self._dropped[about] = (since, dropped + 1)
+                return
+            aside.append(event)
         self.size += 1
         if self.size >= self._per_lane:
             self._room.clear()
 
     def take(self) -> Event:
-        """The next event, of the thing whose turn it is. There must be one."""
-        about, queue = self._things.popitem(last=False)
-        event = queue.popleft()
+        """The next event. There must be one."""
+        event = self._line.popleft()
+        about = event.about
         self.size -= 1
-        if not queue and about in self._dropped:
-            queue.append(self._gap(about))
-            self.size += 1
-        if queue:
-            self._things[about] = queue
+        left = self._in_line.pop(about) - 1
+        if left:
+            self._in_line[about] = left
+        aside = self._aside.get(about)
+        if aside is not None:
+            self._stand(aside.popleft())
+            if not aside and about in self._dropped:
+                aside.append(self._gap(about))
+                self.size += 1
+            elif not aside:
+                del self._aside[about]
         if self.size < self._per_lane:
             self._room.set()
         return event
+
+    def _stand(self, event: Event) -> None:
+        self._line.append(event)
+        self._in_line[event.about] = self._in_line.get(event.about, 0) + 1
 
     def _gap(self, about: str) -> Event:
         since, dropped = self._dropped.pop(about)

@@ -115,6 +115,11 @@ class Home(RuleBasedStateMachine):
             self.send("locked" if self.thrown else "unlocked", late, again)
         self.time_passes(0)
 
+    @rule(lates=st.lists(LATE, min_size=1, max_size=4))
+    def people_pass_one_after_the_other(self, lates: list[int]) -> None:
+        for late in lates:
+            self.somebody_opens_or_shuts_the_door(late, None)
+
     @rule()
     def the_bolt_begins_or_ends_to_jam(self) -> None:
         self.jams = not self.jams
