@@ -29,13 +29,13 @@ class Helper:
         self._alone = alone
         self.done = 0
         """Bundles that it has checked."""
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._feed, daemon=True)
 
     def __enter__(self) -> Self:
         if not self._alone:
             self._process = subprocess.Popen(  # noqa: S603  # this very program
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
             )
             self._thread.start()
         return self
@@ -69,8 +69,7 @@ class Helper:
             except IndexError:
                 return
             try:
-                process.stdin.write(f"{chunk[0]} {chunk[1]}\n")
-                process.stdin.flush()
+                process.stdin.write(b"%d %d\n" % chunk)
                 answer = json.loads(process.stdout.readline())
             except (OSError, ValueError):  # it ended; this process does the rest
                 self._work.append(chunk)

@@ -17,5 +17,5 @@ def retain(journal: Journal, days: int, now: datetime) -> int:
     if not days:
         return 0
     with journal.view() as view:
-        before = view.first_kept(micros(now - timedelta(days=days)))
+        before = view.first_since(micros(now - timedelta(days=days)))
     return journal.drop_contents(before, at=micros(now), days=days)

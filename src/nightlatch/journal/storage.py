@@ -167,7 +167,7 @@ class Storage:
                     yield reader
                 finally:
                     if outermost and reader.in_transaction:
-                        reader.execute("COMMIT")
+                        reader.execute("ROLLBACK")  # nothing was written; a damaged file refuses to commit even that
             except sqlite3.DatabaseError as error:
                 raise trouble(error, self.path) from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -214,7 +213,7 @@ class _Verification:
         start = view.bundles * BUNDLE
         try:
             self._take(check(view.bundle(view.bundles), b"".join(view.tile(0, view.bundles)), start, kept))
-        except (JournalError, sqlite3.DatabaseError) as error:
+        except JournalError as error:
             self._fault(str(error), start, view.size - 1)
 
     def _upper(self, view: View, since: int) -> None:
@@ -225,7 +224,7 @@ class _Verification:
                 span = BUNDLE ** (level + 1)
                 try:
                     sound = whole_root(view.tile(level, n)) == view.tile(level + 1, n // BUNDLE)[n % BUNDLE]
-                except (JournalError, sqlite3.DatabaseError) as error:
+                except JournalError as error:
                     self._fault(str(error), n * span, (n + 1) * span - 1)
                     continue
                 if not sound:
@@ -248,7 +247,7 @@ class _Verification:
                 continue
             try:
                 sound = size <= view.size and view.root(size) == found.root
-            except (JournalError, sqlite3.DatabaseError):
+            except JournalError:
                 return  # the tile that is damaged was named already
             if not sound:
                 what = (

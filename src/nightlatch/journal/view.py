@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from nightlatch.journal import tree
 from nightlatch.journal.edge import BITS, damaged
 from nightlatch.journal.leaves import BUNDLE, split, unpack
-from nightlatch.journal.storage import place
+from nightlatch.journal.storage import place, trouble
 
 MOST_TILES = 64
 """Tiles kept in memory: a proof needs three, at any size."""
@@ -20,9 +21,10 @@ class View:
     def __init__(self, reader: sqlite3.Connection, where: str) -> None:
         self.reader = reader
         self.where = where
-        newest = reader.execute("SELECT first, count, note FROM tail ORDER BY first DESC LIMIT 1").fetchone()
-        if newest is None:
+        rows = self._rows("SELECT first, count, note FROM tail ORDER BY first DESC LIMIT 1")
+        if not rows:
             raise damaged("the newest entries and the checkpoint over them are gone", where)
+        newest = rows[0]
         self.size: int = newest[0] + newest[1]
         """Entries in the log."""
         self.note: str = newest[2]
@@ -37,14 +39,13 @@ class View:
     def bundle(self, n: int) -> list[bytes]:
         """The entries of bundle n, in the order of the log; dropped ones are empty. JournalError when damaged."""
         if n < self.bundles:
-            row = self.reader.execute("SELECT entries FROM bundle WHERE n = ?", (n,)).fetchone()
-            if row is None:
+            rows = self._rows("SELECT entries FROM bundle WHERE n = ?", n)
+            if not rows:
                 raise damaged("they are gone", self._range(n))
-            parts = [row[0]]
         else:
-            parts = [entries for (entries,) in self.reader.execute("SELECT entries FROM tail ORDER BY first")]
+            rows = self._rows("SELECT entries FROM tail ORDER BY first")
         try:
-            leaves = [leaf for part in parts for leaf in unpack(part)]
+            leaves = [leaf for (part,) in rows for leaf in unpack(part)]
         except ValueError as error:
             raise damaged(str(error), self._range(n)) from None
         wanted = min(BUNDLE, self.size - n * BUNDLE)
@@ -57,11 +58,10 @@ class View:
         found = self._tiles.get((level, n))
         if found is None:
             if level == 0 and n == self.bundles:
-                parts = [part for (part,) in self.reader.execute("SELECT hashes FROM tail ORDER BY first")]
+                rows = self._rows("SELECT hashes FROM tail ORDER BY first")
             else:
-                query = "SELECT hashes FROM tile WHERE place = ?"
-                parts = [part for (part,) in self.reader.execute(query, (place(level, n),))]
-            found = split(b"".join(parts))
+                rows = self._rows("SELECT hashes FROM tile WHERE place = ?", place(level, n))
+            found = split(b"".join([part for (part,) in rows]))
             wanted = min(BUNDLE, (self.size >> BITS * level) - n * BUNDLE)
             if len(found) != wanted or len(found[-1]) != tree.HASH:
                 raise damaged(f"tile {n} of level {level} does not hold the {wanted} hashes that it should", self.where)
@@ -80,31 +80,32 @@ class View:
         """The root over the first `size` entries, or all."""
         return tree.root(self.size if size is None else size, self.node)
 
-    def checkpoints(self, since: int = 0) -> Iterator[tuple[int, str]]:
+    def checkpoints(self, since: int = 0) -> list[tuple[int, str]]:
         """(size, signed note) of the kept checkpoints that are larger than `since`, smallest first."""
         query = (
             "SELECT size, note FROM checkpoint WHERE size > ?"
             " UNION SELECT first + count, note FROM tail WHERE first + count > ? ORDER BY 1"
         )
-        yield from self.reader.execute(query, (since, since))
+        return self._rows(query, since, since)
 
     def signers(self) -> list[tuple[int, str]]:
         """(first size that it signed, public key) of every key so far, oldest first."""
-        return self.reader.execute("SELECT first, key FROM signer ORDER BY first").fetchall()
+        return self._rows("SELECT first, key FROM signer ORDER BY first")
 
     def retained(self) -> list[tuple[int, int]]:
         """(before which entry contents were dropped, entry that says so), oldest first."""
-        return self.reader.execute("SELECT before, entry FROM retained ORDER BY before").fetchall()
+        return self._rows("SELECT before, entry FROM retained ORDER BY before")
 
     def first_since(self, at: int) -> int:
-        """The first entry that can be as late as this instant (µs): none before it is; found by bundles."""
-        row = self.reader.execute("SELECT min(n) FROM bundle WHERE last_at >= ?", (at,)).fetchone()
-        return (self.bundles if row[0] is None else row[0]) * BUNDLE
+        """The first entry of the first bundle that holds one as late as this instant (µs): all before are earlier."""
+        ((n,),) = self._rows("SELECT min(n) FROM bundle WHERE last_at >= ?", at)
+        return (self.bundles if n is None else int(n)) * BUNDLE
 
-    def first_kept(self, at: int) -> int:
-        """The entry up to which all are older than this instant (µs): whole bundles only."""
-        row = self.reader.execute("SELECT n FROM bundle WHERE last_at >= ? ORDER BY n LIMIT 1", (at,)).fetchone()
-        return (self.bundles if row is None else row[0]) * BUNDLE
+    def _rows(self, query: str, *values: int) -> list[Any]:
+        try:
+            return self.reader.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise trouble(error, Path(self.where)) from None
 
     def _range(self, n: int) -> str:
         return f"{self.where}, entries {n * BUNDLE} to {min(self.size, (n + 1) * BUNDLE) - 1}"
