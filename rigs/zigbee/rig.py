@@ -37,7 +37,6 @@ class Settings:
     acl: the text of the broker's ACL file.
     homeassistant: whether Zigbee2MQTT announces its devices to Home Assistant.
     device_options: what Zigbee2MQTT's `device_options` set, as `{"qos": 1}`.
-    availability: whether Zigbee2MQTT tells which devices answer.
     """
 
     network_key: NetworkKey = "random"
@@ -48,7 +47,6 @@ class Settings:
     acl: str | None = None
     homeassistant: bool = False
     device_options: Configuration = field(default_factory=dict)
-    availability: bool = False
 
 
 @dataclass
@@ -232,7 +230,6 @@ class ZigbeeRig:
             "frontend": frontend,
             "homeassistant": {"enabled": settings.homeassistant},
             "device_options": settings.device_options,
-            "availability": {"enabled": settings.availability},
             "ota": {"disable_automatic_update_check": True},
             "onboarding": False,
         }

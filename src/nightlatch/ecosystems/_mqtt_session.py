@@ -152,3 +152,6 @@ async def open_session(
     finally:
         with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
             await asyncio.wait_for(client.__aexit__(None, None, None), _CLOSE_SECONDS)
+        with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
+            # Take the reason of the end, whoever else did: the event loop complains of reasons that nobody took.
+            await asyncio.wait_for(anext(aiter(client.messages)), _CLOSE_SECONDS)

@@ -87,7 +87,7 @@ class FakeBroker:
                 elif kind == CONNECT and not self._admits(body):
                     writer.write(packet(CONNACK, bytes([0, REFUSED])))
                     return
-                if kind == CONNECT:
+                elif kind == CONNECT:
                     stranger = not body[7] & 0x80  # the flag that says that a user name follows
                     writer.write(packet(CONNACK, b"\0\0"))
                     self._clients[writer] = []
