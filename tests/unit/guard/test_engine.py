@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightlatch.errors import StoreError
+from nightlatch.guard.detections import interface
 from nightlatch.guard.detections.interface import Noticed
 from nightlatch.guard.detections.registry import defaults
 from nightlatch.guard.engine import Engine
@@ -155,3 +159,49 @@ def test_a_snapshot_names_no_person(events: list[Event]) -> None:
     running = engine()
     running.feed([msgspec.structs.replace(one, person="ana") for one in events])
     assert b"ana" not in running.snapshot()
+
+
+FLOODS: dict[str, Callable[[int], Event]] = {
+    "wrong codes": lambda number: Event(at(number / 1000), "wrong_code", f"lock:{number}"),
+    "locks that fall silent": lambda number: Event(at(number / 1000), "offline", f"lock:{number}", source=f"s{number}"),
+    "hubs": lambda number: Event(at(number / 1000), "disconnected", f"hub:{number}", source=f"s{number}"),
+    "open doors": lambda number: Event(at(number / 1000), "door_opened", f"door:{number}"),
+    "batteries": lambda number: Event(at(number / 1000), "battery", f"lock:{number}", value=3),
+    "slots of one lock": lambda number: Event(at(number / 1000), "unlocked", "lock:front", by="code", slot=number + 9),
+    "removed codes": lambda number: Event(at(number / 1000), "code_removed", "lock:front", slot=number + 9),
+    "one door, open and closed": lambda number: Event(
+        at(number / 1000), "door_closed" if number % 2 else "door_opened", "door:front"
+    ),
+    "channels": lambda number: Event(at(number / 1000), "delivery", "home", name=f"c{number}", value="failed"),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_what_is_remembered_stays_bounded_under_a_flood_and_never_drives_out_the_household(
+    flood: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interface, "MOST", 100)
+    running = engine()
+    running.feed([event(at(-1), "wrong_code"), event(at(-1), "wrong_code"), event(at(-1), "door_opened", "lock:back")])
+    running.feed(FLOODS[flood](number) for number in range(3000))
+    before = len(running.snapshot())
+    running.feed(FLOODS[flood](number) for number in range(3000, 20_000))
+    assert len(running.snapshot()) < before * 1.2
+    told = running.feed([event(at(21), "wrong_code")]) + running.advance(at(601))
+    names = {(one.detection, one.about) for one in told}
+    assert names >= {("repeated-wrong-codes", "door:front"), ("long-open-door", "door:back")}
+
+
+def test_ten_thousand_locks_with_five_codes_each_cost_no_more_per_event_than_a_hundred() -> None:
+    def took(locks: int) -> float:
+        holders = {(f"lock:{lock}", slot): holder(f"p{lock}-{slot}") for lock in range(locks) for slot in range(1, 6)}
+        running = Engine(defaults(), home(locks=tuple(f"lock:{lock}" for lock in range(locks)), holders=holders))
+        events = [
+            Event(at(number / 1000), "unlocked", f"lock:{number % locks}", by="code", slot=number // locks % 5 + 1)
+            for number in range(50_000)
+        ]
+        begin = time.perf_counter()
+        running.feed(events)
+        return time.perf_counter() - begin
+
+    assert took(10_000) < 10 * took(100)

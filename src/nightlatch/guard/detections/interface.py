@@ -19,7 +19,7 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
 MOST = 32_768
-"""How many locks, doors or codes a detection remembers: above what any home has, below what a flood could ask for."""
+"""How many locks, doors or codes a detection remembers beside those of the household: a flood invents any number."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -75,8 +75,10 @@ class Setting:
         """The locks of each door."""
         for lock, door in household.door_of.items():
             self.locks_of.setdefault(door, []).append(lock)
-        self.known = frozenset((*household.locks, *household.door_of, *household.door_of.values()))
-        """The locks and doors of the household."""
+        doors = (*household.locks, *household.door_of, *household.door_of.values())
+        slots = (f"{lock}/{slot}" for lock, slot in household.holders)
+        self.known: frozenset[object] = frozenset((*doors, *household.holders, *slots))
+        """The household's locks, doors and credentials, these as (lock, slot) and "lock:front/3"."""
 
 
 def hears(*kinds: Kind) -> Callable[[Method], Method]:
@@ -155,26 +157,20 @@ class Detection(ABC):
         """The wall time of an engine time, µs."""
         return at - self.setting.shift
 
-    def room(self, table: MutableMapping[K, V], most: int = MOST) -> None:
-        """Make room for one more entry, and sleep for those that go: strangers first, in the order they came.
+    def room(self, table: MutableMapping[K, V]) -> None:
+        """Make room for one more entry, and sleep for the one that goes: strangers, in the order they came.
 
-        Keys begin with what they are about. Entries of the household are put behind on the way, so that
-        a flood of invented locks cannot drive them out, and each entry costs little.
+        What the household knows is put behind on the way and always has its place beside `MOST` strangers:
+        a flood of invented locks cannot drive it out, and an entry costs no more the longer the flood lasts.
         """
         known = self.setting.known
-        for _ in range(len(table)):
-            if len(table) < most:
-                return
+        while len(table) >= MOST + len(known):
             key = next(iter(table))
             value = table.pop(key)
-            if str(key[0] if isinstance(key, tuple) else key).partition("/")[0] in known:
+            if key in known:
                 table[key] = value
             else:
                 self.sleep(str(key))
-        while len(table) >= most:
-            key = next(iter(table))
-            del table[key]
-            self.sleep(str(key))
 
     def door(self, about: str) -> str:
         """The door of a lock; what is no lock, or has no door, stands for itself."""
