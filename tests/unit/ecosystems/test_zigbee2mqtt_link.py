@@ -31,7 +31,7 @@ KEYPAD = {"action": "unlock", "action_source_name": "keypad", "action_user": 3}
 class Bridge(FakeBroker):
     """A broker with a Zigbee2MQTT and one lock behind it. `lock` is its state; None: it answers nothing."""
 
-    def __init__(self, lock: dict[str, Any] | None = STATE, **topics: object) -> None:
+    def __init__(self, lock: dict[str, Any] | None = STATE, **topics: Any) -> None:
         super().__init__(retained(**topics))
         self.lock = lock
         self.echo: dict[str, Any] = {}
@@ -315,6 +315,20 @@ async def test_a_broker_that_goes_away_ends_the_link() -> None:
     async with heard(broker) as ear:
         broker.drop()
         assert "the broker ended the connection" in str(await ear.ended())
+
+
+async def test_a_broker_that_lost_what_it_retained_is_no_reason_to_forget_the_locks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_link, "AGAIN_SECONDS", 0.1)
+    broker = Bridge()
+    async with listening(broker.serve) as url:
+        one = plug(url)
+        async with hearing(one):
+            pass
+        broker.retained = {"zigbee2mqtt/bridge/state": b'{"state":"online"}'}
+        async with hearing(one) as ear:
+            assert ear.states[0].bolt == "thrown"
 
 
 async def test_a_broker_that_is_gone_without_a_word_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ from nightlatch.reading import structured
 
 STATES_SECONDS = 5.0
 """How long the locks may take to answer after a connection, before their states are told as far as they are known."""
+AGAIN_SECONDS = 2.0
+"""How long the bridge's retained messages may take to arrive when an earlier connection has had them."""
 _MOST_EARLY = 20_000
 _BRIDGE = ("/bridge/state", "/bridge/info", "/bridge/devices")
 
@@ -44,6 +46,9 @@ class Before:
         """Whether new devices may join."""
         self.locks: defaultdict[str, Memory] = defaultdict(Memory)
         """By IEEE address."""
+        self.bridge: dict[str, Arrived] = {}
+        """The last account of the bridge and its devices: a broker that keeps nothing on disk loses them when it
+        restarts, and Zigbee2MQTT publishes them once more only when they change (seen with 2.14)."""
 
 
 class Zigbee2MqttLink(Link):
@@ -146,8 +151,13 @@ class Zigbee2MqttLink(Link):
         """Learn of the bridge and its locks, and listen to these. SourceError or ReadError when it does not run."""
         state, info, devices = (f"{self.base}{end}" for end in _BRIDGE)
         await self.session.subscribe(state, info, devices, "+/bridge/state")
-        await self._until(lambda: {state, info, devices} <= self._bridge.keys(), BRIDGE_SECONDS)
+        told = {info, devices}
+        seconds = AGAIN_SECONDS if told <= self._before.bridge.keys() else BRIDGE_SECONDS
+        await self._until(lambda: {state} | told <= self._bridge.keys(), seconds)
+        if says(self._bridge.get(state), "online"):
+            self._bridge = {**self._before.bridge, **self._bridge}
         about, locks = understood(self._bridge, self.session.broker, self.base)
+        self._before.bridge = {topic: self._bridge[topic] for topic in told}
         self._looks |= {state: self._state, info: self._info, devices: self._devices}
         if about.permit_join or self._before.joining:
             self._joins(about.permit_join, self._bridge[info].payload, self._clock())
@@ -228,6 +238,7 @@ class Zigbee2MqttLink(Link):
 
     def _info(self, arrived: Arrived, at: int) -> None:
         info: Info = structured.json(arrived.payload, Info, where=f"{self.base}/bridge/info")
+        self._before.bridge[f"{self.base}/bridge/info"] = arrived
         if info.permit_join is not self._before.joining:
             self._joins(info.permit_join, arrived.payload, at)
         self._before.joining = info.permit_join
@@ -240,7 +251,9 @@ class Zigbee2MqttLink(Link):
         self._tell([Event(at, kind, hub, source, resync=not self._begun, raw=raw)])
 
     def _devices(self, arrived: Arrived, at: int) -> None:
-        locks = {one.ieee_address: one for one in locks_of(arrived.payload, f"{self.base}/bridge/devices")}
+        topic = f"{self.base}/bridge/devices"
+        locks = {one.ieee_address: one for one in locks_of(arrived.payload, topic)}
+        self._before.bridge[topic] = arrived
         for address, watch in list(self._watches.items()):
             device = locks.pop(address, None)
             if device is None or device.friendly_name != watch.device.friendly_name:
