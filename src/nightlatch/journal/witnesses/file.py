@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from nightlatch.errors import ReadError, SourceError
 from nightlatch.journal import notes
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.witnesses.interface import Published, Settings, Witness, agree
-from nightlatch.reading.files import MIB
+from nightlatch.reading.files import MIB, open_file
 from nightlatch.reading.threads import apart
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class File(Witness, kind="file"):
         if not path.exists():
             path.parent.stat()  # says why, where not even the folder is there
             return 0
-        with path.open("rb") as file:
+        with open_file(path) as file:
             size = file.seek(0, os.SEEK_END)
             if every and size > FILE_LIMIT:
                 raise ReadError(
@@ -111,7 +112,7 @@ def _notes(data: bytes, origin: str) -> list[tuple[int, str]]:
     """The checkpoints of a log with the byte each begins at; one that was written in part is none."""
     places = [match.start() for match in re.finditer(rb"(?m)^" + re.escape(origin.encode()) + rb"$", data)]
     found = []
-    for begin, end in zip(places, [*places[1:], len(data)], strict=True):
+    for begin, end in pairwise([*places, len(data)]):
         text = data[begin:end].decode(errors="replace")
         if _WHOLE.search(text):
             found.append((begin, text))
