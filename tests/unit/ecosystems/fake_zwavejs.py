@@ -87,8 +87,26 @@ class FakeServer:
         self.hang_up_after: int | None = None
         self.commands: list[dict[str, Any]] = []
         self.asked: list[tuple[int, int, str, tuple[Any, ...]]] = []
+        self.sockets: list[Socket] = []
+        self.mute: set[str] = set()
+        """Methods of locks, and commands, that get no answer."""
+        self.supervision: Any = {"status": 255}
+        """What a lock says to a set."""
+        self.obeys = True
+        """A set changes what is read afterwards."""
+
+    async def tell(self, **event: Any) -> None:
+        """Tell every client an event."""
+        await self.send({"type": "event", "event": event})
+
+    async def send(self, message: Any) -> None:
+        """Send every client a message, as it is when it is text."""
+        for socket in self.sockets:
+            if not socket.closed:
+                await socket.send_str(message if isinstance(message, str) else json.dumps(message))
 
     async def __call__(self, socket: Socket) -> None:
+        self.sockets.append(socket)
         await socket.send_json(self.version)
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
@@ -99,6 +117,8 @@ class FakeServer:
                 await socket.close()
                 return
             await socket.send_json({"type": "event", "event": {"source": "node", "event": "statistics updated"}})
+            if self.mute & {command["command"], command.get("methodName")}:
+                continue
             answer = self.answer(command)
             await socket.send_json({"type": "result", "messageId": command["messageId"], **answer})
 
@@ -106,6 +126,8 @@ class FakeServer:
         match command["command"]:
             case "set_api_schema":
                 return self.ok({})
+            case "controller.get_state":
+                return self.ok({"state": self.state["controller"]})
             case "start_listening":
                 return self.ok({"state": copy.deepcopy(self.state)})
             case "node.get_supported_notification_events":
@@ -121,6 +143,9 @@ class FakeServer:
         if node in self.fail:
             return {"success": False, **self.fail[node]}
         response: Any = None
+        if method == "set":
+            self.set(command_class, args[0])
+            return self.ok({"response": self.supervision})
         if command_class == 99 and method == "get":
             code = self.codes.get(args[0], "")
             response = {"userIdStatus": 1 if code else 0, "userCode": code}
@@ -137,6 +162,14 @@ class FakeServer:
         elif command_class == 128:
             response = self.battery
         return self.ok({"response": response})
+
+    def set(self, command_class: int, value: Any) -> None:
+        if not self.obeys:
+            return
+        if command_class == 98:
+            self.operation = {"currentMode": value, "boltStatus": "locked" if value else "unlocked"}
+        elif command_class == 112 and self.parameters is not None:
+            self.parameters[value["parameter"]] = value["value"]
 
     @staticmethod
     def ok(result: Any) -> dict[str, Any]:

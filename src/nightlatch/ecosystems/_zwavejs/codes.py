@@ -94,10 +94,12 @@ class Codes:
         self._removed(slot, at)
         return "code_removed", ""
 
-    def cleared(self) -> None:
-        """The lock told that all its codes were deleted."""
-        self._unread.update(dict.fromkeys(self._used, False))
+    def cleared(self) -> tuple[int, ...]:
+        """The lock told that all its codes were deleted: the slots that were known to be in use."""
+        slots = tuple(sorted(self._used))
+        self._unread.update(dict.fromkeys(slots, False))
         self._used.clear()
+        return slots
 
     def _removed(self, slot: int, at: int) -> tuple[Change, str] | None:
         if self._used.pop(slot, None) is None:

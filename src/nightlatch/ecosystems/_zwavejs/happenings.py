@@ -7,15 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from nightlatch.ecosystems._zwavejs.messages import (
-    BATTERY,
-    CONFIGURATION,
-    DOOR_LOCK,
-    LOCK,
-    NOTIFICATION,
-    NULL,
-    decoded,
-)
+from nightlatch.ecosystems._zwavejs.messages import BATTERY, CONFIGURATION, DOOR_LOCK, LOCK, NOTIFICATION, NULL
 from nightlatch.secrets import DOTS
 
 
@@ -79,15 +71,15 @@ class Told(Struct, frozen=True):
         return self.happening.args or _NOTHING
 
     @property
+    def words(self) -> str:
+        """What the server calls the notification or the value."""
+        args = self.args
+        return (args.eventLabel or args.propertyName)[:_WORDS]
+
+    @property
     def raw(self) -> str:
         """Its text without codes."""
         return without_codes(self.text, self.happening)
-
-
-class User(Struct, frozen=True, forbid_unknown_fields=True):
-    """The parameters of a notification that names a user, and nothing else."""
-
-    userId: int = 0
 
 
 class Usage(Struct, frozen=True):
@@ -97,17 +89,63 @@ class Usage(Struct, frozen=True):
     credentialType: int | None = None
 
 
+class _User(Struct, frozen=True, forbid_unknown_fields=True):
+    userId: int = 0
+
+
+class _PlainArgs(Struct, frozen=True, forbid_unknown_fields=True):
+    commandClass: int = -1
+    commandClassName: str = ""
+    endpoint: int = 0
+    property: str | int | None = None
+    propertyName: str = ""
+    propertyKey: str | int | None = None
+    propertyKeyName: str = ""
+    newValue: str | float | bool | None = None
+    prevValue: str | float | bool | None = None
+    type: int = -1
+    event: int = -1
+    label: str = ""
+    eventLabel: str = ""
+    parameters: _User | None = None
+
+
+class _PlainHappening(Struct, frozen=True, forbid_unknown_fields=True):
+    source: str = ""
+    event: str = ""
+    nodeId: int = 0
+    endpointIndex: int = 0
+    ccId: int = -1
+    args: _PlainArgs | None = None
+    oldStatus: int = 0
+    state: int = 0
+    status: int = 0
+    strategy: int = 0
+
+
+class _Plain(Struct, frozen=True, forbid_unknown_fields=True):
+    """A message of which every part is known, and none but a value can be a code."""
+
+    type: str
+    event: _PlainHappening
+
+
+_is_plain = msgspec.json.Decoder(_Plain).decode
+
 _HARMLESS = frozenset((BATTERY, CONFIGURATION, DOOR_LOCK, LOCK, NOTIFICATION))
 """Command classes whose values are never codes; Configuration is looked at again, by the setting's name."""
-_HARMLESS_PROPERTIES = frozenset(("userIdStatus",))
 _HARMLESS_PARAMETERS = frozenset(("userId", "userIdStatus", "credentialType", "credentialSlot"))
 _KEPT = frozenset(("source", "event", "nodeId", "endpointIndex", "ccId"))
+_KEPT_NUMBERS = frozenset(("oldStatus", "state", "status", "strategy"))
 _KEPT_OF_ARGS = frozenset(
     (
         *("commandClass", "commandClassName", "endpoint", "property", "propertyName", "propertyKey"),
         *("propertyKeyName", "type", "event", "label", "eventLabel"),
     )
 )
+_LONGEST = 4096
+"""Bytes of a message that is kept as it came; none of those that mean something has more than 1000."""
+_WORDS = 200
 _SECRETIVE = ("pin", "code", "password", "passcode")
 
 
@@ -118,38 +156,41 @@ def may_be_a_code(args: Args) -> bool:
 
 
 def without_codes(text: bytes, happening: Happening) -> str:
-    """The message as it came when nothing in it can be a code; else only what is known to be none."""
+    """The message as it came when nothing in it can be a code; else only those parts that are known to be none."""
     args = happening.args
-    if args is None:
-        return text.decode(errors="replace") if happening.event in ("dead", "alive") else _short(happening)
-    if args.commandClass in _HARMLESS and not (args.commandClass == CONFIGURATION and may_be_a_code(args)):
-        return text.decode(errors="replace")
-    if happening.ccId == NOTIFICATION and (args.parameters == NULL or decoded(args.parameters, User) is not None):
-        return text.decode(errors="replace")
+    value = args.commandClass if args is not None else -1
+    harmless = value in _HARMLESS or (value == -1 and happening.ccId in (NOTIFICATION, -1))
+    if harmless and len(text) <= _LONGEST and not (args is not None and value == CONFIGURATION and may_be_a_code(args)):
+        try:
+            _is_plain(text)
+        except msgspec.MsgspecError:
+            return _kept(text)
+        return text.decode()
     return _kept(text)
-
-
-def _short(happening: Happening, **more: Any) -> str:
-    told = {"source": happening.source, "event": happening.event, "nodeId": happening.nodeId or None, **more}
-    for name in ("state", "status"):
-        told[name] = getattr(happening, name)
-    event = {name: value for name, value in told.items() if value is not None}
-    return msgspec.json.encode({"type": "event", "event": event}).decode()
 
 
 def ready_without_values(happening: Happening, security: int | None) -> str:
     """The `ready` of a node without its values, which hold its codes."""
-    return _short(happening, nodeState={"highestSecurityClass": security})
+    told = {"source": "node", "event": "ready", "nodeId": happening.nodeId}
+    event = {**told, "nodeState": {"highestSecurityClass": security}}
+    return msgspec.json.encode({"type": "event", "event": event}).decode()
 
 
 def _kept(text: bytes) -> str:
     event = msgspec.json.decode(text)["event"]
-    args = event["args"]
-    kept = {name: value for name, value in args.items() if name in _KEPT_OF_ARGS}
-    harmless = args.get("property") in _HARMLESS_PROPERTIES
+    told = {name: _cut(value) for name, value in event.items() if name in _KEPT}
+    told |= {name: value for name, value in event.items() if name in _KEPT_NUMBERS and isinstance(value, int)}
+    if isinstance(event.get("args"), dict):
+        told["args"] = _kept_of(event["args"])
+    return msgspec.json.encode({"type": "event", "event": told}).decode()
+
+
+def _kept_of(args: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: _cut(value) for name, value in args.items() if name in _KEPT_OF_ARGS and isinstance(value, str | int)}
+    status = args.get("property") == "userIdStatus"
     for name in ("newValue", "prevValue"):
         if name in args:
-            kept[name] = args[name] if harmless and isinstance(args[name], int) else DOTS
+            kept[name] = args[name] if status and isinstance(args[name], int) else DOTS
     parameters = args.get("parameters")
     if isinstance(parameters, dict):
         kept["parameters"] = {
@@ -158,5 +199,8 @@ def _kept(text: bytes) -> str:
         }
     elif parameters is not None:
         kept["parameters"] = DOTS
-    told = {name: value for name, value in event.items() if name in _KEPT}
-    return msgspec.json.encode({"type": "event", "event": {**told, "args": kept}}).decode()
+    return kept
+
+
+def _cut(value: str | int) -> str | int:
+    return value[:_WORDS] if isinstance(value, str) else value

@@ -71,8 +71,10 @@ class Story:
         if DOOR_LOCK not in self.node.supports:
             locked = self._cached(LOCK, "locked", bool)
             return None if locked is None else "thrown" if locked else "retracted"
-        mode, bolt = self._cached(DOOR_LOCK, "currentMode", int), self._cached(DOOR_LOCK, "boltStatus", str)
-        return bolt_of(self.node, Operation(mode, bolt))
+        mode, status = self._cached(DOOR_LOCK, "currentMode", int), self._cached(DOOR_LOCK, "boltStatus", str)
+        bolt = bolt_of(self.node, Operation(mode, status))
+        # A notification, or a command that jammed, moved one of them and not the other: neither can be believed.
+        return bolt if MODES.get(mode, bolt) == bolt else None
 
     def _remember(self) -> None:
         """What the driver remembers: all there is until the lock speaks."""
@@ -226,9 +228,9 @@ class Story:
         number = (args.type, args.event)
         if number in notes.DENIED:
             by: By = "remote" if number in notes.DENIED_BY_RADIO else ""
-            return iter((self._event("wrong_code", told.at, told.raw, by=by, slot=slot, detail=args.eventLabel),))
+            return iter((self._event("wrong_code", told.at, told.raw, by=by, slot=slot, detail=told.words),))
         if number in notes.FORCED or number in notes.TAMPERED:
-            return self._alarm("door_forced" if number in notes.FORCED else "tamper", told, args.eventLabel)
+            return self._alarm("door_forced" if number in notes.FORCED else "tamper", told, told.words)
         if args.type != ACCESS_CONTROL:
             return iter(())
         if args.event in notes.OPERATIONS:
@@ -237,7 +239,7 @@ class Story:
                 by = "touch"
             return self._operated(kind, notes.BY_CREDENTIAL.get(usage.credentialType, by), slot, told)
         if args.event in notes.NOT_FULLY_LOCKED:
-            return self._jams(told, args.eventLabel)
+            return self._jams(told, told.words)
         if args.event in notes.OPEN or args.event == notes.CLOSED:
             return self._door_is("closed" if args.event == notes.CLOSED else "open", told)
         if args.event == notes.KEYPAD_DISABLED:
@@ -246,8 +248,8 @@ class Story:
 
     def _code_notified(self, event: int, slot: int, told: Told) -> Iterator[Event]:
         if event == notes.ALL_CODES_DELETED:
-            self._codes.cleared()
-            yield self._event("code_removed", told.at, told.raw, detail="all codes were deleted")
+            for cleared in self._codes.cleared() or (0,):
+                yield self._event("code_removed", told.at, told.raw, slot=cleared, detail="all codes were deleted")
         elif event == notes.PROGRAM_CODE:
             yield self._event("code_changed", told.at, told.raw, detail="the programming code")
         elif event in (notes.CODE_DELETED, notes.CODE_ADDED):
@@ -270,9 +272,8 @@ class Story:
     def _home_security(self, told: Told) -> Iterator[Heard]:
         number = (HOME_SECURITY, decoded(told.args.newValue, int) or 0)
         if number in notes.FORCED or number in notes.TAMPERED:
-            yield from self._alarm(
-                "door_forced" if number in notes.FORCED else "tamper", told, str(told.args.propertyKey)
-            )
+            kind: Kind = "door_forced" if number in notes.FORCED else "tamper"
+            yield from self._alarm(kind, told, str(told.args.propertyKey)[:200])
 
     def _alarm(self, kind: Kind, told: Told, detail: str) -> Iterator[Event]:
         before, self._told[kind] = self._told.get(kind), told.at
@@ -324,12 +325,12 @@ class Story:
     def _parameter(self, told: Told) -> Iterator[Heard]:
         args = told.args
         value = decoded(args.newValue, int)
-        if value is None or value == decoded(args.prevValue, int):
+        if value is None or value == decoded(args.prevValue, int) or not isinstance(args.property, int):
             return
         changed = self._settings.change(args.property, args.propertyKey, value)
         unmapped: dict[str, int | str] = {f"parameter {args.property}": "" if may_be_a_code(args) else value}
         for name, now in (changed or unmapped).items():
-            yield self._event("parameter_changed", told.at, told.raw, name=name, value=now, detail=args.propertyName)
+            yield self._event("parameter_changed", told.at, told.raw, name=name, value=now, detail=told.words)
 
     def _code_status(self, told: Told) -> Iterator[Heard]:
         args = told.args
