@@ -13,7 +13,7 @@ import msgspec
 from nightlatch.errors import NightlatchError
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.witnesses.interface import Contradicted, Witness
-from nightlatch.model.event import Event, Kind, micros
+from nightlatch.model.event import INTACT, NOT_INTACT, Event, Kind, micros
 
 COMPARE_S = 3600.0
 """How often a witness is compared when nothing new happened: also a silent journal can be rolled back."""
@@ -113,7 +113,7 @@ class Publisher:
             standing.trouble = str(error)
             if standing.agrees is not False:
                 standing.agrees = False
-                await self._verified(id_, "not intact", f"{error.where} {error.what}")
+                await self._verified(id_, NOT_INTACT, f"{error.where} {error.what}")
             return True
         except NightlatchError as error:
             standing.trouble = str(error)
@@ -122,7 +122,7 @@ class Publisher:
         standing.cosigned = found.note + found.cosignature if found.cosignature else ""
         if standing.agrees is not True:
             standing.agrees = True
-            await self._verified(id_, "intact", f"agrees on {found.size} entries")
+            await self._verified(id_, INTACT, f"agrees on {found.size} entries")
         return True
 
     async def _verified(self, id_: str, value: str, detail: str) -> None:

@@ -58,6 +58,8 @@ Kind = Literal[
 sent, `outcome` how it ended. `retained` tells that contents older than `value` days were dropped.
 """
 KINDS: frozenset[str] = frozenset(get_args(Kind))
+INTACT, NOT_INTACT = "intact", "not intact"
+"""What a `verified` event carries; its name is the witness that was asked, nothing: the journal by itself."""
 
 By = Literal["", "code", "tag", "biometric", "key", "thumb", "manual", "touch", "remote", "voice", "auto", "schedule"]
 """By what a lock was locked or unlocked.

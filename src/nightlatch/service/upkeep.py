@@ -11,7 +11,7 @@ from nightlatch.errors import JournalError
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.retention import retain
 from nightlatch.journal.verify import Report, verify
-from nightlatch.model.event import Event, micros
+from nightlatch.model.event import INTACT, NOT_INTACT, Event, micros
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Upkeep:
         except JournalError as error:
             self.intact, self.problem = False, str(error)
         self.verified_at = self._now()
-        value = "intact" if self.intact else "not intact"
+        value = INTACT if self.intact else NOT_INTACT
         log.log(logging.INFO if self.intact else logging.ERROR, "journal: %s %s", value, self.problem)
         await self._put(Event(micros(self.verified_at), "verified", "home", value=value, detail=self.problem))
 
