@@ -44,10 +44,10 @@ async def test_a_command_ends_in_what_the_lock_says_and_its_event_is_by_us() -> 
     server = FakeServer(door())
     server.operation = UNLOCKED
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         outcome = await ear.link.command(LockDoor(THREE))
         await server.tell(**update(98, "boltStatus", "locked"))
-        await ear.until(2)
+        await ear.has(2)
     assert (outcome.ending, outcome.what, outcome.where) == ("evidence", "bolt thrown", "node 3, Door Lock boltStatus")
     assert outcome.at > 0
     assert [(one.kind, one.by) for one in ear.events] == [("locked", "remote")]
@@ -58,7 +58,7 @@ async def test_an_unlock_is_read_back_too() -> None:
     server = FakeServer(door())
     server.operation = LOCKED
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         outcome = await ear.link.command(UnlockDoor(THREE))
     assert (outcome.ending, outcome.what) == ("evidence", "bolt retracted")
 
@@ -77,7 +77,7 @@ async def test_a_lock_with_only_the_lock_class_is_commanded_and_read_back() -> N
 
     server = Old(door(value(118, "locked", False), endpoints=[{"index": 0, "commandClasses": classes}]))
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         outcome = await ear.link.command(LockDoor(THREE))
     assert outcome.ending == "evidence"
 
@@ -86,7 +86,7 @@ async def test_a_bolt_that_jams_is_refused() -> None:
     server = FakeServer(door())
     server.operation, server.obeys = {"currentMode": 255, "boltStatus": "unlocked"}, False
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         commanded = asyncio.create_task(ear.link.command(LockDoor(THREE)))
         await asyncio.sleep(0.02)
         await server.tell(**update(113, "Access Control", 11, propertyKey="Lock state"))
@@ -106,7 +106,7 @@ async def test_a_lock_that_says_yes_and_does_nothing_is_refused(supervision: Any
     server = FakeServer(door())
     server.operation, server.obeys, server.supervision = UNLOCKED, False, supervision
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         outcome = await ear.link.command(LockDoor(THREE))
     assert (outcome.ending, outcome.what, outcome.where) == (expected.ending, expected.what, expected.where)
 
@@ -114,7 +114,7 @@ async def test_a_lock_that_says_yes_and_does_nothing_is_refused(supervision: Any
 async def test_a_set_without_a_read_back_is_unknown_whatever_the_lock_said() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         server.operation, server.obeys = None, False
         outcome = await ear.link.command(LockDoor(THREE))
     assert (outcome.ending, outcome.what) == ("unknown", "the lock does not tell where its bolt is")
@@ -123,7 +123,7 @@ async def test_a_set_without_a_read_back_is_unknown_whatever_the_lock_said() -> 
 async def test_a_lock_that_is_not_reached_is_unknown() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         server.fail = {3: NO_ACK}
         outcome = await ear.link.command(LockDoor(THREE))
     assert (outcome.ending, outcome.what) == ("unknown", "the lock was not reached (Controller_CallbackNOK)")
@@ -132,7 +132,7 @@ async def test_a_lock_that_is_not_reached_is_unknown() -> None:
 async def test_a_hub_that_says_no_has_refused() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         server.fail = {3: {"errorCode": "node_not_found"}}
         outcome = await ear.link.command(LockDoor(THREE))
     assert (outcome.ending, outcome.what) == ("refused", "the hub refused (node_not_found)")
@@ -141,7 +141,7 @@ async def test_a_hub_that_says_no_has_refused() -> None:
 async def test_no_answer_in_time_is_unknown() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         server.mute = {"set"}
         outcome = await ear.link.command(LockDoor(THREE))
     assert (outcome.ending, outcome.what) == ("unknown", "the Z-Wave JS server did not answer within 0.3 s")
@@ -151,7 +151,7 @@ async def test_a_command_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(link, "COMMAND_S", 0.2)
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         server.mute = {"set"}
         outcome = await ear.link.command(LockDoor(THREE))
     assert outcome.ending == "unknown"
@@ -160,14 +160,14 @@ async def test_a_command_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyP
 async def test_a_connection_that_breaks_after_sending_is_unknown_and_before_it_an_error() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         server.mute = {"set"}
         commanded = asyncio.create_task(ear.link.command(LockDoor(THREE)))
         await asyncio.sleep(0.05)
         await server.sockets[0].close()
         outcome = await commanded
         assert (outcome.ending, outcome.what) == ("unknown", "the Z-Wave JS server closed the connection")
-        await ear.ends()
+        await ear.ended()
         with pytest.raises(SourceError, match="closed the connection"):
             await ear.link.command(LockDoor(THREE))
 
@@ -175,12 +175,12 @@ async def test_a_connection_that_breaks_after_sending_is_unknown_and_before_it_a
 async def test_commands_to_several_locks_run_beside_each_other_and_beside_hearing() -> None:
     server = FakeServer(door(), door(node=4))
     async with listening(server) as ear:
-        await ear.until(2)
+        await ear.has(2)
         server.mute = {"set"}
         started = time.monotonic()
         both = asyncio.gather(*(ear.link.command(LockDoor(Ref("lock", f"zwavejs:{node}"))) for node in (3, 4)))
         await server.tell(**keypad())
-        await ear.until(3)
+        await ear.has(3)
         assert not both.done()
         assert {outcome.ending for outcome in await both} == {"unknown"}
         assert time.monotonic() - started < 0.55
@@ -188,7 +188,7 @@ async def test_commands_to_several_locks_run_beside_each_other_and_beside_hearin
 
 async def test_a_lock_of_another_hub_is_refused() -> None:
     async with listening(FakeServer(door())) as ear:
-        await ear.until(1)
+        await ear.has(1)
         outcome = await ear.link.command(LockDoor(Ref("lock", "zwavejs:8")))
     assert outcome == Outcome("refused", "this hub has no lock zwavejs:8")
 
@@ -203,7 +203,7 @@ async def set_parameter(node: dict[str, Any], name: str, number: int, **server: 
     for attribute, given in server.items():
         setattr(fake, attribute, given)
     async with listening(fake) as ear:
-        await ear.until(1)
+        await ear.has(1)
         return await ear.link.command(SetParameter(THREE, name, number)), fake
 
 
@@ -285,7 +285,7 @@ async def test_no_name_and_no_value_ever_writes_a_parameter_that_resets_the_lock
     for ids in (YALE_WITH_RESET, KWIKSET):
         server = FakeServer(door(*SENSED, *values, ids=ids))
         async with listening(server) as ear:
-            await ear.until(1)
+            await ear.has(1)
             for name, number in itertools.product(
                 (*fields, "15", "40", "reset_danger", "operating_mode"), (0, 1, 5, 255)
             ):

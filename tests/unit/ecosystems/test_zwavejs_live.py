@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nightlatch.ecosystems._zwavejs import asking, conversation, link
+from nightlatch.ecosystems._zwavejs.story import Story
 from nightlatch.errors import SourceError
 from nightlatch.model.event import Event, State
 from tests.unit.ecosystems.fake_zwavejs import (
@@ -44,20 +45,20 @@ async def test_the_states_of_all_locks_come_first_freshly_read() -> None:
     server = FakeServer(door(*SENSED, value(128, "level", 55), *code_values({2: PIN})), door(node=7))
     server.operation = LOCKED
     async with listening(server) as ear:
-        await ear.until(2)
+        await ear.has(2)
     first, second = ear.states
     assert (first.about, first.bolt, first.door, first.battery) == ("lock:zwavejs:3", "thrown", "closed", 55)
     assert first.at > 0
     assert (second.about, second.reachable, second.security) == ("lock:zwavejs:7", True, "s2_access_control")
     assert list(first.codes or {}) == [2]
-    assert PIN not in repr(ear.heard)
+    assert PIN not in repr(ear.all)
     assert server.asked == [(3, 98, "get", ()), (7, 98, "get", ())]
 
 
 async def test_a_dead_lock_is_not_asked_and_its_state_is_only_remembered() -> None:
     server = FakeServer(door(status=3))
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
     [state] = ear.states
     assert (state.bolt, state.at, state.reachable) == ("retracted", 0, False)
     assert server.asked == []
@@ -68,14 +69,14 @@ async def test_a_lock_that_answers_late_delays_no_other_and_its_state_follows(mo
     server = FakeServer(door())
     server.operation, server.mute = LOCKED, {"get"}
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         assert (ear.states[0].bolt, ear.states[0].at) == ("retracted", 0)
         await server.tell(**keypad())
-        await ear.until(2)
+        await ear.has(2)
         assert ear.kinds == ["unlocked"]
         number = next(one["messageId"] for one in server.commands if one.get("methodName") == "get")
         await server.send({"type": "result", "messageId": number, "success": True, "result": {"response": LOCKED}})
-        await ear.until(3)
+        await ear.has(3)
         assert (ear.states[1].bolt, ear.states[1].at > 0) == ("thrown", True)
 
 
@@ -87,7 +88,7 @@ async def test_a_connection_that_comes_and_goes_does_not_drain_the_locks(monkeyp
         for _ in range(4):
             async with one.connect() as open_link:
                 ear = Ear(open_link)
-                await ear.until(1)
+                await ear.has(1)
                 ear.task.cancel()
     assert len(server.asked) == 2
 
@@ -107,8 +108,8 @@ async def test_what_is_told_between_subscribing_and_the_answer_is_not_lost() -> 
             return super().answer(command)
 
     async with listening(Eager(door())) as ear:
-        await ear.until(2)
-    assert [type(one) for one in ear.heard] == [State, Event]
+        await ear.has(2)
+    assert [type(one) for one in ear.all] == [State, Event]
 
 
 async def test_codes_that_were_deleted_at_the_keypad_stay_so_after_a_reconnect() -> None:
@@ -118,11 +119,11 @@ async def test_codes_that_were_deleted_at_the_keypad_stay_so_after_a_reconnect()
         for expected in ([2, 5], [2]):
             async with one.connect() as open_link:
                 ear = Ear(open_link)
-                await ear.until(1)
+                await ear.has(1)
                 assert list(ear.states[0].codes or {}) == expected
                 args = {"type": 6, "event": 13, "parameters": {"userId": 5}}
                 await server.tell(source="node", event="notification", nodeId=3, ccId=113, args=args)
-                await ear.until(2)
+                await ear.has(2)
                 ear.task.cancel()
 
 
@@ -132,9 +133,9 @@ async def test_codes_that_were_deleted_at_the_keypad_stay_so_after_a_reconnect()
 async def test_events_come_as_they_happen_with_the_message_beside_them() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(**keypad(7))
-        await ear.until(2)
+        await ear.has(2)
     [event] = ear.events
     assert (event.kind, event.by, event.slot, event.source) == ("unlocked", "code", 7, "zwavejs")
     assert json.loads(event.raw)["event"]["nodeId"] == 3
@@ -143,9 +144,9 @@ async def test_events_come_as_they_happen_with_the_message_beside_them() -> None
 async def test_a_bolt_that_nobody_explains_is_told_after_a_moment() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(**update(98, "boltStatus", "locked"))
-        await ear.until(2)
+        await ear.has(2)
     assert [(one.kind, one.by) for one in ear.events] == [("locked", "")]
 
 
@@ -153,13 +154,13 @@ async def test_a_mode_that_another_program_set_is_told_once_the_lock_confirms_it
     server = FakeServer(door())
     server.operation = UNLOCKED
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(**update(98, "currentMode", 255))
         await asyncio.sleep(0.2)
         assert ear.events == []
         server.operation = LOCKED
         await server.tell(**update(98, "currentMode", 255))
-        await ear.until(2)
+        await ear.has(2)
     assert ear.kinds == ["locked"]
     assert len(server.asked) == 3
 
@@ -170,17 +171,17 @@ async def test_a_bolt_that_moved_just_before_the_connection_broke_is_still_told(
     monkeypatch.setattr(link, "HOLD_S", 60)
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(**update(98, "boltStatus", "locked"))
         await server.sockets[0].close()
-        assert "closed the connection" in str(await ear.ends())
+        assert "closed the connection" in str(await ear.ended())
     assert ear.kinds == ["locked"]
 
 
 async def test_the_network_opened_for_new_devices_is_told_once() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         for event, more in (
             ("inclusion started", {"strategy": 0}),
             ("inclusion state changed", {"state": 1}),
@@ -188,7 +189,7 @@ async def test_the_network_opened_for_new_devices_is_told_once() -> None:
             ("inclusion state changed", {"state": 0}),
         ):
             await server.tell(source="controller", event=event, **more)
-        await ear.until(3)
+        await ear.has(3)
     assert [(one.kind, one.about) for one in ear.events] == [
         ("join_opened", "hub:zwavejs:controller"),
         ("join_closed", "hub:zwavejs:controller"),
@@ -198,7 +199,7 @@ async def test_the_network_opened_for_new_devices_is_told_once() -> None:
 async def test_a_lock_that_joins_is_heard_and_one_that_leaves_is_said_to_be_gone() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(source="node", event="ready", nodeId=9, nodeState=door(*code_values({1: PIN}), node=9))
         await server.tell(source="node", event="ready", nodeId=10, nodeState={"nodeId": 10})
         await server.tell(**keypad(node=9))
@@ -207,19 +208,19 @@ async def test_a_lock_that_joins_is_heard_and_one_that_leaves_is_said_to_be_gone
         )
         await server.tell(**keypad(node=9))
         await server.tell(**keypad(node=3))
-        await ear.until(5)
-    assert [one.about for one in ear.heard] == [f"lock:zwavejs:{node}" for node in (3, 9, 9, 9, 3)]
+        await ear.has(5)
+    assert [one.about for one in ear.all] == [f"lock:zwavejs:{node}" for node in (3, 9, 9, 9, 3)]
     assert ear.kinds == ["unlocked", "offline", "unlocked"]
     assert ear.events[1].detail == "it was removed from the hub"
-    assert PIN not in repr(ear.heard)
+    assert PIN not in repr(ear.all)
 
 
 async def test_a_jammed_radio_is_told_of_the_hub() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(source="controller", event="status changed", status=2)
-        await ear.until(2)
+        await ear.has(2)
     [event] = ear.events
     assert (event.kind, event.about) == ("tamper", "hub:zwavejs:controller")
 
@@ -227,12 +228,12 @@ async def test_a_jammed_radio_is_told_of_the_hub() -> None:
 async def test_messages_that_make_no_sense_are_passed_by() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         for nonsense in ("", "[", "[[]]", "null", '{"type": "event", "event": {"nodeId": "x"}}', "[" * 5000, "\x00"):
             await server.send(nonsense)
         await server.tell(**keypad(node=77))
         await server.tell(**keypad())
-        await ear.until(2)
+        await ear.has(2)
     assert ear.kinds == ["unlocked"]
 
 
@@ -242,18 +243,18 @@ async def test_messages_that_make_no_sense_are_passed_by() -> None:
 async def test_a_server_that_talks_nonsense_only_is_given_up() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         for _ in range(conversation.STRANGE + 1):
             await server.send("{}")
-        assert (await ear.ends()).what == "the Z-Wave JS server sends what makes no sense"
+        assert (await ear.ended()).what == "the Z-Wave JS server sends what makes no sense"
 
 
 async def test_a_huge_message_that_nobody_asked_for_is_refused() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.send(json.dumps({"type": "event", "event": {"source": "x" * 10_000_000}}))
-        error = await ear.ends()
+        error = await ear.ended()
     assert error.what.startswith("the Z-Wave JS server sent a message of 100000")
     assert isinstance(error, SourceError)
 
@@ -261,9 +262,9 @@ async def test_a_huge_message_that_nobody_asked_for_is_refused() -> None:
 async def test_a_driver_that_restarts_breaks_the_connection_so_that_all_is_asked_anew() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(source="driver", event="driver ready")
-        assert (await ear.ends()).what == "the Z-Wave JS server restarted its driver"
+        assert (await ear.ended()).what == "the Z-Wave JS server restarted its driver"
 
 
 @pytest.mark.parametrize(
@@ -276,9 +277,9 @@ async def test_a_driver_that_restarts_breaks_the_connection_so_that_all_is_asked
 async def test_a_stick_that_is_lost_breaks_the_connection(event: dict[str, Any]) -> None:
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await server.tell(**event)
-        assert (await ear.ends()).what == "the Z-Wave JS server gets no answer from its controller stick"
+        assert (await ear.ended()).what == "the Z-Wave JS server gets no answer from its controller stick"
 
 
 async def test_a_stick_that_is_still_lost_is_said_when_connecting() -> None:
@@ -294,7 +295,7 @@ async def test_a_half_open_connection_is_found_out_by_asking(monkeypatch: pytest
     monkeypatch.setattr(link, "CHECK_S", 0.1)
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         await asyncio.sleep(0.5)
         assert ear.error is None
         assert [one["command"] for one in server.commands].count("controller.get_state") >= 2
@@ -302,7 +303,7 @@ async def test_a_half_open_connection_is_found_out_by_asking(monkeypatch: pytest
         started = time.monotonic()
         # The fake tells a statistic with each question: it is no half-open connection until that ends too.
         server.sockets[0].send_json = _never  # type: ignore[method-assign]
-        assert "did not answer within 0.1 s" in str(await ear.ends())
+        assert "did not answer within 0.1 s" in str(await ear.ended())
         assert time.monotonic() - started < 2
 
 
@@ -317,7 +318,7 @@ async def test_a_defect_is_raised_and_not_swallowed(monkeypatch: pytest.MonkeyPa
         raise ZeroDivisionError
 
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         monkeypatch.setattr(Story, "take", broken)
         await server.tell(**keypad())
         await asyncio.wait([ear.task], timeout=5)
@@ -342,7 +343,7 @@ async def test_a_flood_waits_for_its_reader_and_nothing_is_lost(monkeypatch: pyt
     monkeypatch.setattr(conversation, "WAITING", 50)
     server = FakeServer(door())
     async with listening(server) as ear:
-        await ear.until(1)
+        await ear.has(1)
         ear.task.cancel()
         with suppress(asyncio.CancelledError):
             await ear.task
@@ -364,7 +365,7 @@ async def test_a_reader_that_is_too_slow_is_told_what_it_lost(monkeypatch: pytes
             await server.tell(**keypad(number + 1))
         await asyncio.sleep(0.5)
         ear = Ear(open_link)
-        error = await ear.ends()
+        error = await ear.ended()
     assert error.what == "the Z-Wave JS server told more than 50 events that could not be taken within 0 s"
     assert len(ear.events) == 50
 

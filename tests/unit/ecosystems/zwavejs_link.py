@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from nightlatch.ecosystems._zwavejs import commands, link
-from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.ecosystems.zwavejs import ZwaveJs
-from nightlatch.errors import NightlatchError
-from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Ref
+from tests.unit.ecosystems import hearing
 from tests.unit.ecosystems.asking import context
 from tests.unit.ecosystems.fake_zwavejs import YALE, Peer, lock, served
 from tests.unit.ecosystems.test_zwavejs_events import SENSED
@@ -37,51 +35,16 @@ def door(*values: dict[str, Any], node: int = 3, ids: tuple[int, int, int] = YAL
     return lock(node, ids, values=values or SENSED, **more)
 
 
-class Ear:
-    """Hears a link in a task of its own."""
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.heard: list[Heard] = []
-        self.error: NightlatchError | None = None
-        self._news = asyncio.Event()
-        self.task = asyncio.create_task(self._hear())
-
-    async def _hear(self) -> None:
-        try:
-            async with aclosing(self.link.hear()) as hearing:  # type: ignore[type-var]
-                async for heard in hearing:
-                    self.heard.append(heard)
-                    self._news.set()
-        except NightlatchError as error:
-            self.error = error
-        self._news.set()
-
-    @property
-    def states(self) -> list[State]:
-        return [one for one in self.heard if isinstance(one, State)]
-
-    @property
-    def events(self) -> list[Event]:
-        return [one for one in self.heard if isinstance(one, Event)]
+class Ear(hearing.Ear):
+    """Waits for so many things to be heard."""
 
     @property
     def kinds(self) -> list[str]:
         return [one.kind for one in self.events]
 
-    async def until(self, number: int, seconds: float = 5) -> list[Heard]:
-        """Everything that was heard, once it is so many."""
-        async with asyncio.timeout(seconds):
-            while len(self.heard) < number and self.error is None:
-                self._news.clear()
-                await self._news.wait()
-        return self.heard
-
-    async def ends(self, seconds: float = 5) -> NightlatchError:
-        async with asyncio.timeout(seconds):
-            await asyncio.wait([self.task])
-        assert self.error is not None
-        return self.error
+    async def has(self, number: int) -> None:
+        """Return once so many were heard, or the link ended."""
+        await self.until(lambda ear: len(ear.all) >= number or ear.error is not None)
 
 
 def plug(url: str) -> ZwaveJs:
