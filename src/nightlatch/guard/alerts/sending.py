@@ -72,6 +72,7 @@ class Apprise:
                 return "its URL is none that apprise knows"
             from apprise import NotifyFormat
 
+            silence()
             taken = plugin.notify(
                 title=message.title, body=message.body, notify_type=message.tone, body_format=NotifyFormat.TEXT
             )
@@ -82,6 +83,7 @@ class Apprise:
     def _plugin(self, channel: Channel) -> NotifyBase | None:
         """What apprise makes of the channel's URL; None when it makes nothing of it."""
         if channel.id not in self._plugins and channel.url is not None:
+            silence()
             from apprise import Apprise as Library
             from apprise import AppriseAsset, PersistentStoreMode
 
@@ -95,9 +97,9 @@ class Apprise:
 
 
 def silence() -> None:
-    """Let the libraries log nothing, whatever level anybody set."""
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.CRITICAL + 1)
-        logger.propagate = False
-        logger.disabled = True
+    """Let the libraries log nothing, whatever level anybody set for them or for a part of them."""
+    for name in {*_LOGGERS, *logging.root.manager.loggerDict}:
+        if name.partition(".")[0] in _LOGGERS:
+            logger = logging.getLogger(name)
+            logger.disabled = True
+            logger.propagate = False
