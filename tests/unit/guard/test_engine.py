@@ -24,7 +24,7 @@ HOUSEHOLD = home(
     voice=False,
 )
 BYS = ("", "code", "tag", "thumb", "remote", "voice", "auto")
-VALUES = ("", 5, 20, 33, 90, "s0", "s2_access_control", "tls", "none", "failed", "ok")
+VALUES = ("", 5, 20, 33, 90, "s0", "s2_access_control", "tls", "none", "failed", "not intact")
 
 
 @st.composite

@@ -365,7 +365,7 @@ class Story:
         if before is not None and self._security is not None and self._security != before:
             raw = ready_without_values(told.happening, node.highestSecurityClass)
             detail = f"it was {before}"
-            yield self._event("security_changed", told.at, raw, value=self._security, detail=detail)
+            yield self._event("security_changed", told.at, raw, value=self._security, name=before, detail=detail)
         yield self.state()
 
     def _event(self, kind: Kind, at: int, raw: str, **more: Any) -> Event:

@@ -27,7 +27,7 @@ class _Away(msgspec.Struct):
 
 
 class _Hub(msgspec.Struct):
-    """A hub that is not connected."""
+    """A hub or a witness that is not connected."""
 
     about: str
     told: bool = False
@@ -37,7 +37,8 @@ class Offline(Detection, id="offline"):
     """A lock did not answer for `after_s`, or a hub was not connected for `hub_after_s` (told as high).
 
     A hub's outage is one case: its locks are not told while it is away, and are given `after_s` anew when
-    it is back. `together` locks or more of one hub that fall silent at once are one case too.
+    it is back. `together` locks or more of one hub that fall silent at once are one case too. A witness of the
+    journal is given the time of a hub.
     """
 
     title = "A lock or hub does not answer"
@@ -59,7 +60,7 @@ class Offline(Detection, id="offline"):
         self._together: int = thresholds.together
         self._away: dict[str, _Away] = {}
         self._hubs: dict[str, _Hub] = {}
-        """By ecosystem, under its due key."""
+        """By ecosystem or witness, under its due key."""
 
     @hears("offline")
     def offline(self, event: Event) -> None:
@@ -87,7 +88,7 @@ class Offline(Detection, id="offline"):
     @hears("disconnected")
     def disconnected(self, event: Event) -> None:
         """Start to wait for the hub."""
-        key = f"{_HUB}{event.source}"
+        key = f"{_HUB}{event.source or event.about}"
         if key not in self._hubs:
             self.room(self._hubs)
             self._hubs[key] = _Hub(event.about)
@@ -96,7 +97,7 @@ class Offline(Detection, id="offline"):
     @hears("connected")
     def connected(self, event: Event) -> None:
         """The hub is back; its locks get their time anew."""
-        key = f"{_HUB}{event.source}"
+        key = f"{_HUB}{event.source or event.about}"
         hub = self._hubs.pop(key, None)
         if hub is None:
             return
@@ -112,10 +113,13 @@ class Offline(Detection, id="offline"):
         if key.startswith(_HUB):
             hub = self._hubs[key]
             hub.told = True
-            what = (
-                f"{self.place(hub.about)} is not connected for {span(self._hub_after)}: nothing is heard of its locks."
-            )
-            self.tell(self.wall(at), hub.about, what, severity=Severity.HIGH)
+            name = self.place(hub.about)
+            if hub.about.startswith("witness:"):
+                what = f"The journal's witness {name} has not answered for {span(self._hub_after)}."
+                self.tell(self.wall(at), hub.about, what)
+            else:
+                what = f"{name} has not been connected for {span(self._hub_after)}: nothing is heard of its locks."
+                self.tell(self.wall(at), hub.about, what, severity=Severity.HIGH)
             return
         away = self._away.get(key)
         if away is None or away.told or f"{_HUB}{away.source}" in self._hubs:

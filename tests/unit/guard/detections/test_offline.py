@@ -43,7 +43,7 @@ def test_a_hubs_outage_is_one_case_however_many_locks_fall_silent() -> None:
     player = Player(ID, MANY)
     player.hear(hub(0, "disconnected"), *(event(at(1), "offline", f"lock:{number}") for number in range(9)))
     (noticed,) = player.wait(at(100_000))
-    assert noticed.what == "Z-Wave JS is not connected for 3 minutes: nothing is heard of its locks."
+    assert noticed.what == "Z-Wave JS has not been connected for 3 minutes: nothing is heard of its locks."
     assert (noticed.about, noticed.severity) == ("hub:zwavejs:controller", Severity.HIGH)
 
 
@@ -80,3 +80,12 @@ def test_another_hubs_outage_hides_no_lock() -> None:
     player = Player(ID, MANY)
     player.hear(Event(at(0), "disconnected", "hub:matter", source="matter"), event(at(1), "offline", "lock:1"))
     assert {one.about for one in player.wait(at(5000))} == {"hub:matter", "lock:1"}
+
+
+def test_a_witness_of_the_journal_that_does_not_answer_is_told_by_itself() -> None:
+    player = Player(ID, MANY)
+    player.hear(Event(at(0), "disconnected", "witness:nas"), Event(at(1), "disconnected", "witness:attic"))
+    player.hear(Event(at(9), "connected", "witness:attic"))
+    (noticed,) = player.wait(at(5000))
+    assert noticed.what == "The journal's witness nas has not answered for 3 minutes."
+    assert noticed.severity is Severity.MEDIUM
