@@ -23,7 +23,7 @@ from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
 from nightlatch.guard.remembering import Remembered, recall
 from nightlatch.guard.resolving import Resolver
-from nightlatch.guard.standing import Standing
+from nightlatch.guard.standing import SETTING, Standing
 from nightlatch.guard.waiting import Lane, Waiting
 from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
 from nightlatch.model.event import Event, State
@@ -317,7 +317,7 @@ class Listener:
         about = str(command.about)
         value: int | str = ""
         if isinstance(command, SetParameter):
-            name, value = command.name, command.value
+            name, value = f"{SETTING}{command.name}", command.value
         else:
             name = "lock" if isinstance(command, LockDoor) else "unlock"
         async with self._commanding[about]:

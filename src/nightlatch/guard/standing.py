@@ -15,6 +15,8 @@ FRESH = 24 * 3600 * SECOND
 REORDERED = 30 * SECOND
 """How far, in µs of the peer's own clock, a late message may lag: what lags more tells of a clock set back."""
 RELOCK = "auto_relock_s"
+SETTING = "set_parameter "
+"""How the name of a command that sets a parameter begins."""
 
 _BOLT: dict[str, Bolt] = {"locked": "thrown", "unlocked": "retracted", "jammed": "jammed"}
 _DOOR: dict[str, DoorState] = {"door_opened": "open", "door_forced": "open", "door_closed": "closed"}
@@ -135,7 +137,7 @@ def ended(standing: Standing, outcome: Event, value: int | str) -> Standing:
     changes: dict[str, Any] = {}
     if outcome.name in ("lock", "unlock"):
         changes = _bolt(standing, "thrown" if outcome.name == "lock" else "retracted", outcome.at, 0, "remote")
-    elif outcome.name == RELOCK and isinstance(value, int):
+    elif outcome.name == SETTING + RELOCK and isinstance(value, int):
         changes = {"relock_s": value}
     return msgspec.structs.replace(standing, **changes)
 
@@ -229,7 +231,7 @@ def differences(standing: Standing, state: State, now: int) -> Iterator[tuple[Ki
     if _differ(standing.keypad_disabled, state.keypad_disabled):
         yield "keypad_disabled" if state.keypad_disabled else "keypad_enabled", {}
     if _differ(standing.security, state.security):
-        yield "security_changed", {"value": state.security}
+        yield "security_changed", {"value": state.security, "name": standing.security or ""}
     if _differ(standing.relock_s, state.relock_s):
         yield "parameter_changed", {"name": RELOCK, "value": state.relock_s}
     if standing.codes is not None and state.codes is not None:

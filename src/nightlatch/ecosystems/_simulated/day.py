@@ -24,16 +24,16 @@ class Visit(msgspec.Struct, frozen=True, order=True):
 def visits(seed: int, day: int, people: int, doors: int) -> list[Visit]:
     """Every passing of one day, in order. Days count from a Monday.
 
-    On a working day people go out in the morning and come back in the evening; each day everybody
-    runs a few errands, mostly by the first door.
+    On a working day half of the people go out in the morning and come back in the evening; each day
+    everybody runs errands, mostly by the first door.
     """
     found: list[Visit] = []
     for person in range(people):
         chance = Random(f"{seed}/{day}/{person}")  # noqa: S311  # a simulation, not a secret
-        trips = [_trip(chance, day)]
-        for _ in range(chance.randint(1, 4)):
-            out = chance.uniform(9, 21) * HOUR
-            trips.append((out, out + chance.uniform(0.2, 1.5) * HOUR))
+        trips = [_trip(chance, day)] if chance.random() < 0.5 else []
+        for _ in range(chance.randint(4, 9)):
+            out = chance.uniform(7, 22) * HOUR
+            trips.append((out, out + chance.uniform(0.2, 1.2) * HOUR))
         for out, back in _apart(trips):
             for at, coming in ((out, False), (back, True)):
                 door = 0 if doors == 1 or chance.random() < 0.6 else chance.randrange(1, doors)

@@ -249,19 +249,20 @@ class House:
         if visit.mistyped and lock.thrown and not lock.keypad_disabled:
             self._say(lock, "wrong_code")
             wait = 3.0
-        self._later(wait, self._enter if visit.coming else self._leave, lock, slot)
-        self._later(wait + 1.5, self.open_door, lock)
+        self._later(wait, self._turn, lock, slot, visit.coming)
+        self._later(wait + 1.5, self._pass, lock, slot, visit.coming)
         self._later(wait + 4.0, self.close_door, lock)
         if visit.locks_behind:
             self._later(wait + 5.5, self._lock_behind, lock, visit.coming)
 
-    def _enter(self, lock: SimulatedLock, slot: int) -> None:
+    def _turn(self, lock: SimulatedLock, slot: int, coming: bool) -> None:
         if lock.thrown:
-            self.unlock(lock, "code", slot)
+            self.unlock(lock, "code" if coming else "thumb", slot if coming else 0)
 
-    def _leave(self, lock: SimulatedLock, _slot: int) -> None:
-        if lock.thrown:
-            self.unlock(lock, "thumb")
+    def _pass(self, lock: SimulatedLock, slot: int, coming: bool) -> None:
+        # Somebody else may have locked it in between.
+        self._turn(lock, slot, coming)
+        self.open_door(lock)
 
     def _lock_behind(self, lock: SimulatedLock, inside: bool) -> None:
         if not lock.open:

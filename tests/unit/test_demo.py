@@ -1,0 +1,29 @@
+"""The demo is a configuration like any other, and everything in it fits together."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from nightlatch import demo
+from nightlatch.configuration.plugs import make
+from nightlatch.ecosystems.simulated import Simulated
+from nightlatch.guard.autolock.settings import rules
+from nightlatch.guard.known import household
+from nightlatch.model.event import instant
+
+
+def test_the_demo_s_locks_people_faults_and_rules_belong_together(tmp_path: Path) -> None:
+    configuration = demo.configuration(tmp_path / "demo")
+    (plug,) = make(configuration, now=instant(0), env={})
+    assert isinstance(plug, Simulated)
+    locks = {f"lock:{lock}" for lock in plug.house.locks}
+    known = household(configuration, None)
+    assert set(known.locks) == {rule.lock for rule in rules(configuration)} == locks
+    assert {slot for _, slot in known.holders} == set(plug.house.locks["front"].codes)
+    assert stat.S_IMODE((tmp_path / "demo").stat().st_mode) == 0o700
+
+
+def test_another_pace_is_written_down(tmp_path: Path) -> None:
+    assert demo.configuration(tmp_path, pace=60).tables.sources[0]["pace"] == 60
+    assert "pace = 60\n" in (tmp_path / "nightlatch.toml").read_text()
