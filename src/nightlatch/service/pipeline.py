@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from nightlatch.guard.alerts.alerts import Alerts
 from nightlatch.guard.detections.interface import Noticed
 from nightlatch.guard.engine import Engine
+from nightlatch.journal.leaves import Entry
 from nightlatch.model.event import Event
 from nightlatch.service.metrics import Metrics
 
@@ -26,8 +27,10 @@ class Pipeline:
         engine: Callable[[], Engine],
         alerts: Alerts,
         metrics: Metrics,
+        *,
         clock: Callable[[], int],
         hearers: Sequence[Hear],
+        entries: Callable[[int, int], Iterable[Entry]],
     ) -> None:
         self._make = engine
         self.engine = engine()
@@ -35,6 +38,7 @@ class Pipeline:
         self._metrics = metrics
         self._clock = clock
         self._hearers = hearers
+        self._entries = entries
         self.size = 0
         """How many entries it has heard."""
         self.broke = ""
@@ -57,11 +61,24 @@ class Pipeline:
 
     def committed(self, batch: Sequence[tuple[int, Event]]) -> None:
         """Hear a group of entries. Never raises: a defect in one part must not stop the journal."""
+        self._guarded("the journal", partial(self.catch_up, batch[0][0]))
+        batch = [one for one in batch if one[0] >= self.size]
+        if batch:
+            self._metrics.commit.observe(max(self._clock() - batch[0][1].at, 0) / 1e6)
+            self._hear(batch)
+
+    def catch_up(self, size: int) -> None:
+        """Hear what was written up to `size` by others: a command that verified the journal or erased a person."""
+        if size > self.size:
+            missed = [(one.index, one.event) for one in self._entries(self.size, size) if one.event is not None]
+            if missed:
+                self._hear(missed)
+            self.size = size
+
+    def _hear(self, batch: Sequence[tuple[int, Event]]) -> None:
         self.size = batch[-1][0] + 1
-        now = self._clock()
         for _, event in batch:
             self._metrics.events.labels(event.kind).inc()
-        self._metrics.commit.observe(max(now - batch[0][1].at, 0) / 1e6)
         noticed = self._noticed(lambda: self.engine.feed(event for _, event in batch))
         if noticed:
             now = self._clock()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from litestar import Router
 
 from nightlatch.audit.run import gather
 from nightlatch.configuration.plugs import make
@@ -31,6 +32,7 @@ from nightlatch.guard.known import household
 from nightlatch.guard.listening import Listener
 from nightlatch.guard.resolving import Resolver
 from nightlatch.journal import publisher as publishing
+from nightlatch.journal import serving, witnessing
 from nightlatch.journal.intake import Intake
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.witnesses import interface as witnesses
@@ -149,7 +151,7 @@ class Service:
         )
         self.upkeep = Upkeep(
             journal,
-            self.intake.put,
+            self._tell,
             wall,
             every_s=tables.service.verify_every_hours * 3600,
             retention_days=tables.journal.retention_days,
@@ -160,8 +162,9 @@ class Service:
             lambda: Engine(configured(configuration), self.household),
             self.alerts,
             self.metrics,
-            clock,
-            [self.auditor.event, self._report],
+            clock=clock,
+            hearers=[self.auditor.event, self._report],
+            entries=journal.entries,
         )
         parts = Parts(
             home=tables.home.name,
@@ -195,17 +198,21 @@ class Service:
             await stack.enter_async_context(self.intake)
             await stack.enter_async_context(control.serve(self.folder, verbs(self)))
             table = self.configuration.tables.service
-            application = http.app(self.metrics, self.reporter.troubles, self.reporter.refresh)
+            application = http.app(self.metrics, self.reporter.troubles, self.reporter.refresh, self._routers())
             port = await stack.enter_async_context(http.serve(application, table.host, table.port))
             self.reporter.address = f"http://{table.host}:{port}"
-            await self.intake.put(Event(clock(), "started", "home"))
+            await self._tell(Event(clock(), "started", "home"))
             log.info("standing guard", extra=extra(address=self.reporter.address, folder=str(self.folder)))
             self._notifier.ready()
             await self._until(stop)
             self._notifier.stopping()
-            await self.intake.put(Event(clock(), "stopped", "home"))
+            await self._tell(Event(clock(), "stopped", "home"))
             await self.witnesses.finish()
             await self._remember()
+
+    def _routers(self) -> list[Router]:
+        keys = witnessing.cosigned(self.configuration)
+        return [serving.router(witnessing.Witnessing(self.folder, keys, wall))] if keys else []
 
     async def _until(self, stop: asyncio.Event) -> None:
         """Run every part until `stop` is set."""
@@ -236,13 +243,23 @@ class Service:
         while True:
             step = self._clock_watch.look()
             if step is not None:
-                await self.intake.put(step)
+                await self._tell(step)
                 self.alerts.refresh()
+            self._catch_up()
             self.pipeline.advance(clock())
             if self.entities is not None:
                 self.entities.show(picture(self))
             self._notifier.alive()
             await asyncio.sleep(LOOK_S)
+
+    def _catch_up(self) -> None:
+        """Hear what commands of this machine wrote into the journal."""
+        try:
+            size = self.journal.size
+        except JournalError as error:
+            self.reporter.trouble(error)
+        else:
+            self.pipeline.catch_up(size)
 
     async def _keep(self) -> None:
         while True:
@@ -261,7 +278,8 @@ class Service:
     # What the parts tell each other
 
     async def _tell(self, event: Event) -> None:
-        await self.intake.put(event)
+        """Have an event written; while the disk is full the service goes on guarding and does not wait for it."""
+        await self.intake.accept(event)
 
     def _committed(self, batch: Sequence[tuple[int, Event]]) -> None:
         self.pipeline.committed(batch)
@@ -295,7 +313,7 @@ class Service:
         self.listener.resolve(Resolver.of(home))
         self._take(noticed)
         score = "" if audit.score is None else round(audit.score)
-        await self.intake.put(Event(clock(), "audited", "home", value=score))
+        await self._tell(Event(clock(), "audited", "home", value=score))
 
 
 def _first(error: BaseException) -> BaseException:

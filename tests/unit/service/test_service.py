@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from nightlatch.configuration.read import Configuration, parse
 from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems.simulated import Simulated
+from nightlatch.errors import JournalError
 from nightlatch.journal.journal import Journal
-from nightlatch.model.event import Event
+from nightlatch.model.event import NOT_INTACT, Event
+from nightlatch.service.clock import clock
 from nightlatch.service.control import ask
 from nightlatch.service.folder import held, prepare
 from nightlatch.service.service import Service, running
@@ -143,3 +146,34 @@ async def test_the_home_is_audited_and_a_link_that_got_weaker_brings_another_aud
         await until(lambda: any(event.kind == "audited" for event in heard(tmp_path)))
         assert service.household.people == {"anastasia": "Anastasia"}
     assert [event.value for event in heard(tmp_path) if event.kind == "audited"]
+
+
+async def test_what_a_command_wrote_into_the_journal_is_heard_as_well(tmp_path: Path) -> None:
+    async with serving(tmp_path) as service:
+        await until(lambda: any(event.kind == "verified" for event in heard(tmp_path)))
+        other = Journal.open(tmp_path)
+        other.append([Event(clock(), "verified", "home", value=NOT_INTACT)])
+        other.close()
+        await until(service.alerts.open)
+        assert [alert.detection for alert in service.alerts.open()] == ["journal-tampered"]
+
+
+async def test_a_full_disk_stops_neither_the_start_nor_the_guard_and_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = True
+    append = Journal.append
+
+    def limited(self: Journal, events: Sequence[Event]) -> range:
+        if full:
+            raise JournalError("cannot be written: the disk is full")
+        return append(self, events)
+
+    monkeypatch.setattr(Journal, "append", limited)
+    async with serving(tmp_path) as service:
+        plug(service).house.order(faults.CoverTamper(lock="front"))
+        await until(lambda: any("the disk is full" in line for line in service.reporter.troubles()))
+        full = False
+        await until(service.alerts.open)
+        assert service.reporter.troubles() == []
+    assert heard(tmp_path)[0].kind == "started"
