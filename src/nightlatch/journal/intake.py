@@ -30,6 +30,9 @@ Trouble = Callable[[JournalError | None], None]
 """Told when the journal cannot be written, and None when it can again; and when another hand changed it."""
 
 
+_Waiting = tuple[Event, asyncio.Future[int]]
+
+
 class Intake:
     """`async with Intake(journal, committed, trouble) as intake: await intake.put(event)`.
 
@@ -49,7 +52,7 @@ class Intake:
         self._journal = journal
         self._committed, self._trouble = committed, trouble
         self._most, self._close_s = most_waiting, close_s
-        self._waiting: deque[tuple[Event, asyncio.Future[int]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._some, self._now, self._room, self._closing = (asyncio.Event() for _ in range(4))
         self._room.set()
         self._thread = ThreadPoolExecutor(1, "journal")
@@ -100,11 +103,7 @@ class Intake:
             await asyncio.wait([self._task])
         self._thread.shutdown(wait=True)
         for _, future in self._waiting:
-            if not future.done():
-                future.set_exception(
-                    JournalError("was closed before this was surely written", where=self._journal.where)
-                )
-                future.exception()  # told, even when nobody waits for it any more
+            self._end(future, JournalError("was closed before this was surely written", where=self._journal.where))
         self._waiting.clear()
         if self._task is not None and not self._task.cancelled():
             self._task.result()
@@ -126,14 +125,13 @@ class Intake:
             if len(self._waiting) > 0 and len(group) == MOST_AT_ONCE:
                 self._now.set()
 
-    async def _write(self, group: Sequence[tuple[Event, asyncio.Future[int]]]) -> None:
+    async def _write(self, group: Sequence[_Waiting]) -> None:
         """Write the group, however often that takes, then take it out of the queue."""
         loop = asyncio.get_running_loop()
-        events = [event for event, _ in group]
         retry, failed = FIRST_RETRY_S, False
         while True:
             try:
-                indices = await loop.run_in_executor(self._thread, self._journal.append, events)
+                indices = await loop.run_in_executor(self._thread, self._journal.append, [event for event, _ in group])
                 break
             except JournalError as error:
                 if not failed:
@@ -141,6 +139,14 @@ class Intake:
                 failed = True
                 await asyncio.sleep(retry)
                 retry = min(2 * retry, LAST_RETRY_S)
+            except (OverflowError, TypeError, ValueError) as error:
+                if len(group) > 1:  # one of them cannot be written at all: find it
+                    for one in group:
+                        await self._write([one])
+                    return
+                self._waiting.popleft()
+                self._end(group[0][1], JournalError(f"an event can never be written ({error})"))
+                return
         if failed:
             self._trouble(None)
         if self._journal.changed is not None and not self._told:
@@ -149,7 +155,14 @@ class Intake:
         for _ in group:
             self._waiting.popleft()
         self._room.set()
-        self._committed(list(zip(indices, events, strict=True)))
+        self._committed([(index, event) for index, (event, _) in zip(indices, group, strict=True)])
         for index, (_, future) in zip(indices, group, strict=True):
             if not future.done():
                 future.set_result(index)
+
+    @staticmethod
+    def _end(future: asyncio.Future[int], error: JournalError) -> None:
+        """End it with an error, which counts as told even when nobody waits for it any more."""
+        if not future.done():
+            future.set_exception(error)
+            future.exception()

@@ -108,6 +108,10 @@ class _Verification:
             kept = self._retained(view)
             self._keys(view, signers)
             self._contents(view, since // BUNDLE, kept)
+            try:
+                view.check_keys()
+            except JournalError as error:
+                self._fault(f"the keys of their personal data cannot be read: {error.what}", 0, view.size - 1)
             self._upper(view, since)
             self._checkpoints(view, signers, since)
             report = Report(

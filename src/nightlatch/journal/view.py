@@ -96,6 +96,13 @@ class View:
         """(before which entry contents were dropped, entry that says so), oldest first."""
         return self._rows("SELECT before, entry FROM retained ORDER BY before")
 
+    def check_keys(self) -> None:
+        """JournalError when the table of the keys for personal data, or what else is small, is damaged."""
+        self._rows("SELECT (SELECT count(salt) FROM salt), (SELECT count(*) FROM room)")
+        ((found,), *_) = self._rows("PRAGMA integrity_check('person_key')")
+        if found != "ok":
+            raise damaged(str(found), self.where)
+
     def first_since(self, at: int) -> int:
         """The first entry of the first bundle that holds one as late as this instant (µs): all before are earlier."""
         ((n,),) = self._rows("SELECT min(n) FROM bundle WHERE last_at >= ?", at)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from nightlatch.errors import JournalError
-from nightlatch.journal import checking, tree, verify as module
+from nightlatch.journal import checking, tree
+from nightlatch.journal import verify as module
 from nightlatch.journal.journal import FILE, Journal
 from nightlatch.journal.leaves import pack, unpack
 from nightlatch.journal.notes import Signer
