@@ -12,7 +12,7 @@ import pytest
 
 from nightlatch.ecosystems import _mqtt, _mqtt_session
 from nightlatch.ecosystems._zigbee2mqtt import link as _link
-from nightlatch.ecosystems._zigbee2mqtt import live, orders, watch
+from nightlatch.ecosystems._zigbee2mqtt import live, orders
 from nightlatch.ecosystems.zigbee2mqtt import Zigbee2Mqtt
 from nightlatch.errors import SourceError
 from nightlatch.model.command import LockDoor, Outcome, SetParameter, UnlockDoor
@@ -369,7 +369,3 @@ async def test_without_the_broker_s_address_there_are_no_events(tmp_path: Any) -
     with pytest.raises(SourceError, match='Set "url"'):
         async with one.connect():
             pass
-
-
-def test_movements_wait_shorter_than_anybody_would_notice() -> None:
-    assert watch.HOLD_SECONDS <= 0.5

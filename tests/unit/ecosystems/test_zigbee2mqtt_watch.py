@@ -35,7 +35,7 @@ def heard(one: Watch, *contents: dict[str, Any]) -> list[Event]:
     found: list[Event | State] = []
     for number, content in enumerate(contents):
         found += one.take(message(content, at=number * 1_000_000 + 1))
-    return [event for event in (*found, *one.release()) if isinstance(event, Event)]
+    return [event for event in (*found, *one.pairing.release()) if isinstance(event, Event)]
 
 
 def briefly(events: list[Event]) -> list[tuple[Any, ...]]:
@@ -63,9 +63,9 @@ def test_the_movement_without_an_action_is_told_once_the_wait_is_over() -> None:
     one = watch()
     one.take(message(CLOSED))
     assert one.take(message(OPEN, at=5)) == []
-    assert one.holding
-    assert briefly(one.release()) == [("unlocked", "", 0)]
-    assert not one.holding
+    assert one.pairing.holding
+    assert briefly(one.pairing.release()) == [("unlocked", "", 0)]
+    assert not one.pairing.holding
 
 
 def test_a_model_without_actions_waits_for_none() -> None:
@@ -86,7 +86,7 @@ def test_a_late_action_still_tells_by_whom() -> None:
     one = watch()
     one.take(message(CLOSED))
     one.take(message(OPEN, at=1))
-    bare = one.release()
+    bare = one.pairing.release()
     late = [event for event in one.take(message({**OPEN, **KEYPAD}, at=3_000_000)) if isinstance(event, Event)]
     again = heard(one, CLOSED, OPEN)
     assert briefly([*bare, *late]) == [("unlocked", "", 0), ("unlocked", "code", 3)]

@@ -14,12 +14,13 @@ import msgspec
 from nightlatch.ecosystems._feed import Feed
 from nightlatch.ecosystems._mqtt import Heard as Arrived
 from nightlatch.ecosystems._mqtt_session import Session
+from nightlatch.ecosystems._pairing import HOLD_SECONDS
 from nightlatch.ecosystems._raw import redacted
 from nightlatch.ecosystems._zigbee2mqtt.devices import Device, hub_ref
 from nightlatch.ecosystems._zigbee2mqtt.live import BRIDGE_SECONDS, Info, is_topic, locks_of, says, understood
 from nightlatch.ecosystems._zigbee2mqtt.orders import Orders, Replies, Reply
 from nightlatch.ecosystems._zigbee2mqtt.reports import read
-from nightlatch.ecosystems._zigbee2mqtt.watch import HOLD_SECONDS, Memory, Message, Watch
+from nightlatch.ecosystems._zigbee2mqtt.watch import Memory, Message, Watch
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError, ReadError, SourceError
 from nightlatch.model.command import Command, Outcome
@@ -306,10 +307,10 @@ class Zigbee2MqttLink(Link):
         return Message(report, content, at, kept=kept, retained=retained, resync=not self._begun)
 
     def _take(self, watch: Watch, message: Message) -> None:
-        held = watch.holding
+        held = watch.pairing.holding
         self._tell(watch.take(message))
-        if watch.holding and not held:
-            asyncio.get_running_loop().call_later(HOLD_SECONDS, lambda: self._tell(watch.release()))
+        if watch.pairing.holding and not held:
+            asyncio.get_running_loop().call_later(HOLD_SECONDS, lambda: self._tell(watch.pairing.release()))
 
     def _tell(self, heard: Sequence[Heard]) -> None:
         if self._begun:

@@ -13,15 +13,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from nightlatch.ecosystems._pairing import Pairing
 from nightlatch.ecosystems._raw import redacted
 from nightlatch.ecosystems._zigbee2mqtt.devices import Device
 from nightlatch.ecosystems._zigbee2mqtt.reports import USED, Happening, Report
 from nightlatch.model.event import Bolt, DoorState, Event, Kind, State
-
-HOLD_SECONDS = 0.5
-"""How long a movement waits for the action that says by whom it was; only of a model that tells actions."""
-PAIR_US = 10_000_000
-"""An action and a change of state this close together (µs) tell of one movement."""
 
 _KINDS: Mapping[Bolt, Kind] = {"thrown": "locked", "retracted": "unlocked", "jammed": "jammed"}
 _DOORS: Mapping[DoorState, Kind] = {"open": "door_opened", "closed": "door_closed"}
@@ -86,24 +82,8 @@ class Watch:
         """A setting that is being set, of which Zigbee2MQTT says what it hopes before the lock has said anything."""
         self._source = source
         self._door: tuple[str | None, bool] = (None, False)
-        self._acted: tuple[Kind, int] | None = None
-        """An action whose change of state has not come yet, and when it was heard."""
-        self._moved: tuple[Kind, int] | None = None
-        """A change of state whose action has not come yet."""
-        self._bare: Event | None = None
-        self._held: list[Event] = []
         names = {one.name for one in device.definition.exposes} if device.definition else set()
-        self._tells_actions = "action" in names
-
-    @property
-    def holding(self) -> bool:
-        """An event waits for the action that belongs to it: call `release` after HOLD_SECONDS."""
-        return bool(self._held)
-
-    def release(self) -> list[Event]:
-        """The events that wait, whether or not an action came."""
-        held, self._held = self._held, []
-        return held
+        self.pairing = Pairing(waits="action" in names)
 
     def take(self, message: Message) -> list[Event | State]:
         """The events in a message, and the state where it tells something for the first time."""
@@ -118,7 +98,7 @@ class Watch:
             "relock_s": None if self.muted == "auto_relock_s" else report.relock_s,
         }
         told = {name: value for name, value in parts.items() if value is not None}
-        events = [] if message.retained else list(self._events(message))
+        going = [] if message.retained else list(self._events(message))
         learned = any(getattr(before, name) is None for name in told) or (message.retained and bool(told))
         self.state = replace(
             before,
@@ -128,8 +108,8 @@ class Watch:
         )
         self.content = message.content
         if before.reachable is False and not message.kept:
-            events.insert(0, self._event("online", message))
-        return [*([self.state] if learned else []), *self._paired(events)]
+            going.insert(0, self._event("online", message))
+        return [*([self.state] if learned else []), *going]
 
     def reachable(self, message: Message, online: bool) -> list[Event | State]:
         """What the availability of the lock, as its hub tells it, adds."""
@@ -147,8 +127,20 @@ class Watch:
         return self._event("offline", message, detail="it left the Zigbee network")
 
     def _events(self, message: Message) -> Iterator[Event]:
-        report, before = message.report, self.state
         yield from self._movement(message)
+        for event in self._others(message):
+            yield from self.pairing.other(event)
+
+    def _movement(self, message: Message) -> Iterator[Event]:
+        action, bolt, before = message.report.action, message.report.bolt, self.state.bolt
+        if action is not None:
+            event = self._event(action.kind, message, by=action.by, slot=action.slot, detail=action.detail)
+            yield from (self.pairing.action if action.kind in _KINDS.values() else self.pairing.other)(event)
+        if bolt is not None and before not in (None, bolt):
+            yield from self.pairing.state(self._event(_KINDS[bolt], message))
+
+    def _others(self, message: Message) -> Iterator[Event]:
+        report, before = message.report, self.state
         door = (report.door, report.forced)
         if report.door is not None:
             if door != self._door and self._door[0] is not None:
@@ -172,24 +164,6 @@ class Watch:
         memory.tamper = report.tamper if report.tamper is not None else memory.tamper
         memory.alarm, memory.heard = report.alarm, True
 
-    def _movement(self, message: Message) -> Iterator[Event]:
-        report, before, at = message.report, self.state, message.at
-        action = report.action
-        acted = action.kind if action is not None and action.kind in _KINDS.values() else None
-        changed = report.bolt is not None and before.bolt not in (None, report.bolt)
-        moved = _KINDS[report.bolt] if changed and report.bolt is not None else None
-        if action is not None:
-            yield self._event(action.kind, message, by=action.by, slot=action.slot, detail=action.detail)
-        if moved is not None:
-            first, self._acted, self._moved = self._acted, None, None
-            if acted != moved and not _pairs(first, moved, at):
-                self._moved = (moved, at)
-                self._bare = self._event(moved, message)
-                yield self._bare
-        elif acted is not None:
-            first, self._moved = self._moved, None
-            self._acted = None if _pairs(first, acted, at) else (acted, at)
-
     def _code_events(self, message: Message) -> Iterator[Event]:
         report, memory = message.report, self._memory
         action = report.action
@@ -207,21 +181,6 @@ class Watch:
                 yield self._event("code_changed", message, slot=slot, detail="another PIN")
         memory.codes.update(report.codes)
         memory.pins.update(report.pins)
-
-    def _paired(self, events: list[Event]) -> list[Event]:
-        """The events that may go; a movement without its action waits, and all that comes behind it."""
-        going: list[Event] = []
-        for event in events:
-            bare = event is self._bare
-            if self._held and not bare and event.kind == self._held[0].kind:
-                first, *rest = self._held
-                going += [replace(event, at=first.at), *rest]
-                self._held = []
-            elif self._held or (bare and self._tells_actions and event.kind != "jammed"):
-                self._held.append(event)
-            else:
-                going.append(event)
-        return going
 
     def _event(
         self,
@@ -241,7 +200,3 @@ class Watch:
             raw=redacted(message.content),
             **fields,
         )
-
-
-def _pairs(first: tuple[Kind, int] | None, kind: Kind, at: int) -> bool:
-    return first is not None and first[0] == kind and at - first[1] <= PAIR_US
