@@ -105,7 +105,7 @@ class Digest(msgspec.Struct, frozen=True):
         """The newest day whose digest is due, and for how long it has been, µs."""
         local = instant(now).astimezone(zone)
         day = local.date() - timedelta(days=local.time() < self.at)
-        return day, now - micros(datetime.combine(day, self.at, zone).astimezone(UTC))
+        return day, max(0, now - micros(datetime.combine(day, self.at, zone).astimezone(UTC)))
 
 
 class Rules(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ DAY = 24 * 60 * MINUTE
 class Life(RuleBasedStateMachine):
     """A home's alerts, with everything that may go wrong, and a count of what must come out."""
 
-    @initialize(start=st.sampled_from(("2026-03-28 20:00", "2026-10-24 20:00", "2026-11-22 12:00")))
+    @initialize(start=st.sampled_from(("2026-03-28 23:30", "2026-10-25 02:10", "2026-11-22 12:00")))
     def begin(self, start: str) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.home = Standing(Path(self.folder.name), rules(RULES, channels=CHANNELS), now=at(start))
