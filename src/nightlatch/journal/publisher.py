@@ -31,6 +31,8 @@ class Standing(msgspec.Struct):
     """Entries of the newest checkpoint it keeps; -1: not known yet."""
     at: datetime | None = None
     """When it last took one."""
+    lost: bool = False
+    """It has been out of reach for so long that the journal tells of it."""
     trouble: str = ""
     """Why it does not."""
     agrees: bool | None = None
@@ -85,21 +87,21 @@ class Publisher:
 
     async def _keep(self, id_: str) -> None:
         """Publish to one witness when there is something new, compare now and then, retry what failed."""
-        every = float(self._witnesses[id_].settings.every_s)
-        compared, failing, told, retry = -COMPARE_S, 0.0, False, FIRST_RETRY_S
+        every, standing = float(self._witnesses[id_].settings.every_s), self._standings[id_]
+        compared, failing, retry = -COMPARE_S, 0.0, FIRST_RETRY_S
         while True:
             wait = every
             if self._behind(id_) or self._steady() - compared >= COMPARE_S:
                 if await self._publish(id_):
                     compared, failing, retry = self._steady(), 0.0, FIRST_RETRY_S
-                    if told:
+                    if standing.lost:
                         await self._tell("connected", id_, "the witness answers again")
-                        told = False
+                        standing.lost = False
                 else:
                     failing = failing or self._steady()
-                    if not told and self._steady() - failing >= TELL_S:
-                        await self._tell("disconnected", id_, self._standings[id_].trouble)
-                        told = True
+                    if not standing.lost and self._steady() - failing >= TELL_S:
+                        await self._tell("disconnected", id_, standing.trouble)
+                        standing.lost = True
                     # Jittered, so that two who lost the same witness do not come back as one.
                     wait, retry = retry * random.uniform(0.5, 1.0), min(2 * retry, LAST_RETRY_S)  # noqa: S311  # no secret
             await self._sleep(wait)

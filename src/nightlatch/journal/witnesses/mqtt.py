@@ -82,8 +82,8 @@ class Mqtt(Witness, kind="mqtt"):
             note = journal.checkpoint()
             if held != note:
                 await client.publish(topic, note.encode(), qos=1, retain=True, timeout=ANSWER_S)
-                # Brokers acknowledge what their rules forbid: only reading it back shows that it is kept.
-                await client.unsubscribe(topic, timeout=ANSWER_S)
+                # Brokers acknowledge what their rules forbid: only reading it back shows that it is kept. Who
+                # subscribes again is sent what is retained again (MQTT 3.1.1, 3.8.4).
                 if await self._held(client, topic) != note:
                     raise SourceError(
                         "took the checkpoint and does not keep it",
