@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev rigs test test-fast lint types contracts bench locks docs clean
+.PHONY: help run demo setup dev rigs test test-fast lint types contracts bench locks docs clean
 
 help: ## Say what can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 run: setup ## Audit the sample home: print the report, write report.html.
 	@$(BIN)/nightlatch audit --sample --output report.html --fail-on never
+
+demo: setup ## Stand guard over a simulated home on a busy day; Ctrl-C ends it.
+	@NIGHTLATCH_STATE=$${NIGHTLATCH_STATE:-.demo} $(BIN)/nightlatch run --demo
 
 setup: $(VENV)/.run ## Make .venv with nightlatch in it.
 
@@ -67,5 +70,5 @@ locks: dev ## Renew the lock files.
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --all-extras --group dev -o requirements/dev.lock
 
 clean: ## Remove what was made.
-	rm -rf $(VENV) report.html report.pdf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .demo report.html report.pdf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	rm -rf rigs/*/.venv rigs/*/node_modules rigs/*/.installed
