@@ -8,7 +8,12 @@ from ctypes.util import find_library
 
 from rigs.launch import RIGS, install_debian, install_node, install_python
 
-PROGRAMS = {"mosquitto": "mosquitto", "nftables": "nft", "miniupnpd-nftables": "miniupnpd", "systemd": "systemd-analyze"}
+PROGRAMS = {
+    "mosquitto": "mosquitto",
+    "nftables": "nft",
+    "miniupnpd-nftables": "miniupnpd",
+    "systemd": "systemd-analyze",
+}
 SYSTEM = "/usr/sbin:/usr/local/sbin:/usr/bin"
 """Where administrators' programs are: in no user's PATH."""
 
