@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from nightlatch.ecosystems._feed import Feed
+from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard
 from nightlatch.errors import NightlatchError, ReadError, SourceError
@@ -56,9 +57,7 @@ class Calls(Generic[M]):
         try:
             yield
         finally:
-            reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await reader
+            await end(reader)
 
     async def ask(self, key: int | str, message: Mapping[str, Any], seconds: float) -> M:
         """The answer to a message whose key is `key`. Silent when none comes in time, else what ended it."""

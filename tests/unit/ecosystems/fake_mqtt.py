@@ -94,7 +94,7 @@ class FakeBroker:
                 elif kind == SUBSCRIBE:
                     self._subscribe(writer, body, blind=stranger and self.strangers_see_nothing)
                 elif kind == UNSUBSCRIBE:
-                    writer.write(packet(UNSUBACK, body[:2] + b"\0\0"))
+                    writer.write(packet(UNSUBACK, body[:2] + (b"\0\0" if writer in self._five else b"")))
                 elif kind == PUBLISH:
                     size = int.from_bytes(body[:2], "big")
                     topic, at = body[2 : 2 + size].decode(), 2 + size
@@ -117,13 +117,14 @@ class FakeBroker:
             writer.transport.abort()
 
     def _admits(self, body: bytes) -> bool:
-        """The user name and password after protocol name, level, flags, keep-alive and client id."""
+        """The user name and password after protocol name, level, flags, keep-alive, client id and will."""
         fields, at = [], 10
         while at < len(body):
             size = int.from_bytes(body[at : at + 2], "big")
             fields.append(body[at + 2 : at + 2 + size].decode())
             at += 2 + size
-        user, password = (*fields[1:], "", "")[:2]
+        before = 3 if body[7] & 4 else 1  # the client's id, and where the flag says so the topic and text of its will
+        user, password = (*fields[before:], "", "")[:2]
         return not self.accounts or self.accounts.get(user) == password
 
     def _subscribe(self, writer: asyncio.StreamWriter, body: bytes, *, blind: bool) -> None:

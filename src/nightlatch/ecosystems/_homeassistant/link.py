@@ -18,6 +18,7 @@ from nightlatch.ecosystems._homeassistant.live import ANSWER_S, NAME
 from nightlatch.ecosystems._homeassistant.locks import Known
 from nightlatch.ecosystems._homeassistant.messages import Device, Entity, Source, State
 from nightlatch.ecosystems._homeassistant.watch import Role, Watch, Watched
+from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError, ReadError
@@ -101,9 +102,7 @@ class HomeAssistantLink(Link):
             async for heard in self._calls.feed.take():
                 yield heard
         finally:
-            renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
+            await end(renewing)
 
     async def command(self, command: Command) -> Outcome:
         """Call the service, and believe nothing but a state that the lock's entity takes afterwards."""
@@ -155,9 +154,7 @@ class HomeAssistantLink(Link):
         except NightlatchError as error:
             return Outcome("unknown", f"it was sent, and then {error.what}")
         finally:
-            call.cancel()
-            with suppress(asyncio.CancelledError, NightlatchError):
-                await call
+            await end(call)
             self._waits[entity_id].remove(wait)
         if assumed:
             return Outcome("unknown", f"{NAME} only assumes the state of this lock, which never reports")

@@ -15,6 +15,7 @@ import msgspec
 from nightlatch import __version__
 from nightlatch.ecosystems import _mqtt
 from nightlatch.ecosystems._mqtt import Broker
+from nightlatch.ecosystems._tasks import end, heed_cancellation
 from nightlatch.errors import NightlatchError
 from nightlatch.guard.entities.showing import OFFLINE, ONLINE, Names, Picture, render
 from nightlatch.guard.listening import Backoff
@@ -79,6 +80,7 @@ class Publisher:
                 if str(error) != self.error:
                     log.warning("Home Assistant shows nothing of Nightlatch: %s", error)
                 self.error = str(error)
+            heed_cancellation()
             attempt = 0 if loop.time() - since >= self._backoff.steady_s else attempt
             await asyncio.sleep(self._backoff.wait(attempt, self._chance()))
             attempt += 1
@@ -109,10 +111,12 @@ class Publisher:
                 async with asyncio.timeout(_GOODBYE_S):
                     await client.publish(self._names.availability, OFFLINE, qos=1, retain=True)
             with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
-                await asyncio.wait_for(client.__aexit__(None, None, None), _GOODBYE_S)
+                async with asyncio.timeout(_GOODBYE_S):
+                    await client.__aexit__(None, None, None)
 
     async def _publish(self, client: aiomqtt.Client) -> None:
         """Publish what changes, until the connection ends."""
+        heed_cancellation()
         # Whatever is retained of us is of unknown content, so that each of it is published anew or removed.
         shown: dict[str, bytes | None] = dict.fromkeys(await self._former(client))
         ended = asyncio.create_task(self._ended(client))
@@ -130,14 +134,14 @@ class Publisher:
                     self.error = ""
                     log.info("Home Assistant is shown Nightlatch's entities by %s", self._account.broker)
                 changed = asyncio.create_task(self._changed.wait())
-                await asyncio.wait((changed, ended), return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
+                try:
+                    await asyncio.wait((changed, ended), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    changed.cancel()
                 if ended.done():
                     ended.result()
         finally:
-            ended.cancel()
-            with contextlib.suppress(asyncio.CancelledError, NightlatchError):
-                await ended
+            await end(ended)
 
     async def _former(self, client: aiomqtt.Client) -> set[str]:
         """Topics that the broker still retains of us, from an earlier run: doors may have gone since."""
@@ -158,6 +162,7 @@ class Publisher:
     async def _send(self, client: aiomqtt.Client, topic: str, payload: bytes) -> None:
         with _mqtt.explained(self._account.broker):
             await client.publish(topic, payload, qos=1, retain=True, timeout=_mqtt.ANSWER_SECONDS)
+        heed_cancellation()
 
     async def _ended(self, client: aiomqtt.Client) -> None:
         """Ends with the connection, and says why."""
