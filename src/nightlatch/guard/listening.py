@@ -12,6 +12,7 @@ import logging
 import traceback
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from random import Random
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -21,9 +22,11 @@ import msgspec
 from nightlatch.ecosystems.interface import Heard, Link, Live
 from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
+from nightlatch.guard.backoff import Backoff
 from nightlatch.guard.remembering import Remembered, recall
 from nightlatch.guard.resolving import Resolver
 from nightlatch.guard.standing import SETTING, Standing
+from nightlatch.guard.unwritten import Unwritten
 from nightlatch.guard.waiting import Lane, Waiting
 from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
 from nightlatch.model.event import Event, State
@@ -51,19 +54,6 @@ FARTHEST = ("homeassistant",)
 """Ecosystems that pass on what others hear: of two that tell of a lock, the nearer speaks."""
 
 
-class Backoff(msgspec.Struct, frozen=True):
-    """How long to wait before the next attempt to connect, s: doubled each time, capped, and spread by chance."""
-
-    first_s: float = 1.0
-    cap_s: float = 60.0
-    steady_s: float = 60.0
-    """A connection that lasted so long was a good one: the next attempt is a first one again."""
-
-    def wait(self, attempt: int, chance: float) -> float:
-        """Seconds before attempt number `attempt` (from 0); `chance` is from 0 to 1."""
-        return min(self.cap_s, self.first_s * 2.0 ** min(attempt, 30)) * (0.5 + chance / 2)
-
-
 class _Line:
     """One live ecosystem: its connection, and what it told itself of each lock."""
 
@@ -77,6 +67,8 @@ class _Line:
         self.heard_at = 0
         self.lost_at = 0
         """When the last connection was lost; 0: there never was one."""
+        self.synced = False
+        """Whether the present connection has told a state: what changed before it is found out."""
         self.said_lost = False
         self.names: dict[str, str] = {}
         """What this ecosystem calls each lock, by the owner's id."""
@@ -113,6 +105,7 @@ class Listener:
         self._standings: dict[str, Standing] = {}
         self._speakers: dict[str, _Line] = {}
         self._commanding: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._unwritten = Unwritten()
         self._watchers: list[Callable[[str], None]] = []
 
     @property
@@ -127,7 +120,7 @@ class Listener:
 
     @property
     def waiting(self) -> int:
-        """How many events were heard and not yet taken by `put`."""
+        """How many events were heard and not yet handed on."""
         return len(self._waiting)
 
     def watch(self, changed: Callable[[str], None]) -> None:
@@ -160,8 +153,10 @@ class Listener:
         room = asyncio.Semaphore(MOST_UNWRITTEN)
         while True:
             await room.acquire()
-            written = await self._intake.accept(await self._waiting.take())
+            event = await self._waiting.take()
+            written = await self._intake.accept(event)
             written.add_done_callback(lambda _: room.release())
+            written.add_done_callback(partial(self._written, event))
 
     async def _keep(self, line: _Line) -> None:
         """Keep one ecosystem connected."""
@@ -173,7 +168,8 @@ class Listener:
             if line.link is not None:
                 line.link = None
                 attempt = 0 if now - since >= self._backoff.steady_s * SECOND else attempt
-                line.lost_at = max(line.heard_at, now - UNHEARD)
+                if line.synced or not line.lost_at:
+                    line.lost_at = max(line.heard_at, now - UNHEARD)
                 self._lost(line)
             if not line.said_lost:
                 line.said_lost = True
@@ -189,6 +185,7 @@ class Listener:
             async with line.plug.connect() as link:
                 line.link = link
                 line.heard_at = self._clock()
+                line.synced = False
                 await self._connected(line)
                 fresh: set[str] = set()
                 async for heard in link.hear():
@@ -220,7 +217,15 @@ class Listener:
 
     async def _add(self, line: _Line, event: Event) -> None:
         await line.lane.room()
-        self._waiting.add(line.lane, event)
+        if not self._waiting.add(line.lane, event):
+            self._written(event)
+
+    def _written(self, event: Event, _: object = None) -> None:
+        """An event is on disk, or was dropped and counted."""
+        if event.kind in ("connected", "disconnected", "gap"):
+            return
+        for about in (event.about, *self._resolver.locks_at(event.about)):
+            self._unwritten.written(about)
 
     # What is heard
 
@@ -229,15 +234,17 @@ class Listener:
         about = self._resolver.owner(heard.about)
         if isinstance(heard, State):
             line.names[about] = heard.about
+            line.synced = True
             first = about not in fresh
             fresh.add(about)
             return self._state(line, msgspec.structs.replace(heard, about=about), first=first)
         event = msgspec.structs.replace(heard, about=about, source=line.id)
         if about.startswith("door:"):
             for lock in self._resolver.locks_at(about):
-                self._become(_standing.after(self._standing(lock), msgspec.structs.replace(event, about=lock)))
-            return [event]
+                at_lock = msgspec.structs.replace(event, about=lock)
+                self._move(_standing.after(self._standing(lock), at_lock), event.at)
         if not about.startswith("lock:"):
+            self._unwritten.add(about, event.at, None, None)
             return [event]
         line.names.setdefault(about, heard.about)
         if not self._speaks(line, about):
@@ -245,7 +252,7 @@ class Listener:
             line.told[about] = _standing.after(before, event)
             return []
         before = msgspec.structs.replace(self._standing(about), source=line.id, connected=True)
-        self._become(_standing.after(before, event))
+        self._move(_standing.after(before, event), event.at)
         return [event]
 
     def _state(self, line: _Line, state: State, *, first: bool) -> list[Event]:
@@ -264,8 +271,10 @@ class Listener:
             Event(now, kind, state.about, source=line.id, since=min(since, now), resync=True, **fields)
             for kind, fields in (_standing.differences(before, state, now) if before.heard else ())
         ]
-        before = msgspec.structs.replace(before, source=line.id, connected=True)
-        self._become(_standing.told(before, state, now))
+        after = _standing.told(msgspec.structs.replace(before, source=line.id, connected=True), state, now)
+        for number in range(len(found), 0, -1):
+            self._unwritten.add(state.about, now, before, after if number == 1 else before)
+        self._become(after)
         return found
 
     def _speaks(self, line: _Line, lock: str) -> bool:
@@ -296,10 +305,16 @@ class Listener:
             state = other.told.pop(lock).state()
             for event in self._resynced(other, state, self._standing(lock), line.lost_at):
                 # Rare and few: no reader of a connection waits here.
-                self._waiting.add(other.lane, event)
+                if not self._waiting.add(other.lane, event):
+                    self._written(event)
 
     def _standing(self, lock: str) -> Standing:
         return self._standings.get(lock) or Standing(lock)
+
+    def _move(self, standing: Standing, at: int) -> None:
+        """Let an event that is yet to be written move a lock's standing."""
+        self._unwritten.add(standing.about, at, self._standings.get(standing.about), standing)
+        self._become(standing)
 
     def _become(self, standing: Standing) -> None:
         self._standings[standing.about] = standing
@@ -322,7 +337,7 @@ class Listener:
             name = "lock" if isinstance(command, LockDoor) else "unlock"
         async with self._commanding[about]:
             line = self._speakers.get(about)
-            await self._journal(Event(self._clock(), "command", about, name=name, value=value))
+            await self._intake.accept(Event(self._clock(), "command", about, name=name, value=value))
             outcome = await self._send(line, command, unless)
             source = line.id if line is not None else ""
             event = Event(
@@ -336,13 +351,9 @@ class Listener:
                 since=outcome.at,
             )
             if about in self._standings:
-                self._become(_standing.ended(self._standings[about], event, value))
-            await self._journal(event)
+                self._move(_standing.ended(self._standings[about], event, value), event.at)
+            (await self._intake.accept(event)).add_done_callback(lambda _: self._unwritten.written(about))
         return outcome
-
-    async def _journal(self, event: Event) -> None:
-        """Write an event of Nightlatch's own; returns once it is on disk."""
-        await (await self._intake.accept(event))
 
     async def _send(self, line: _Line | None, command: Command, unless: Callable[[], str]) -> Outcome:
         if line is None or line.link is None:
@@ -364,9 +375,10 @@ class Listener:
     # Across restarts
 
     def snapshot(self) -> bytes:
-        """What must survive a restart, true as of the events handed on so far. It names no person."""
-        heard = {line.id: self._clock() if line.link is not None else line.lost_at for line in self._lines}
-        standings = [one.without_digests() for one in self._standings.values()]
+        """What must survive a restart, true as of the events that are on disk. It names no person."""
+        now = self._unwritten.since(self._clock())
+        heard = {line.id: now if line.link is not None else line.lost_at for line in self._lines}
+        standings = [one.without_digests() for one in self._unwritten.on_disk(self._standings)]
         return msgspec.json.encode(Remembered(heard, standings))
 
     def restore(self, snapshot: bytes, since: Iterable[Event] = ()) -> None:

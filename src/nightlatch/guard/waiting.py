@@ -33,8 +33,8 @@ class Lane:
         self._room.set()
         self.size = 0
 
-    def add(self, event: Event) -> None:
-        """Let an event wait; dropped when its thing has more than its share waiting."""
+    def add(self, event: Event) -> bool:
+        """Let an event wait; False when it was dropped, because its thing has more than its share waiting."""
         about = event.about
         aside = self._aside.get(about)
         if aside is None and self._in_line.get(about, 0) < AHEAD:
@@ -45,11 +45,12 @@ class Lane:
             if len(aside) >= self._per_thing:
                 since, dropped = self._dropped.get(about, (event.at, 0))
                 self._dropped[about] = (since, dropped + 1)
-                return
+                return False
             aside.append(event)
         self.size += 1
         if self.size >= self._per_lane:
             self._room.clear()
+        return True
 
     def take(self) -> Event:
         """The next event. There must be one."""
@@ -108,10 +109,10 @@ class Waiting:
         self._lanes.append(lane)
         return lane
 
-    def add(self, lane: Lane, event: Event) -> None:
-        """Let an event wait in a lane."""
-        lane.add(event)
+    def add(self, lane: Lane, event: Event) -> bool:
+        """Let an event wait in a lane; False when it was dropped."""
         self._some.set()
+        return lane.add(event)
 
     def __len__(self) -> int:
         return sum(lane.size for lane in self._lanes)

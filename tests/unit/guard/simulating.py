@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from nightlatch.ecosystems.simulated import House, Simulated
-from nightlatch.guard.listening import Backoff, Listener
+from nightlatch.guard.backoff import Backoff
+from nightlatch.guard.listening import Listener
 from nightlatch.guard.resolving import Resolver
 from nightlatch.model.event import Event
 from nightlatch.plugs import Context, wall

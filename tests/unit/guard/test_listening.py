@@ -14,7 +14,8 @@ import pytest
 from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems.interface import Heard, Link, Live
 from nightlatch.errors import SourceError
-from nightlatch.guard.listening import Backoff, Listener
+from nightlatch.guard.backoff import Backoff
+from nightlatch.guard.listening import Listener
 from nightlatch.guard.resolving import Resolver
 from nightlatch.guard.waiting import Waiting
 from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
@@ -191,6 +192,31 @@ async def test_a_restart_without_a_change_invents_nothing_though_digests_are_ano
     async with listening(simulated(plug.house), intake=again, snapshot=snapshot) as listener:
         await until(lambda: listener.states[FRONT].connected)
     assert again.kinds() == ["connected", "gap"]
+
+
+async def test_what_was_heard_and_not_written_when_nightlatch_was_killed_is_found_out_again() -> None:
+    plug, intake = simulated(), Kept()
+    keep = intake.accept
+
+    async def full(one: Event) -> asyncio.Future[int]:
+        """A disk that takes nothing more once the door is unlocked."""
+        if one.kind == "unlocked":
+            return asyncio.get_running_loop().create_future()
+        return await keep(one)
+
+    intake.accept = full  # type: ignore[method-assign]
+    async with listening(plug, intake=intake) as listener:
+        await until(lambda: len(listener.states) == 2)
+        before = wall()
+        plug.house.unlock(plug.house.locks["front"], "thumb")
+        await until(lambda: listener.states[FRONT].bolt == "retracted")
+        await asyncio.sleep(0.01)
+        snapshot = listener.snapshot()
+    again = Kept()
+    async with listening(simulated(plug.house), intake=again, snapshot=snapshot):
+        await until(lambda: again.of("unlocked"))
+    assert before - 1000 <= again.of("gap")[0].since <= before + 100_000
+    assert again.of("unlocked")[0].resync
 
 
 async def test_a_hub_that_says_nothing_is_found_out_and_the_gap_covers_its_silence(

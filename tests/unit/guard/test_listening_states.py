@@ -14,7 +14,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from nightlatch.errors import SourceError
-from nightlatch.guard.listening import Backoff, Listener
+from nightlatch.guard.backoff import Backoff
+from nightlatch.guard.listening import Listener
 from nightlatch.guard.remembering import recall
 from nightlatch.guard.resolving import Resolver
 from nightlatch.guard.standing import Standing

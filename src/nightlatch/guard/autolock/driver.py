@@ -240,8 +240,8 @@ class AutoLock:
         self._keep(self.snapshot())
 
     async def _tell(self, lock: str, name: str, *, value: int | str = "", detail: str = "") -> None:
-        event = Event(self._clock(), "autolock", lock, name=name, value=value, detail=detail)
-        await (await self._intake.accept(event))
+        # Not waited for until it is on disk: a full disk keeps no door unlocked.
+        await self._intake.accept(Event(self._clock(), "autolock", lock, name=name, value=value, detail=detail))
 
 
 def check_pause(until: int, now: int) -> None:
