@@ -1,0 +1,276 @@
+"""Erasing a person: no byte of the state folder names them, the journal verifies, and what is left is said."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from nightlatch.configuration.read import Configuration, parse
+from nightlatch.errors import JournalError
+from nightlatch.guard.alerts.desk import Desk
+from nightlatch.guard.alerts.rules import read_rules
+from nightlatch.guard.detections.interface import Noticed
+from nightlatch.guard.detections.registry import configured
+from nightlatch.guard.engine import Engine
+from nightlatch.guard.erasing import Erased, erase
+from nightlatch.guard.household import Holder, Household
+from nightlatch.journal import notes, storage
+from nightlatch.journal.journal import Journal
+from nightlatch.journal.selecting import Wanted, every
+from nightlatch.journal.verify import verify
+from nightlatch.model.document import Audit, Evidence, HomeDocument, ThingDocument
+from nightlatch.model.event import Event, micros
+from nightlatch.model.evidence import Grade
+from nightlatch.model.finding import Severity
+from nightlatch.store.alerts import AlertRecords
+from nightlatch.store.audits import Audits
+from nightlatch.store.database import connect
+from nightlatch.store.scrubbing import Scrubbed
+from nightlatch.store.snapshots import Snapshot, Snapshots
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOML = """\
+[home]
+name = "Elm"
+[[doors]]
+id = "front"
+[[locks]]
+id = "front"
+door = "front"
+[[people]]
+id = "zuzana"
+name = "Zuzana Quistgaard"
+credentials = ["front/3"]
+bind = ["homeassistant:77abfe"]
+[[people]]
+id = "bob"
+name = "Bob Zimmermann"
+[[alerts.channels]]
+id = "phone"
+url = "env:URL"
+[[alerts.notices]]
+channels = ["phone"]
+"""
+TRACES = (b"zuzana", b"quistgaard", b"zuzka", b"77abfe")
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Configuration:
+    path = tmp_path / "nightlatch.toml"
+    path.write_text(TOML)
+    return parse(TOML, path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, configuration: Configuration) -> Path:
+    """The state of a home in which Zuzana has lived for a while."""
+    folder = tmp_path / "state"
+    journal = Journal.open(folder)
+    events = [event(n) for n in range(700)]
+    for n in range(0, 700, 50):
+        journal.append(events[n : n + 50])
+    household = Household(
+        names={"lock:front": "Front lock", "door:front": "Front door"},
+        door_of={"lock:front": "door:front"},
+        holders={("lock:front", 3): Holder("zuzana")},
+        people={"zuzana": "Zuzana", "bob": "Bob"},
+    )
+    engine = Engine(configured(configuration), household)
+    engine.feed(events)
+    with Audits.open(folder) as audits:
+        for _ in range(3):
+            audits.add(str(configuration.path), audit())
+    database = connect(folder)
+    Snapshots(database).put("engine", Snapshot(700, engine.snapshot()))
+    rules = read_rules(configuration, {"URL": "json://127.0.0.1:1"})
+    desk = Desk(AlertRecords(database), rules, household, journal.sealer, micros(NOW))
+    told = desk.take(
+        [
+            Noticed("repeated-wrong-codes", "lock:front", micros(NOW), Severity.HIGH, "wrong codes", "k1"),
+            Noticed("first-use", "lock:front", micros(NOW), Severity.LOW, "Zuzana came late", "zuzana", "zuzana"),
+        ],
+        micros(NOW),
+    )
+    journal.append(told)
+    desk.event(701, event(6))
+    database.dispose()
+    journal.close()
+    return folder
+
+
+def event(n: int) -> Event:
+    """Zuzana's code, at times before it was known to be hers; Bob; and what is nobody's."""
+    at = micros(NOW - timedelta(days=1)) + n
+    if n % 4 == 0:
+        return Event(at, "battery", "lock:front", value=90)
+    if n % 4 == 1:
+        return Event(at, "unlocked", "lock:front", by="code", slot=4, person="bob")
+    person = "zuzana" if n % 4 == 2 else ""
+    raw = '{"userId":3,"userName":"Zuzka"}'
+    return Event(at, "unlocked", "lock:front", by="code", slot=3, person=person, detail="Zuzana Quistgaard", raw=raw)
+
+
+def audit() -> Audit:
+    told = Evidence("person:zuzana", "name", "their name", "Zuzka", Grade.OBSERVED, "homeassistant", NOW, "auth/list")
+    return Audit(
+        version="0",
+        home=HomeDocument("Elm", "UTC"),
+        at=NOW,
+        profile="full",
+        score=1.0,
+        coverage=0.5,
+        worst=None,
+        sections=(),
+        sources=(),
+        findings=(),
+        things=(ThingDocument("person:zuzana", "person", "Zuzana Quistgaard", ("zuzana",), (told,)),),
+    )
+
+
+def traces(folder: Path) -> list[tuple[str, bytes]]:
+    """Where anything of her is found: in every byte of every file, and in what is compressed within."""
+    texts = {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    with sqlite3.connect(folder / "nightlatch.db") as database:
+        for number, document in database.execute("SELECT id, document FROM audits"):
+            texts[f"audit {number}"] = zlib.decompress(document)
+    return [(name, trace) for name, text in texts.items() for trace in TRACES if trace in text.lower()]
+
+
+def test_no_file_of_the_state_folder_names_her_afterwards(folder: Path, configuration: Configuration) -> None:
+    before = traces(folder)
+    assert {name for name, _ in before} >= {"audit 1"}, "the audits name her until then"
+    found = erase(folder, "zuzana", configuration, now=NOW)
+    assert traces(folder) == []
+    assert found.keys == 2, "her own, and that of the code before it was known to be hers"
+    assert found.scrubbed.changed == 3
+    assert found.entries == ()
+    assert found.files == ()
+    lines = [f"{configuration.path}:{number}" for number in (9, 10, 12)]
+    assert list(found.named_in) == lines
+
+
+def test_the_journal_still_verifies_and_tells_of_it_without_the_name(
+    folder: Path, configuration: Configuration
+) -> None:
+    journal = Journal.open(folder)
+    root, size = journal.checkpoint(), journal.size
+    journal.close()
+    found = erase(folder, "zuzana", configuration, now=NOW)
+    journal = Journal.open(folder)
+    assert verify(journal).sound
+    assert found.entry == size
+    with journal.view() as view:
+        assert view.root(size) == notes.parse(root).root
+    entries = list(journal.entries())
+    told = entries[size].event
+    assert told is not None
+    assert (told.kind, told.value, told.detail, told.person) == ("erased", 2, "", "")
+    erased = [entry for entry in entries if entry.erased]
+    hers = [n for n in range(700) if n % 4 in (2, 3)]
+    assert [entry.index for entry in erased if entry.index < 700] == hers
+    for entry in erased:
+        assert entry.event is not None
+        assert (entry.event.person, entry.event.slot, entry.event.detail, entry.event.raw) == ("", 0, "", "")
+    # That somebody came, when and how, stays; and Bob is still himself.
+    assert entries[2].event is not None
+    assert (entries[2].event.kind, entries[2].event.by) == ("unlocked", "code")
+    assert len(list(every(journal, Wanted(person="bob")))) == 175
+    journal.close()
+
+
+def test_it_can_be_done_again_and_then_finds_nothing(folder: Path, configuration: Configuration) -> None:
+    erase(folder, "zuzana", configuration, now=NOW)
+    again = erase(folder, "zuzana", configuration, now=NOW)
+    assert (again.keys, again.entry, again.scrubbed) == (0, None, Scrubbed())
+
+
+def test_a_code_of_nobody_known_can_be_erased_and_another_name_be_given(
+    folder: Path, configuration: Configuration
+) -> None:
+    only = erase(folder, "front/3", configuration, now=NOW)
+    assert only.keys == 1
+    journal = Journal.open(folder)
+    assert {entry.index % 4 for entry in journal.entries(0, 700) if entry.erased} == {3}
+    journal.close()
+    assert erase(folder, "stranger", None, now=NOW).scrubbed == Scrubbed()
+    assert erase(folder, "stranger", None, now=NOW, also=["Zuzana Quistgaard"]).scrubbed == Scrubbed(changed=3)
+
+
+def test_someone_who_left_the_configuration_is_erased_by_what_the_audits_know(folder: Path, tmp_path: Path) -> None:
+    left = parse(
+        re.sub(r"(?s)\[\[people\]\]\nid = \"zuzana\".*?\n(?=\[\[people)", "", TOML), tmp_path / "nightlatch.toml"
+    )
+    found = erase(folder, "zuzana", left, now=NOW)
+    assert traces(folder) == []
+    assert found.keys == 1, "that the code was hers is known nowhere any more"
+
+
+def test_an_entry_that_names_her_in_the_clear_is_told(folder: Path, configuration: Configuration) -> None:
+    journal = Journal.open(folder)
+    (index,) = journal.append([Event(1, "alert", "lock:front", detail="Zuzana came home")])
+    journal.close()
+    assert erase(folder, "zuzana", configuration, now=NOW).entries == (index,)
+
+
+def test_other_files_in_the_folder_are_told_of(folder: Path, configuration: Configuration) -> None:
+    (folder / "before-restore-1").mkdir()
+    assert erase(folder, "zuzana", configuration, now=NOW).files == (str(folder / "before-restore-1"),)
+
+
+def test_it_works_while_another_process_writes_and_that_one_learns_of_it(
+    folder: Path, configuration: Configuration
+) -> None:
+    program = """
+import sys, time
+from pathlib import Path
+from nightlatch.journal.journal import Journal
+from nightlatch.model.event import Event
+journal = Journal.open(Path(sys.argv[1]))
+print("up", flush=True)
+while journal.size < 100_000:
+    journal.append([Event(1, "unlocked", "lock:front", by="code", slot=4, person="bob")])
+    gone = sum(entry.erased for entry in journal.entries(0, 256))
+    print(gone, flush=True)
+    time.sleep(0.01)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "up\n"
+        assert other.stdout.readline() == "0\n"
+        found = erase(folder, "zuzana", configuration, now=NOW)
+        until = time.monotonic() + 20
+        while other.stdout.readline() != "128\n":
+            assert time.monotonic() < until
+        other.terminate()
+    assert found.keys == 2
+    journal = Journal.open(folder)
+    assert verify(journal).sound
+    journal.close()
+    assert traces(folder) == []
+
+
+def test_a_reader_that_does_not_end_is_named_as_the_reason(
+    folder: Path, configuration: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "BUSY_MS", 50)
+    reader = sqlite3.connect(folder / "journal.db")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM bundle").fetchall()
+    journal = Journal.open(folder)
+    journal.append([event(2)])
+    journal.close()
+    with pytest.raises(JournalError, match="being read by another program"):
+        erase(folder, "zuzana", configuration, now=NOW)
+    reader.close()
+    assert isinstance(erase(folder, "zuzana", configuration, now=NOW), Erased)
+    assert traces(folder) == []
