@@ -1,11 +1,13 @@
-"""Writes what the docs take from the code: a page per practice, the audit's JSON schema. `make docs`."""
+"""Writes what the docs take from the code: practices, detections, the audit's JSON schema. `make docs`."""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import msgspec
 
+from nightlatch.guard.detections.registry import detections, limits
 from nightlatch.model.document import Audit
 from nightlatch.model.finding import SECTION_TITLES
 from nightlatch.practices.interface import Practice
@@ -61,6 +63,39 @@ def _page(practice: Practice) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def detections_page() -> str:
+    """The text of docs/detections.md."""
+    lines = [
+        "# Detections",
+        "",
+        "What a running Nightlatch watches for. `nightlatch guard detections` shows the thresholds in force and where",
+        "they were set; `nightlatch guard replay --since 7d --set ID.KEY=VALUE` runs the detections over the",
+        "journal and shows what another threshold would change. Each is set, or switched off, in a table of its own:",
+        "",
+        "```toml",
+        "[detections.repeated-wrong-codes]",
+        "count = 5",
+        "",
+        "[detections.unusual-hour]",
+        "on = false",
+        "```",
+        "",
+        "| detection | severity | hears | what it tells |",
+        "|---|---|---|---|",
+    ]
+    known = detections().values()
+    lines += [
+        f"| [{one.id}](#{one.id}) | {one.severity.value} | {', '.join(sorted(one.hearing))} | {one.title} |"
+        for one in known
+    ]
+    for one in known:
+        lines += ["", f"## {one.id}", "", f"{one.title}. Severity {one.severity.value}.", "", inspect.getdoc(one) or ""]
+        if found := limits(one):
+            lines += ["", "| threshold | default | from | to | meaning |", "|---|---|---|---|---|"]
+            lines += [f"| `{it.name}` | {it.default:g} | {it.least:g} | {it.most:g} | {it.doc} |" for it in found]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Write every page and remove those of practices that are gone."""
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -71,6 +106,7 @@ def main() -> None:
     for name, text in wanted.items():
         (FOLDER / name).write_text(text, "utf-8")
     schema = msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Audit)), indent=2) + b"\n"
+    (FOLDER.parent / "detections.md").write_text(detections_page(), "utf-8")
     (FOLDER.parent / "audit-schema-1.json").write_bytes(schema)
 
 

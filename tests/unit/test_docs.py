@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 
 from nightlatch import plugs
-from scripts.pages import FOLDER, pages
+from scripts.pages import FOLDER, detections_page, pages
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_every_practice_has_its_page_made_from_its_metadata() -> None:
     assert {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")} == pages(), "run: make docs"
+
+
+def test_the_detections_have_their_page_made_from_their_code() -> None:
+    assert (DOCS / "detections.md").read_text("utf-8") == detections_page(), "run: make docs"
 
 
 @pytest.mark.parametrize("kind", plugs.kinds())

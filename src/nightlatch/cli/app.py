@@ -22,6 +22,7 @@ from nightlatch.cli import (
     backing,
     catalogue,
     explaining,
+    guarding,
     init,
     journal,
     listing,
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, tailoring, explaining, answering, listing, running, backing):
     module.register(app)
-GROUPS = (alerts, catalogue, journal)
+GROUPS = (alerts, catalogue, guarding, journal)
 for module in GROUPS:
     app.add_typer(module.app)
 

@@ -32,6 +32,10 @@ class BatteryLow(Detection, id="battery-low"):
             int, Meta(ge=1, le=50, description="% of charge above the threshold at which it is over")
         ] = 5
 
+        def __post_init__(self) -> None:
+            if self.empty_percent > self.low_percent:
+                raise ValueError("empty_percent lies above low_percent")
+
     def __init__(self, thresholds: Any, setting: interface.Setting) -> None:
         super().__init__(thresholds, setting)
         self._low: int = thresholds.low_percent

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -18,6 +18,18 @@ from nightlatch.guard.detections.interface import Detection, Thresholds
 from nightlatch.text import suggest
 
 Chosen = tuple[type[Detection], Thresholds]
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """One threshold of a detection: its key, its default, what it means, and what it may be set to."""
+
+    name: str
+    default: float
+    doc: str
+    least: float
+    most: float
+
+
 _NOT_DETECTIONS = ("interface", "registry")
 
 
@@ -46,7 +58,7 @@ def configured(configuration: Configuration) -> tuple[Chosen, ...]:
         if id not in detections():
             raise ConfigurationError(
                 f"there is no detection {id!r}",
-                where=_where(configuration, _place(configuration, id)),
+                where=configuration.where(*_place(configuration, id)),
                 todo=suggest(id, detections()) or "See: nightlatch guard detections",
             )
     chosen = []
@@ -59,6 +71,20 @@ def configured(configuration: Configuration) -> tuple[Chosen, ...]:
     return tuple(chosen)
 
 
+def limits(detection: type[Detection]) -> tuple[Limit, ...]:
+    """The thresholds of a detection beside `on`."""
+    hints = get_type_hints(detection.Thresholds, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(detection.Thresholds):
+        if field.name != "on":
+            meta: msgspec.Meta = hints[field.name].__metadata__[0]
+            assert meta.description is not None  # noqa: S101  # a threshold without words is a defect
+            assert meta.ge is not None  # noqa: S101
+            assert meta.le is not None  # noqa: S101
+            found.append(Limit(field.name, field.default, meta.description, meta.ge, meta.le))
+    return tuple(found)
+
+
 def set_at(configuration: Configuration, id: str, threshold: str) -> str:  # noqa: A002  # the design's word
     """Where a threshold was set, `nightlatch.toml:12`; nothing when it is the default."""
     table: dict[str, Any] = configuration.tables.detections.get(id, {})
@@ -69,7 +95,3 @@ def _place(configuration: Configuration, id: str) -> Path:  # noqa: A002  # the 
     """The path of a detection's table: a header of its own, or a key under `[detections]`."""
     header: Path = (f"detections.{id}",)
     return header if configuration.lines.of(header) else ("detections", id)
-
-
-def _where(configuration: Configuration, place: Path) -> str:
-    return configuration.where(*place)
