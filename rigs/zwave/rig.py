@@ -75,6 +75,7 @@ class ZwaveRig:
     def pull_stick(self) -> None:
         """The controller stick goes, and with it the locks' memory; the driver fails and its server ends."""
         server, mock = self._processes.pop(), self._processes.pop()
+        mock.popen.kill()
         mock.stop()
         server.popen.wait(30)
         server.stop()

@@ -29,7 +29,7 @@ from nightlatch.model.event import Bolt, By, DoorState, Event, Kind, State
 from nightlatch.model.evidence import Ref
 
 ONE_REPORT = 1_000_000
-"""Within so many µs, a state that is told a second time is the same report."""
+"""Within so many µs, what comes both as a notification and as a value is the same report."""
 COMMANDED = 10_000_000
 """For so many µs after a command a bolt that moves as it asked has moved by it."""
 
@@ -61,8 +61,8 @@ class Story:
         self._unread = unread
         self._bolt_at = 0
         self._mode: Bolt | None = None
-        self._told: dict[Kind, int] = {}
-        self._commanded: tuple[Bolt, int] | None = None
+        self._told: dict[Kind, tuple[str, int]] = {}
+        self._commanded: dict[Bolt, int] = {}
         self._remote_at = 0
         self._bolt = self._remembered_bolt()
         self._remember()
@@ -131,7 +131,7 @@ class Story:
 
     def commanded(self, wanted: Bolt, at: int) -> None:
         """A command to move the bolt is sent."""
-        self._commanded = (wanted, at)
+        self._commanded[wanted] = at
 
     def learned(self, bolt: Bolt, at: int) -> None:
         """The lock answered for the first time where its bolt is: that is its state, and no move."""
@@ -194,7 +194,9 @@ class Story:
             yield self.state()
             return
         yield from self.settle()
-        by_us = self._commanded is not None and self._commanded[0] == bolt and at - self._commanded[1] < COMMANDED
+        # By then the next command, the other way, may have been sent.
+        commanded = self._commanded.pop(bolt, None)
+        by_us = commanded is not None and at - commanded < COMMANDED
         kind: Kind = "locked" if bolt == "thrown" else "unlocked"
         raw = told if isinstance(told, str) else told.raw
         event = self._event(kind, at, raw, by="remote" if by_us else "", detail=detail)
@@ -276,8 +278,9 @@ class Story:
             yield from self._alarm(kind, told, str(told.args.propertyKey)[:200])
 
     def _alarm(self, kind: Kind, told: Told, detail: str) -> Iterator[Event]:
-        before, self._told[kind] = self._told.get(kind), told.at
-        if before is None or told.at - before >= ONE_REPORT:
+        way = told.happening.event
+        before, self._told[kind] = self._told.get(kind), (way, told.at)
+        if before is None or before[0] == way or told.at - before[1] >= ONE_REPORT:
             yield self._event(kind, told.at, told.raw, detail=detail)
 
     def _keypad_is(self, disabled: bool, told: Told) -> Iterator[Event]:
