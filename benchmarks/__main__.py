@@ -10,6 +10,7 @@ import msgspec
 
 from benchmarks import comparison, judging, processes
 from benchmarks.figures import Figure, Results, Target, machine, number, table
+from benchmarks.journals import results as journals
 
 NOTES = (
     "What is counted: Nightlatch takes a home's facts and gives findings with evidence and tailored fixes. The others",
@@ -29,8 +30,9 @@ def measure(quick: bool) -> Results:
         *judging.growth(1 if quick else 5, (1, 10) if quick else (1, 10, 100, 1000)),
         *comparison.compare(runs, 2 if quick else 50),
         *judging.many_homes((1, 20) if quick else (1, 100, 10_000, 100_000)),
+        *journals.measure(quick),
     ]
-    return Results(where, tuple(figures), targets(figures), NOTES)
+    return Results(where, tuple(figures), (*targets(figures), *journals.targets(figures)), (*NOTES, *journals.NOTES))
 
 
 def targets(figures: Sequence[Figure]) -> tuple[Target, ...]:
