@@ -55,7 +55,7 @@ def plain(folder: Path, sealer: Sealer) -> Store:
 
 
 def pymerkle(folder: Path, sealer: Sealer) -> Store:
-    """A SqliteTree of pymerkle at WAL and synchronous=FULL. It gets ready bytes and gives the root; it signs nothing."""
+    """A SqliteTree of pymerkle, WAL, synchronous=FULL. It gets ready bytes and gives the root; it signs nothing."""
     tree = SqliteTree(str(folder / "pymerkle.db"))
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         tree.con.execute(f"PRAGMA {pragma}")
