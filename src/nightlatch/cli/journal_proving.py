@@ -23,14 +23,21 @@ if TYPE_CHECKING:
     from nightlatch.model.event import Event
 
 EXIT_NOT_INTACT = 1
+WHOLE = 1_000_000
+"""Entries up to which everything is verified each time: a matter of a second or two."""
 
 
 def verify(
     config: ConfigOption = None,
     *,
     full: Annotated[
-        bool, typer.Option("--full", help="Every entry, and all that the witnesses hold; not only what is new.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--full/--new",
+            help="Every entry and all that the witnesses hold, or only what is new since the last time. "
+            f"Otherwise every entry while there are at most {WHOLE:,}.",
+        ),
+    ] = None,
     witnesses: Annotated[
         bool, typer.Option("--witnesses/--no-witnesses", help="Also compare with [[journal.witnesses]].")
     ] = True,
@@ -45,7 +52,7 @@ def verify(
     does not answer is told of, and proves nothing. Exit codes: 0 intact, 1 not intact, 2 usage or
     configuration.
 
-    Examples: nightlatch journal verify; nightlatch journal verify --full --format json
+    Examples: nightlatch journal verify; nightlatch journal verify --new; nightlatch journal verify --full --format json
     """
     from nightlatch.journal.verify import verify as verified
 
@@ -54,15 +61,16 @@ def verify(
     wanted = _key(key) if key else None
     report: Report | None = None
     found: list[dict[str, Any]] = []
-    problem = ""
-    with opened(read_only=True) as journal, bar("Verifying") as progress:
-        try:
-            report = verified(journal, full=full, progress=progress, key=wanted)
+    try:
+        with opened(read_only=True) as journal, bar("Verifying") as progress:
+            whole = journal.size <= WHOLE if full is None else full
+            report = verified(journal, full=whole, progress=progress, key=wanted)
             problem = str(report.faults[0]) if report.faults else ""
-        except JournalError as error:
-            problem = str(error)
-        if not problem:
-            found = asyncio.run(_compared(journal, asked, every=full))
+            if not problem:
+                found = asyncio.run(_compared(journal, asked, every=bool(full)))
+    except JournalError as error:
+        # What cannot even be read to its end is not what was written.
+        problem = str(error)
     told = _tell([_verdict("", not problem, problem), *(_verdict(**_said(one)) for one in found if _answered(one))])
     intact = not problem and all(one["agrees"] is not False for one in found)
     if form is Format.JSON:
@@ -269,13 +277,13 @@ def _plain(said: dict[str, Any]) -> dict[str, Any]:
 def _show(report: Report | None, problem: str, found: list[dict[str, Any]]) -> None:
     out = console()
     if report is None or report.faults:
-        out.print("Not intact.", style="bold red")
+        out.print("Not intact." if report else "Not intact: it cannot be read.", style="bold red")
         lines = [str(fault) for fault in report.faults] if report else [problem]
         for text in lines:
             out.print(f"  {text}", markup=False, soft_wrap=True)
         out.print("Keep the file as it is. What to do: docs/journal.md, Recovery.", style="dim")
         return
-    new = f", {report.since} of them verified before" if report.since else ""
+    new = f", of which {report.since} were verified before and not read again (--full does)" if report.since else ""
     out.print(f"Intact: {report.size} entries{new}.", style="green", markup=False)
     signed = f"  {report.checkpoints} signed checkpoints, {report.keys} {'key' if report.keys == 1 else 'keys'}"
     out.print(f"{signed}, {report.dropped} contents dropped by retention.", markup=False, soft_wrap=True)
