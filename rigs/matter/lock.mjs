@@ -6,6 +6,7 @@ import { DoorLockServer, LockAuth } from "@matter/main/behaviors/door-lock";
 import { PowerSourceServer } from "@matter/main/behaviors/power-source";
 import { DoorLock } from "@matter/main/clusters/door-lock";
 import { PowerSource } from "@matter/main/clusters/power-source";
+import { StatusCode, StatusResponseError } from "@matter/main/types";
 import { DoorLockDevice } from "@matter/main/devices/door-lock";
 
 const [store, port] = process.argv.slice(2);
@@ -24,12 +25,30 @@ class Users extends LockAuth.Store {
     }
 }
 
+// How the lock takes orders from now on: well, jammed (the bolt gets stuck) or stubborn (it declines).
+let mood = "well";
+
 class LockServer extends DoorLockServer.with(
     "User", "PinCredential", "CredentialOverTheAirAccess", "WeekDayAccessSchedules", "YearDayAccessSchedules",
     "HolidaySchedules", "DoorPositionSensor",
 ) {
     get auth() {
         return new Users(this.state, this.cipher);
+    }
+
+    lockDoor(request) {
+        return this.moves(() => super.lockDoor(request));
+    }
+
+    unlockDoor(request) {
+        return this.moves(() => super.unlockDoor(request));
+    }
+
+    moves(move) {
+        if (mood === "stubborn") throw new StatusResponseError("it will not", StatusCode.Failure);
+        if (mood !== "jammed") return move();
+        this.state.lockState = DoorLock.LockState.NotFullyLocked;
+        this.events.doorLockAlarm.emit({ alarmCode: DoorLock.AlarmCode.LockJammed }, this.context);
     }
 }
 
@@ -106,6 +125,20 @@ const acts = {
             credentials: userIndex === null ? null : [{ credentialType: 1, credentialIndex: userIndex }],
         }, agent.context));
     },
+    // Somebody types a code that the lock does not hold.
+    wrongCode: () => lock.act(agent => lock.events.doorLock.lockOperationError.emit({
+        lockOperationType: LockOperationType.Unlock,
+        operationSource: OperationSource.Keypad,
+        operationError: DoorLock.OperationError.InvalidCredential,
+        userIndex: null,
+        fabricIndex: null,
+        sourceNode: null,
+    }, agent.context)),
+    mood: ({ is }) => { mood = is; },
+    // It neither hears nor says anything for some seconds, as with a flat battery or out of reach.
+    freeze: ({ seconds }) => void setTimeout(() => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
+    }, 50),
     // A Matter AlarmCode by name: "lockJammed", "wrongCodeEntryLimit", "frontEsceutcheonRemoved", ...
     alarm: async ({ name }) => {
         const code = AlarmCode[name[0].toUpperCase() + name.slice(1)];

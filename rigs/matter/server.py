@@ -26,20 +26,24 @@ class Server:
 
     def __init__(self, namespace: Namespace, folder: Path, name: str, *, fabric: int, port: int) -> None:
         """`folder` holds the `root` that namespace.sh made; `port` leads into the namespace."""
+        self._namespace, self._folder, self._name, self._fabric, self._port = namespace, folder, name, fabric, port
         self.url = f"ws://127.0.0.1:{port}/ws"
         self.client = Client(self.url)
-        storage = folder / name
-        storage.mkdir()
+        (folder / name).mkdir()
+        self._start()
+
+    def _start(self) -> None:
+        folder, storage = self._folder, self._folder / self._name
         self._process = Process(
             "Matter server",
-            namespace.command(
+            self._namespace.command(
                 *("chroot", str(folder / "root"), str(install_python(HERE) / "matter-server")),
-                *("--listen-address", "127.0.0.1", "--port", str(port), "--primary-interface", "matter0"),
+                *("--listen-address", "127.0.0.1", "--port", str(self._port), "--primary-interface", "matter0"),
                 *("--storage-path", str(storage), "--ota-provider-dir", str(storage / "updates")),
-                *("--paa-root-cert-dir", str(_certificates(folder)), "--fabricid", str(fabric)),
+                *("--paa-root-cert-dir", str(_certificates(folder)), "--fabricid", str(self._fabric)),
             ),
             folder=folder,
-            log=folder / f"{name}.log",
+            log=folder / f"{self._name}.log",
         )
         deadline = time.monotonic() + 60
         while self.client.info() is None:
@@ -50,6 +54,11 @@ class Server:
     def stop(self) -> None:
         """End the server."""
         self._process.stop()
+
+    def restart(self) -> None:
+        """End the server and start it again with what it has stored."""
+        self.stop()
+        self._start()
 
     def commission(self, code: str) -> None:
         """Take the lock with this pairing code into the fabric."""

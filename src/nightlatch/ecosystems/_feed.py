@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from nightlatch.ecosystems.interface import Heard
 from nightlatch.errors import NightlatchError, SourceError
+from nightlatch.model.event import Event, State
 
 MOST = 10_000
 """How many may wait. Whoever takes that few of them has lost the thread: the link ends, which makes a gap."""
+
+
+def opening(states: Sequence[State], late: Sequence[Event]) -> Iterator[Heard]:
+    """What a link tells first: the states, and the events that were heard before these were known.
+
+    Such events lead from a state that nobody knows to the present one. Of their locks, an empty state comes first
+    and the present one behind them, so that no difference between states is taken for an event of its own.
+    """
+    about = {event.about for event in late}
+    for state in states:
+        yield State(state.about, security=state.security) if state.about in about else state
+    yield from late
+    for state in states:
+        if state.about in about:
+            yield state
 
 
 class Feed:

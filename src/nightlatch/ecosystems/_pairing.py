@@ -39,10 +39,13 @@ class Pairing:
             first, *rest = self.release()
             self._moved = None
             return [replace(event, at=first.at), *rest]
+        if self._held:
+            # It came late, and belongs to a movement before the one that waits: it goes before that.
+            return [event]
         # Behind a change of state that did not wait so long, it still tells by whom.
         self._acted = None if _pairs(self._moved, event) else (event.kind, event.at)
         self._moved = None
-        return self.other(event)
+        return [event]
 
     def state(self, event: Event) -> list[Event]:
         """The lock's state changed as by this event. What may go now."""

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
+from nightlatch.ecosystems._calls import HEARTBEAT_S
 from nightlatch.ecosystems._listening import reached
 from nightlatch.ecosystems._matter import lock as _lock
 from nightlatch.ecosystems._matter import users as _users
 from nightlatch.ecosystems._matter.attributes import Attributes
-from nightlatch.ecosystems._matter.server import DOOR_LOCK, NAME, Node, Refused, Server, converse
+from nightlatch.ecosystems._matter.link import MatterLink, locks_of
+from nightlatch.ecosystems._matter.server import NAME, Node, Refused, Server, converse
 from nightlatch.ecosystems._matter.users import Users
 from nightlatch.ecosystems._serial import serial_key
 from nightlatch.ecosystems._websocket import SignInWanted, Silent, address
-from nightlatch.ecosystems.interface import Ecosystem
+from nightlatch.ecosystems.interface import Link, Live
 from nightlatch.ecosystems.interface import Settings as PlugSettings
 from nightlatch.model.evidence import Item, Ref, Same
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 
-_MOST_LOCKS = 64
 
+class Matter(Live, kind="matter"):
+    """Asks a Matter server for its locks, and each lock for its attributes and users; or listens to them.
 
-class Matter(Ecosystem, kind="matter"):
-    """Asks a Matter server for its locks, and each lock for its attributes and users. Sets nothing.
-
-    It never asks for firmware updates (the server would ask the Matter ledger on the internet), and
-    no PIN is read: a Matter lock with user management does not tell one.
+    `collect` sets nothing. A link sets what it is commanded to: the bolt, and settings of the lock. Neither asks for
+    firmware updates (the server would ask the Matter ledger on the internet), and no PIN is read: a Matter lock with
+    user management does not tell one.
     """
 
     class Settings(PlugSettings, frozen=True):
@@ -40,6 +42,14 @@ class Matter(Ecosystem, kind="matter"):
         *_lock.FIELDS,
         *_users.FIELDS,
     )
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Link]:
+        """Subscribed to everything that the server tells of its locks."""
+        async with converse(address(self.settings.url, NAME), heartbeat=HEARTBEAT_S) as server:
+            link = MatterLink(self, server)
+            async with link.running():
+                yield link
 
     async def collect(self) -> AsyncIterator[Item]:
         """The hub, then each lock: its attributes, then its users."""
@@ -60,12 +70,10 @@ class Matter(Ecosystem, kind="matter"):
             raise
 
     async def _locks(self, server: Server, hub: Ref) -> AsyncIterator[Item]:
-        nodes = await server.nodes()
-        found = [(node, endpoint) for node in nodes for endpoint in _copy(node).endpoints(DOOR_LOCK)][:_MOST_LOCKS]
-        per_node = Counter(node.node_id for node, _ in found)
-        names = [str(node.node_id) if per_node[node.node_id] == 1 else f"{node.node_id}-{at}" for node, at in found]
-        yield Hub.locks.claim(hub, tuple(self.ref(Lock, name) for name in names), where="get_nodes")
-        for name, (node, endpoint) in zip(names, found, strict=True):
+        found = locks_of(await server.nodes())
+        per_node = Counter(node.node_id for _, node, _ in found)
+        yield Hub.locks.claim(hub, tuple(self.ref(Lock, name) for name, _, _ in found), where="get_nodes")
+        for name, node, endpoint in found:
             lock = self.ref(Lock, name)
             yield Lock.hub.claim(lock, hub, where="get_nodes")
             yield Lock.radio.claim(lock, "matter", where="get_nodes")

@@ -93,6 +93,14 @@ def test_a_late_action_still_tells_by_whom() -> None:
     assert [event.kind for event in again] == ["locked", "unlocked"]
 
 
+def test_an_action_that_comes_after_the_next_movement_stays_before_it() -> None:
+    one = watch()
+    late = {**CLOSED, **KEYPAD}
+    contents = (CLOSED, OPEN, CLOSED, late, {**CLOSED, "action": "auto_lock"})
+    found = heard(one, *contents)
+    assert briefly(found) == [("unlocked", "", 0), ("unlocked", "code", 3), ("locked", "auto", 0)]
+
+
 @pytest.mark.parametrize(
     ("said", "kind", "by"),
     [

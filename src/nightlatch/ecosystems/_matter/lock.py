@@ -15,7 +15,7 @@ from nightlatch.model.evidence import Claim, Ref
 from nightlatch.model.lock import Lock
 from nightlatch.model.thing import Field
 
-_BASIC, _BRIDGED, _OTA, _POWER, _CREDENTIALS = 40, 57, 42, 47, 62
+_BASIC, _BRIDGED, _OTA, POWER, _CREDENTIALS = 40, 57, 42, 47, 62
 
 PIN, TAGS, WEEK_DAYS, DOOR_SENSOR, OVER_THE_AIR, USERS, YEAR_DAYS = (1 << bit for bit in (0, 1, 4, 5, 7, 8, 10))
 """Bits of the Door Lock FeatureMap."""
@@ -40,8 +40,8 @@ _UPDATING = {4: "downloading", 5: "applying", 6: "waiting to apply", 8: "waiting
 def paths(attributes: Attributes, endpoint: int) -> list[str]:
     """What to read from the device now: everything that `claims` looks at."""
     clusters = [(0, _BASIC), (0, _OTA), (endpoint, _BRIDGED), (endpoint, DOOR_LOCK)]
-    if (power := _battery_endpoint(attributes, endpoint)) is not None:
-        clusters.append((power, _POWER))
+    if (power := battery_endpoint(attributes, endpoint)) is not None:
+        clusters.append((power, POWER))
     known = {tuple(path.split("/")[:2]) for path in attributes.values}
     wanted = [f"{at}/{cluster}/*" for at, cluster in clusters if (str(at), str(cluster)) in known]
     # Not the whole cluster: the rest of it is certificates.
@@ -181,10 +181,10 @@ def _state(lock: Ref, attributes: Attributes, endpoint: int) -> Iterator[Claim]:
 
 
 def _power(lock: Ref, attributes: Attributes, endpoint: int) -> Iterator[Claim]:
-    power = _battery_endpoint(attributes, endpoint)
+    power = battery_endpoint(attributes, endpoint)
     if power is None:
         return
-    base = f"{power}/{_POWER}"
+    base = f"{power}/{POWER}"
     half_percents = attributes.number(f"{base}/12")
     if half_percents is not None and half_percents <= 200:
         yield attributes.claim(Lock.battery_percent, lock, half_percents // 2, f"{base}/12", "BatPercentRemaining")
@@ -199,11 +199,11 @@ def _power(lock: Ref, attributes: Attributes, endpoint: int) -> Iterator[Claim]:
         yield attributes.claim(Lock.battery_type, lock, value, f"{base}/19", "BatReplacementDescription, BatQuantity")
 
 
-def _battery_endpoint(attributes: Attributes, endpoint: int) -> int | None:
+def battery_endpoint(attributes: Attributes, endpoint: int) -> int | None:
     """Where the lock's battery is told: on its own endpoint, else on the node's root if it is no bridge."""
-    candidates = [endpoint] if _bridged(attributes, endpoint) else [endpoint, 0, *attributes.endpoints(_POWER)]
+    candidates = [endpoint] if _bridged(attributes, endpoint) else [endpoint, 0, *attributes.endpoints(POWER)]
     for one in candidates:
-        bits = attributes.number(f"{one}/{_POWER}/{FEATURE_MAP}")
+        bits = attributes.number(f"{one}/{POWER}/{FEATURE_MAP}")
         if bits is not None and bits & _BATTERY:
             return one
     return None

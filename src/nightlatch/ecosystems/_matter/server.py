@@ -70,12 +70,16 @@ class Refused(SourceError):
     """The server, or the lock behind it, did not do as asked."""
 
 
+class Declined(Refused):
+    """The lock itself declined, with a status of Matter's interaction model."""
+
+
 class Server:
     """An open conversation. `info` is what the server said of itself."""
 
     def __init__(self, peer: Peer, info: Info) -> None:
         self.info = info
-        self._peer = peer
+        self.peer = peer
         self._sent = 0
 
     async def nodes(self) -> list[Node]:
@@ -105,31 +109,31 @@ class Server:
     async def _ask(self, answer: Any, command: str, args: Mapping[str, Any]) -> Any:
         self._sent += 1
         sent = str(self._sent)
-        await self._peer.send({"message_id": sent, "command": command, "args": args})
+        await self.peer.send({"message_id": sent, "command": command, "args": args})
         try:
             async with asyncio.timeout(ANSWER_S):
                 for _ in range(_MOST_EVENTS):
-                    message: _Message = await self._peer.receive(_Message, ANSWER_S)
+                    message: _Message = await self.peer.receive(_Message, ANSWER_S)
                     if message.message_id == sent:
                         break
                 else:
-                    self._peer.fail(f"sent {_MOST_EVENTS} messages but no answer to {command}", "Is it overloaded?")
+                    self.peer.fail(f"sent {_MOST_EVENTS} messages but no answer to {command}", "Is it overloaded?")
         except TimeoutError:
             raise Silent(
                 f"the {NAME} did not answer {command} within {ANSWER_S:g} s",
-                where=self._peer.where,
+                where=self.peer.where,
                 todo="Is it overloaded, or is the lock out of reach?",
             ) from None
-        place = f"{self._peer.where} ({command})"
+        place = f"{self.peer.where} ({command})"
         if message.error_code is not None:
-            raise Refused(f"the {NAME} refused {command} (error {message.error_code})", where=self._peer.where)
+            raise Refused(f"the {NAME} refused {command} (error {message.error_code})", where=self.peer.where)
         return structured.json(bytes(message.result), answer, where=place)
 
 
 @asynccontextmanager
-async def converse(url: URL) -> AsyncIterator[Server]:
-    """A conversation with the server at `url`; SourceError when there is none."""
-    async with _websocket.connect(url, NAME) as peer:
+async def converse(url: URL, *, heartbeat: float | None = None) -> AsyncIterator[Server]:
+    """A conversation with the server at `url`; SourceError when there is none. `heartbeat` as `_websocket.connect`."""
+    async with _websocket.connect(url, NAME, heartbeat=heartbeat) as peer:
         try:
             info: Info = await peer.receive(Info, ANSWER_S)
         except ReadError as error:

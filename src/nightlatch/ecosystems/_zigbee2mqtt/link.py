@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from nightlatch.ecosystems._feed import Feed
+from nightlatch.ecosystems._feed import Feed, opening
 from nightlatch.ecosystems._mqtt import Heard as Arrived
 from nightlatch.ecosystems._mqtt_session import Session
 from nightlatch.ecosystems._pairing import HOLD_SECONDS
@@ -24,7 +24,7 @@ from nightlatch.ecosystems._zigbee2mqtt.watch import Memory, Message, Watch
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError, ReadError, SourceError
 from nightlatch.model.command import Command, Outcome
-from nightlatch.model.event import Event, Kind, State
+from nightlatch.model.event import Event, Kind
 from nightlatch.model.lock import Lock
 from nightlatch.plugs import Plug
 from nightlatch.reading import structured
@@ -85,16 +85,8 @@ class Zigbee2MqttLink(Link):
             await self.ask(watch, "state")
         await self._until(lambda: all(one.state.at or one.state.reachable is False for one in watches), STATES_SECONDS)
         self._begun = True
-        # What was kept leads from a state that is not known to the present one, which is therefore told behind it.
-        late = {event.about for event in self._late}
-        states = [watch.state for watch in watches]
-        for state in states:
-            yield State(state.about, security=state.security) if state.about in late else state
-        for event in self._late:
-            yield event
-        for state in states:
-            if state.about in late:
-                yield state
+        for heard in opening([watch.state for watch in watches], self._late):
+            yield heard
         async for heard in self._feed.take():
             yield heard
 
