@@ -19,7 +19,9 @@ from tests.unit.ecosystems.fake_homeassistant import TOKEN, serve
 from tests.unit.ecosystems.test_homeassistant_link import Home
 
 WORD = "token-of-a-test"
-PATIENCE_S = 45.0
+PATIENCE_S = 70.0
+MOST_S = 45.0
+"""Connecting, 10 s, and an answer, 20 s, on a machine that is busy with 30 floods."""
 EVERY_S = 0.1
 USUAL_DELAY_S = 0.5
 SIGNED_IN = frame(json.dumps(HELLO["homeassistant"]).encode()) + frame(b'{"type": "auth_ok", "ha_version": "1"}')
@@ -90,7 +92,7 @@ async def test_each_bad_peer_fails_alone_in_its_time_and_a_good_one_is_heard_mea
         assert f"127.0.0.1:{port}" in error, name
         assert WORD not in error, name
         assert "Traceback" not in error
-        assert seconds < 30, name
+        assert seconds < MOST_S, name
     # The bad peers' own threads flood from within this process: the usual delay is what counts.
-    assert len(late) > 20
+    assert len(late) > 10
     assert late[len(late) // 2] < USUAL_DELAY_S
