@@ -132,7 +132,7 @@ class Journal:
             signer = self._signer
             if signer is None:
                 raise JournalError(
-                    "has no key to sign with", where=self.where, todo="Run: nightlatch journal rotate --lost"
+                    "has no key to sign with", where=self.where, todo="Run: nightlatch journal key rotate --lost"
                 )
             return self._append(events, signer)
 

@@ -64,7 +64,7 @@ def load(path: Path) -> Signer:
                 raise JournalError(
                     f"can be read by other users (mode {mode:04o}): who reads it can forge the journal",
                     where=str(path),
-                    todo=f"Run: chmod 600 {path}; then give the journal a new key: nightlatch journal rotate",
+                    todo=f"Run: chmod 600 {path}; then give the journal a new key: nightlatch journal key rotate",
                 )
             text = file.read(1_000)
     except OSError as error:
@@ -96,7 +96,7 @@ def _unusable(path: Path, why: str) -> JournalError:
     return JournalError(
         why,
         where=str(path),
-        todo="Restore it from a backup; if there is none, run: nightlatch journal rotate --lost",
+        todo="Restore it from a backup; if there is none, run: nightlatch journal key rotate --lost",
     )
 
 
