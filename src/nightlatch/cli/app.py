@@ -19,6 +19,7 @@ from nightlatch.cli import (
     alerts,
     answering,
     auditing,
+    autolock,
     backing,
     catalogue,
     explaining,
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, tailoring, explaining, answering, listing, running, backing):
     module.register(app)
-GROUPS = (alerts, catalogue, guarding, journal)
+GROUPS = (alerts, autolock, catalogue, guarding, journal)
 for module in GROUPS:
     app.add_typer(module.app)
 

@@ -267,8 +267,9 @@ class Listener:
 
     def _resynced(self, line: _Line, state: State, before: Standing, since: int) -> list[Event]:
         now = self._clock()
+        detail = "" if state.at else "as the hub remembers it: the lock itself has not reported since"
         found = [
-            Event(now, kind, state.about, source=line.id, since=min(since, now), resync=True, **fields)
+            Event(now, kind, state.about, source=line.id, since=min(since, now), resync=True, detail=detail, **fields)
             for kind, fields in (_standing.differences(before, state, now) if before.heard else ())
         ]
         after = _standing.told(msgspec.structs.replace(before, source=line.id, connected=True), state, now)
