@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -54,12 +54,21 @@ class Life(RuleBasedStateMachine):
         finally:
             self.folder.cleanup()
 
-    @rule(key=KEYS, severity=st.sampled_from(Severity), over=st.booleans(), person=st.sampled_from(("", "ana")))
-    def notice(self, key: str, severity: Severity, over: bool, person: str) -> None:
+    @rule(
+        key=KEYS,
+        severity=st.sampled_from(Severity),
+        over=st.sampled_from((False, False, True)),
+        person=st.sampled_from(("", "ana")),
+        at_once=st.booleans(),
+    )
+    def notice(self, key: str, severity: Severity, over: bool, person: str, at_once: bool) -> None:
         self.serial += 1
         one = noticed(self.home.now + self.serial, key=key, severity=severity, over=over, person=person)
         self.given.append(one)
         self.home.take(one)
+        if at_once:
+            self.home.send()
+            self._nothing_held_that_is_critical()
 
     @rule(seconds=st.sampled_from((1, 4, 60, 700)))
     def pass_time(self, seconds: int) -> None:
@@ -147,11 +156,17 @@ class Life(RuleBasedStateMachine):
         self.home.down.clear()
         self.home.run(LAST_RETRY / SECOND + 5, step=30)
         self.home.run(86_400, step=1800)
+        self.home.now = self.home.rules.quiet_ends(self.home.now, HOUSEHOLD.zone)
+        self.home.run(10)
         with self.home.records.read() as book:
             assert [book.backlog(channel) for channel in CHANNELS] == [0, 0, 0]
 
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.reuse, Phase.generate),  # to shrink a life takes minutes
 )
