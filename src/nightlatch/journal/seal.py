@@ -96,8 +96,7 @@ class Sealer:
 
     def _renew(self) -> None:
         """Drop what is cached when any other connection wrote: another process may have erased a person."""
-        with self._storage.reading() as reader:
-            (version,) = reader.execute("PRAGMA data_version").fetchone()
+        version = self._storage.version()
         if version != self._version:
             self._version = version
             self.clear()

@@ -123,12 +123,16 @@ class Storage:
                     writer.execute(statement)
                 writer.execute(f"PRAGMA user_version={SCHEMA}")
         self._make_room()
+        self.writer.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
 
     def _make_room(self) -> None:
         """Grow the write-ahead log once, so that later commits overwrite it: a disk syncs that sooner than growth.
 
         Nothing of this needs to last, so it is not synced; the move into the file at the end is.
         """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if log.stat().st_size >= WAL_PAGES * PAGE:
+            return  # another process has the file open, and did so
         for pragma in ("synchronous=OFF", "wal_autocheckpoint=0"):
             self.writer.execute(f"PRAGMA {pragma}")
         for _ in range(WAL_PAGES // ROOM_PAGES // 2):
@@ -136,8 +140,8 @@ class Storage:
                 writer.execute("INSERT INTO room VALUES (zeroblob(?))", (ROOM_PAGES * PAGE,))
             with self.writing() as writer:
                 writer.execute("DELETE FROM room")
-        for pragma in ("synchronous=FULL", f"wal_autocheckpoint={WAL_PAGES}", "wal_checkpoint(RESTART)"):
-            self.writer.execute(f"PRAGMA {pragma}").fetchone()
+        self.writer.execute("PRAGMA synchronous=FULL")
+        self.writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _check(self) -> None:
         (found,) = self.reader.execute("PRAGMA user_version").fetchone()
@@ -170,6 +174,11 @@ class Storage:
                         reader.execute("ROLLBACK")  # nothing was written; a damaged file refuses to commit even that
             except sqlite3.DatabaseError as error:
                 raise trouble(error, self.path) from None
+
+    def version(self) -> int:
+        """A number that changes with every commit by another connection than the one that reads."""
+        with self._reading:
+            return int(self.reader.execute("PRAGMA data_version").fetchone()[0])
 
     def flush(self) -> None:
         """Move everything into the file itself and empty the write-ahead log, so that no former page is left in it."""

@@ -88,7 +88,11 @@ def verify(
     `key`: a public key that must be among those that signed it. `keep`: remember a sound result, so
     that the next one can start from it. JournalError when the file cannot be read at all.
     """
-    return _Verification(journal, progress, processes).run(full=full, keep=keep, key=key)
+    own = Journal.open(journal.folder, read_only=True)  # its long look at the file holds up nobody else's
+    try:
+        return _Verification(own, progress, processes).run(full=full, keep=keep, key=key)
+    finally:
+        own.close()
 
 
 class _Verification:

@@ -141,3 +141,31 @@ def test_two_that_begin_a_journal_at_once_share_it(tmp_path: Path) -> None:
     assert journal.size == 150
     assert verify(journal).sound
     journal.close()
+
+
+def test_damage_to_an_old_page_stops_no_append_and_verify_names_the_entries(tmp_path: Path) -> None:
+    filled(tmp_path, 6_000).close()
+    data = bytearray((tmp_path / FILE).read_bytes())
+    page = data.index(b'"lock:front"', len(data) // 2) // 4_096
+    data[page * 4_096 : (page + 1) * 4_096] = bytes(4_096)
+    (tmp_path / FILE).write_bytes(data)
+    journal = Journal.open(tmp_path)
+    assert journal.append([event(number) for number in range(600)]) == range(6_000, 6_600)
+    faults = verify(journal).faults
+    assert len(faults) == 1 and faults[0].last < 6_000
+    journal.close()
+
+
+def test_a_verification_under_way_holds_up_no_append_and_no_reader(tmp_path: Path) -> None:
+    journal = filled(tmp_path, 20_000, batch=1_000)
+    seen = []
+
+    def meanwhile(done: int, _all: int) -> None:
+        (index,) = journal.append([event(done, person=f"person {done}")])
+        seen.append(index)
+        assert journal.size == index + 1
+
+    report = verify(journal, progress=meanwhile, processes=1)
+    assert report.sound and report.size == 20_000
+    assert seen == list(range(20_000, 20_000 + len(seen)))
+    journal.close()
