@@ -107,6 +107,11 @@ class HomeAssistant(Live, kind="homeassistant"):
         if failures:
             raise failures[0] if len(failures) == 1 else SourceError("; ".join(str(one) for one in failures))
 
+    @property
+    def connects(self) -> bool:
+        """With `url`."""
+        return self.settings.url is not None
+
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Link]:
         """A signed-in WebSocket to the running Home Assistant."""

@@ -58,6 +58,11 @@ class Link(ABC):
 class Live(Ecosystem):
     """An ecosystem that also gives events and takes commands."""
 
+    @property
+    def connects(self) -> bool:
+        """Whether its settings name a peer. One that is set to read files only has none, and is not connected."""
+        return True
+
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Link]:
         """Connect and sign in; SourceError says why that cannot be. One attempt: who listens tries again."""

@@ -115,6 +115,11 @@ class Zigbee2Mqtt(Live, kind="zigbee2mqtt"):
         if failures:
             raise failures[0] if len(failures) == 1 else SourceError("; ".join(str(one) for one in failures))
 
+    @property
+    def connects(self) -> bool:
+        """With `url`."""
+        return self.settings.url is not None
+
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Link]:
         """A connection to the broker, with a session there that lasts, once the bridge has told of its locks."""

@@ -117,7 +117,7 @@ class Service:
         self._clock_watch = ClockWatch()
         snapshots = Snapshots(database)
         made = make(configuration, now=now, env=env)
-        self.live = live = {plug.context.id: plug for plug in made if isinstance(plug, Live)}
+        self.live = live = {plug.context.id: plug for plug in made if isinstance(plug, Live) and plug.connects}
         self.intake = Intake(journal, self._committed, self._journal_trouble)
         self.listener = Listener(list(live.values()), self.intake, clock=clock, resolver=Resolver.of(home))
         self.alerts = Alerts(

@@ -443,6 +443,7 @@ async def test_a_connection_whose_other_end_is_gone_is_found_out(monkeypatch: py
 async def test_the_folder_alone_gives_no_events(tmp_path: Any) -> None:
     plug = HomeAssistant(HomeAssistant.Settings(config=tmp_path), context("homeassistant"))
 
+    assert not plug.connects
     with pytest.raises(SourceError, match=r'Set "url" and "token" of this source\.'):
         async with plug.connect():
             pass
