@@ -243,7 +243,7 @@ def channels(
         tested_on = row["confirmed"][:10] if row["confirmed"] else "never"
         out.print(f"    {row['waiting']} waiting; a test was last confirmed: {tested_on}")
     if not found:
-        out.print(f"No channel is configured. {_WRITE}")
+        out.print(f"No channel is configured. {_WRITE}", markup=False)
 
 
 _WRITE = "Write one into nightlatch.toml: [[alerts.channels]] with an id and a url."
