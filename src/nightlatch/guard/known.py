@@ -27,7 +27,7 @@ def household(configuration: Configuration, home: Home | None) -> Household:
     remote = voice = None
     if home is not None:
         things: tuple[Lock | Door | Hub, ...] = (*home.all(Lock), *home.all(Door), *home.all(Hub))
-        names |= {str(thing.ref): thing.name.value if thing.name else thing.ref.key for thing in things}
+        names |= {str(thing.ref): thing.label for thing in things}
         door_of |= {str(lock.ref): str(lock.door.value) for lock in home.all(Lock) if lock.door is not None}
         for credential in home.all(Credential):
             if credential.lock is not None and credential.slot is not None and credential.ends is not None:

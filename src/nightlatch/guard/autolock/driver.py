@@ -31,6 +31,8 @@ LOOK_S = 30.0
 """How often a door is looked at although nothing changed: clocks are set, hours of the day begin and end."""
 RELOCK_AGAIN = 3600 * SECOND
 """How long after a refusal the lock is asked again to set its own auto-relock, µs: radio and battery are spared."""
+LOCKS = frozenset((Phase.WAITING, Phase.LOCKING, Phase.LOCKED, Phase.UNKNOWN))
+"""Phases in which a door is or soon will be locked."""
 MOST_PAUSE = 7 * 86_400 * SECOND
 
 
@@ -190,7 +192,7 @@ class AutoLock:
         lock = machine.rule.lock
         open_now: dict[str, tuple[Severity, str]] = {}
         found = self._lockout(lock, now)
-        if found is not None and found.way_in is False and step.phase in (Phase.WAITING, Phase.LOCKING, Phase.LOCKED):
+        if found is not None and found.way_in is False and step.phase in LOCKS:
             what = f"Once {self.household.name(lock)} is locked, nobody who is outside gets in: {found.reason}."
             open_now["lockout"] = (Severity.HIGH, what)
         self._raise(machine.raise_(open_now, ("lockout",), now))

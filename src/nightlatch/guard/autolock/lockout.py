@@ -18,7 +18,7 @@ from nightlatch.model.door import Door
 from nightlatch.model.evidence import Ref
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
-from nightlatch.text import listed
+from nightlatch.text import count, listed
 
 FLAT = 5
 """% of charge at which a battery counts as about to fail."""
@@ -43,8 +43,11 @@ def lockout(home: Home, lock: str, standings: Mapping[str, Standing], now: int) 
         return Lockout(True, "a resident outside can get in")
     failed = f" {listed(WITH[place].lower() for place in failing)}" if failing else ""
     if way_in is None:
-        missing = dict.fromkeys(way.missing for ways in (*one.barriers, one.around) for way in ways if way.missing)
-        return Lockout(None, f"not known{failed}: {listed(missing) or 'what is left'}")
+        missing = list(
+            dict.fromkeys(way.missing for ways in (*one.barriers, one.around) for way in ways if way.missing)
+        )
+        more = f" (and {count(len(missing) - 1, 'other thing')})" if len(missing) > 1 else ""
+        return Lockout(None, f"not known{failed}: {missing[0] if missing else 'what is left'}{more}")
     inside = _somebody_inside(home, standings, now)
     if inside:
         return Lockout(True, f"somebody is inside: {inside}")

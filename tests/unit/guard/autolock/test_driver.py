@@ -18,6 +18,7 @@ from nightlatch.guard.detections.interface import Noticed
 from nightlatch.guard.household import Household
 from nightlatch.guard.listening import Listener
 from nightlatch.plugs import wall
+from tests.unit.guard.autolock.test_lockout import LOCKED_IN, home
 from tests.unit.guard.simulating import Kept, listening, simulated, until
 
 SECOND = 1_000_000
@@ -219,3 +220,28 @@ async def test_without_its_hub_nothing_is_sent() -> None:
         assert intake.of("command") == []
         assert now.autolock.view()[0].why == "where the bolt is: its hub is not connected"
         await until(lambda: plug.house.locks["front"].thrown)
+
+
+async def test_before_a_door_locks_that_nobody_outside_could_open_again_it_warns_once() -> None:
+    plug, intake = simulated(), Kept()
+    long = rule(after=3600 * SECOND, night_after=3600 * SECOND)
+    async with running(plug, intake, long) as now:
+        now.autolock.home = home(LOCKED_IN | {("lock:front", "emergency_power"): '"none"'})
+        front = plug.house.locks["front"]
+        plug.house.order(faults.Battery(lock="front", percent=3))
+        plug.house.unlock(front, "code", 1)
+        plug.house.open_door(front)
+        plug.house.close_door(front)
+        await until(lambda: now.noticed)
+        assert not front.thrown, "the warning comes before the bolt"
+        (warning,) = now.noticed
+        assert (warning.key, warning.severity) == ("lockout", "high")
+        assert warning.what.startswith(
+            "Once Front door lock is locked, nobody who is outside gets in: "
+            "no way in for a resident outside is left with the lock's battery flat; known by: "
+        )
+        plug.house.lock(front, "thumb")
+        await until(lambda: now.autolock.view()[0].phase == "locked")
+        await asyncio.sleep(0.05)
+        assert [(one.key, one.over) for one in now.noticed] == [("lockout", False), ("lockout", True)]
+        assert "somebody is inside" in now.autolock.view()[0].way_in_why
