@@ -23,7 +23,7 @@ _NEW_BATTERY = 20
 """A rise by so many % within a day is a new battery, and a new history."""
 
 
-class _History(msgspec.Struct):
+class _History(msgspec.Struct, gc=False):
     """The charge of one lock's battery, day by day."""
 
     day: int

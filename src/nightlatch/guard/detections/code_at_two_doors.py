@@ -39,11 +39,11 @@ class CodeAtTwoDoors(Detection, id="code-at-two-doors"):
         """Compare with where this person was just now."""
         if not event.slot or event.resync:
             return
-        holder = self.setting.household.holders.get((event.about, event.slot))
-        if holder is None or not holder.person:
+        person = self.setting.roaming.get((event.about, event.slot))
+        if person is None:
             return
-        now, person, about = self.setting.now, holder.person, event.about
-        last = self._last.pop(person, None)
+        now, about = self.setting.now, event.about
+        last = self._last.get(person)
         if last is None:
             self.room(self._last)
         self._last[person] = (now, about, event.slot)
@@ -63,6 +63,6 @@ class CodeAtTwoDoors(Detection, id="code-at-two-doors"):
     def restore(self, state: Any) -> None:
         """Take them back; whose they were, the household tells."""
         for last in msgspec.convert(state, list[tuple[int, str, int]]):
-            holder = self.setting.household.holders.get(last[1:])
-            if holder is not None and holder.person:
-                self._last[holder.person] = last
+            person = self.setting.roaming.get(last[1:])
+            if person is not None:
+                self._last[person] = last

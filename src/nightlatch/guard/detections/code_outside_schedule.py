@@ -36,8 +36,9 @@ class CodeOutsideSchedule(Detection, id="code-outside-schedule"):
             why = f"which begins only on {local.day(holder.starts)} at {local.clock(holder.starts)}"
         elif holder.windows:
             minute = local.of_week(at)
-            if any(begin <= minute < end for begin, end in holder.windows):
-                return
+            for begin, end in holder.windows:
+                if begin <= minute < end:
+                    return
             why = "outside its hours"
         else:
             return

@@ -56,7 +56,7 @@ class Noticed(msgspec.Struct, frozen=True):
 class Setting:
     """What the detections of one engine work in: the household, its clocks, and a way to tell."""
 
-    __slots__ = ("dues", "household", "known", "local", "locks_of", "noticed", "now", "shift")
+    __slots__ = ("dues", "household", "known", "local", "locks_of", "noticed", "now", "roaming", "shift")
 
     def __init__(self, household: Household) -> None:
         self.noticed: list[Noticed] = []
@@ -75,10 +75,20 @@ class Setting:
         """The locks of each door."""
         for lock, door in household.door_of.items():
             self.locks_of.setdefault(door, []).append(lock)
+        self.roaming: dict[tuple[str, int], str] = _roaming(household)
+        """The person of each credential (lock, slot) whose person has credentials at several doors."""
         doors = (*household.locks, *household.door_of, *household.door_of.values())
         slots = (f"{lock}/{slot}" for lock, slot in household.holders)
         self.known: frozenset[object] = frozenset((*doors, *household.holders, *slots))
         """The household's locks, doors and credentials, these as (lock, slot) and "lock:front/3"."""
+
+
+def _roaming(household: Household) -> dict[tuple[str, int], str]:
+    doors: dict[str, set[str]] = {}
+    for (lock, _), holder in household.holders.items():
+        doors.setdefault(holder.person, set()).add(household.door_of.get(lock, lock))
+    people = {person for person, found in doors.items() if person and len(found) > 1}
+    return {slot: holder.person for slot, holder in household.holders.items() if holder.person in people}
 
 
 def hears(*kinds: Kind) -> Callable[[Method], Method]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Annotated, Any
 
 import msgspec
@@ -18,13 +19,13 @@ _HALVE = 512
 """At so many uses the counts are halved: habits of long ago weigh less, and the counts stay small."""
 
 
-class _Habit(msgspec.Struct):
+class _Habit(msgspec.Struct, gc=False):
     """How often one credential was used in each hour of the day at home."""
 
     first: int
     """Engine time of its first use."""
     uses: int
-    hours: list[int]
+    hours: array[int]
 
 
 class UnusualHour(Detection, id="unusual-hour"):
@@ -65,24 +66,24 @@ class UnusualHour(Detection, id="unusual-hour"):
         habit = self._habits.get(key)
         if habit is None:
             self.room(self._habits)
-            habit = self._habits[key] = _Habit(self.setting.now, 0, [0] * 24)
+            habit = self._habits[key] = _Habit(self.setting.now, 0, array("H", bytes(48)))
         hours = habit.hours
         if not hours[hour] and habit.uses >= self._uses:
             self._judge(event, habit, hour)
         hours[hour] += 1
         habit.uses += 1
         if habit.uses >= _HALVE:
-            habit.hours = hours = [(number + 1) // 2 for number in hours]
+            habit.hours = hours = array("H", [(number + 1) // 2 for number in hours])
             habit.uses = sum(hours)
 
     def state(self) -> Any:
         """Every habit."""
-        return [[*key, *msgspec.structs.astuple(habit)] for key, habit in self._habits.items()]
+        return [[*key, habit.first, habit.uses, habit.hours.tolist()] for key, habit in self._habits.items()]
 
     def restore(self, state: Any) -> None:
         """Take them back."""
         rows = msgspec.convert(state, list[tuple[str, int, int, int, list[int]]])
-        self._habits = {(about, slot): _Habit(first, uses, hours) for about, slot, first, uses, hours in rows}
+        self._habits = {(about, slot): _Habit(first, uses, _hours(hours)) for about, slot, first, uses, hours in rows}
 
     def _judge(self, event: Event, habit: _Habit, hour: int) -> None:
         days = (self.setting.now - habit.first) // DAY
@@ -96,3 +97,9 @@ class UnusualHour(Detection, id="unusual-hour"):
             f"{count(habit.uses, 'use')} over {count(days, 'day')}, none between {begin:02d}:00 and {end:02d}:00."
         )
         self.tell(event.at, event.about, what, key=slot_key(event), person=self.setting.household.person(event))
+
+
+def _hours(counts: list[int]) -> array[int]:
+    if len(counts) != 24:
+        raise ValueError("a day has 24 hours")
+    return array("H", counts)
