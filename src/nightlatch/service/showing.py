@@ -20,7 +20,7 @@ def picture(service: Service) -> Picture:
     posture = Posture()
     if audit is not None:
         worst = audit.first()
-        posture = Posture(audit.score, audit.coverage, audit.worst, worst[0].title if worst else "")
+        posture = Posture(audit.score, audit.coverage, audit.worst, worst[0].practice_title if worst else "")
     newest = max(alerts, key=lambda row: row.first, default=None)
     known = detections().get(newest.detection) if newest is not None else None
     doors = []

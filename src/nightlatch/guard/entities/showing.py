@@ -69,6 +69,7 @@ class Picture(msgspec.Struct, frozen=True):
     journal: Intact = "unknown"
     """What the last verification of the journal found."""
     doors: tuple[DoorStanding, ...] = ()
+    """A door with two locks may come twice, once for each."""
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -131,17 +132,33 @@ _DOOR = (
     _Entity("sensor", "battery", "Battery", {**_PERCENT, "device_class": "battery"}),
     _Entity("sensor", "event", "Last event", {"icon": "mdi:history"}, ("at",)),
 )
+_WORST_FIRST: tuple[Security, ...] = ("open", "unlocked", "unknown", "secured")
 _PROBLEM = {"intact": "OFF", "damaged": "ON", "unknown": None}
 
 
 def render(picture: Picture, names: Names, version: str) -> dict[str, bytes]:
     """Every message by its topic, availability aside; configurations come first. All are to be retained."""
-    doors = picture.doors[:MOST_DOORS]
+    doors = _joined(picture.doors)[:MOST_DOORS]
     messages = dict(_configurations(doors, names, version))
     messages[names.home] = msgspec.json.encode(_home_state(picture))
     for door in doors:
         messages[names.door(door.id)] = msgspec.json.encode(_door_state(door))
     return messages
+
+
+def _joined(doors: Sequence[DoorStanding]) -> list[DoorStanding]:
+    """Each door once: as secure as the least secure of its locks, with the emptiest battery and the latest event."""
+    found: dict[str, DoorStanding] = {}
+    for door in doors:
+        other = found.get(door.id, door)
+        charges = [one.battery for one in (door, other) if one.battery is not None]
+        latest = max(other, door, key=lambda one: one.last_at)
+        found[door.id] = msgspec.structs.replace(
+            latest,
+            security=min(door.security, other.security, key=_WORST_FIRST.index),
+            battery=min(charges, default=None),
+        )
+    return list(found.values())
 
 
 def _configurations(doors: Sequence[DoorStanding], names: Names, version: str) -> Iterator[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +122,25 @@ def test_any_id_and_name_gives_topics_that_home_assistant_discovers(doors: list[
             assert DISCOVERABLE.fullmatch(topic.removeprefix("homeassistant/"))
     for state in messages.values():
         assert all(len(value) <= 255 for value in state.values() if isinstance(value, str))
+
+
+@pytest.mark.parametrize(
+    ("securities", "shown"),
+    [
+        (("secured", "secured"), "secured"),
+        (("secured", "unknown"), "unknown"),
+        (("unlocked", "secured"), "unlocked"),
+        (("unlocked", "open"), "open"),
+    ],
+)
+def test_a_door_is_as_secure_as_the_least_secure_of_its_locks(securities: tuple[Any, Any], shown: str) -> None:
+    first, second = securities
+    doors = (DoorStanding("a", "A", first, 80, "locked", 9), DoorStanding("a", "A", second, 20, "unlocked", 5))
+    messages = told(Picture(doors=doors))
+
+    assert len(messages) == 6 + 1 + 4
+    state = messages["nightlatch/doors/a"]
+    assert (state["security"], state["battery"], state["event"]) == (shown, 20, "locked")
 
 
 def test_no_more_doors_are_shown_than_can_be() -> None:
