@@ -88,7 +88,9 @@ def erase(
     finally:
         if journal is not None:
             journal.close()
-    return Erased(keys, entry, scrubbed, tuple(_lines(configuration, words)), entries, tuple(_others(folder)))
+    return Erased(
+        keys, entry, scrubbed, tuple(_lines(configuration, words)), entries, tuple(_others(folder, configuration))
+    )
 
 
 def _names(id_: str, person: PersonTable | None, also: Iterable[str]) -> set[str]:
@@ -125,6 +127,8 @@ def _lines(configuration: Configuration | None, words: Words) -> Iterable[str]:
             yield f"{configuration.path}:{number}"
 
 
-def _others(folder: Path) -> Iterable[str]:
-    known = {f"{name}{side}" for name in OURS for side in _SIDES}
-    yield from sorted(str(path) for path in folder.iterdir() if path.name not in known)
+def _others(folder: Path, configuration: Configuration | None) -> Iterable[str]:
+    known = {folder / f"{name}{side}" for name in OURS for side in _SIDES}
+    if configuration is not None:
+        known.add(configuration.path)  # told of line by line
+    yield from sorted(str(path) for path in folder.iterdir() if path not in known)

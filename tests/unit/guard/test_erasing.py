@@ -223,6 +223,11 @@ def test_an_entry_that_names_her_in_the_clear_is_told(folder: Path, configuratio
 def test_other_files_in_the_folder_are_told_of(folder: Path, configuration: Configuration) -> None:
     (folder / "before-restore-1").mkdir()
     assert erase(folder, "zuzana", configuration, now=NOW).files == (str(folder / "before-restore-1"),)
+    (folder / "nightlatch.toml").write_text(TOML)
+    within = parse(TOML, folder / "nightlatch.toml")
+    found = erase(folder, "zuzana", within, now=NOW)
+    assert found.files == (str(folder / "before-restore-1"),), "the configuration is told of line by line"
+    assert len(found.named_in) == 3
 
 
 def test_it_works_while_another_process_writes_and_that_one_learns_of_it(
