@@ -10,9 +10,12 @@ from nightlatch import secrets
 from nightlatch.audit import collect, merge, printable
 from nightlatch.catalogue.imports import _files as imports
 from nightlatch.configuration import read
-from nightlatch.ecosystems import _mqtt, _websocket, zwavejs
+from nightlatch.ecosystems import _calls, _feed, _mqtt, _websocket, zwavejs
+from nightlatch.ecosystems._homeassistant import link
 from nightlatch.ecosystems._zigbee2mqtt import data, files, live
 from nightlatch.ecosystems._zwavejs import server
+from nightlatch.guard.entities import showing
+from nightlatch.guard.entities.publisher import BACKOFF
 from nightlatch.reading import archives, structured
 from nightlatch.reading.files import DEFAULT_LIMIT, MIB
 from nightlatch.sources import (
@@ -69,6 +72,21 @@ STATED: dict[str, tuple[str, ...]] = {
     ),
     "sources/browser-csv": (*VAULT, f"{DEFAULT_LIMIT // MIB} MiB"),
     "sources/dnsmasq": DNS_LOG,
+    "home-assistant-entities": (
+        f"at most {BACKOFF.cap_s:g} s",
+        f"| doors | {showing.MOST_DOORS} |",
+        f"{showing.LONGEST} characters",
+        f"| {_mqtt.ANSWER_SECONDS:g} s |",
+    ),
+    "sources/homeassistant": (
+        f"| an event | {_calls.UNASKED_LIMIT // MIB} MiB |",
+        f"| events that wait to be written | {_feed.MOST:,} |",
+        f"| messages in a row that make no sense | {_calls.STRANGE} |",
+        f"| {_calls.HEARTBEAT_S:g} s, {_calls.HEARTBEAT_S / 2:g} s |",
+        f"that is starting | {link.START_S:g} s |",
+        f"| a command | {link.COMMAND_S:g} s |",
+        f"{link.HOLD_S:g} s at most",
+    ),
     "sources/host-wifi": (
         f"{host_wifi.MAX_OUTPUT // MIB} MiB and {_wifi_seen.MAX_LINES:,} lines of output, "
         f"{_wifi_seen.MAX_SEEN:,} access points, {host_wifi.TIMEOUT_S} s for a command",

@@ -18,7 +18,7 @@ from nightlatch.ecosystems._mqtt import Broker
 from nightlatch.ecosystems._tasks import end, heed_cancellation
 from nightlatch.errors import NightlatchError
 from nightlatch.guard.entities.showing import OFFLINE, ONLINE, Names, Picture, render
-from nightlatch.guard.listening import Backoff
+from nightlatch.guard.backoff import Backoff
 from nightlatch.secrets import Secret
 
 log = logging.getLogger(__name__)
