@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks import comparison, judging, processes
+from benchmarks import comparison, detections, judging, processes
 from benchmarks.figures import Figure, Results, Target, machine, number, table
 from benchmarks.journals import results as journals
 
@@ -31,8 +31,14 @@ def measure(quick: bool) -> Results:
         *comparison.compare(runs, 2 if quick else 50),
         *judging.many_homes((1, 20) if quick else (1, 100, 10_000, 100_000)),
         *journals.measure(quick),
+        *detections.measure(quick),
     ]
-    return Results(where, tuple(figures), (*targets(figures), *journals.targets(figures)), (*NOTES, *journals.NOTES))
+    return Results(
+        where,
+        tuple(figures),
+        (*targets(figures), *journals.targets(figures), *detections.targets(figures)),
+        (*NOTES, *journals.NOTES, *detections.NOTES),
+    )
 
 
 def targets(figures: Sequence[Figure]) -> tuple[Target, ...]:

@@ -7,8 +7,9 @@ from collections import Counter
 
 import pytest
 
+from benchmarks import detections
 from benchmarks.__main__ import main
-from benchmarks.engines import cedar, rego, same
+from benchmarks.engines import cedar, rego, same, sigma
 from benchmarks.homes import home, homes, of_locks
 
 HOMES = list(homes(seed=11, number=200))
@@ -56,6 +57,16 @@ def test_regorus_gives_the_sentences_of_nightlatch() -> None:
         for finding in same.judge(one, checks):
             if finding.verdict.value != "unknown" and finding.check != "not-expired":  # its instants are ISO there
                 assert theirs[f"{finding.practice}/{finding.check}", str(finding.subject)] == finding.summary
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_sigma_matches_what_the_detections_tell(seed: int) -> None:
+    rules = sigma.Sigma()
+    events = detections.made(30_000, 100, seed=seed, per_second=1)
+    ours = detections.matches(detections.judge(events, detections.shared(rules)))
+    theirs = rules.find(events.lines)
+    assert {rule: found for rule, found in theirs.items() if found} == ours
+    assert len(ours) >= 13
 
 
 def test_the_same_seed_gives_the_same_home_and_another_seed_another() -> None:
