@@ -17,8 +17,8 @@ from nightlatch.ecosystems import _mqtt
 from nightlatch.ecosystems._mqtt import Broker
 from nightlatch.ecosystems._tasks import end, heed_cancellation
 from nightlatch.errors import NightlatchError
-from nightlatch.guard.entities.showing import OFFLINE, ONLINE, Names, Picture, render
 from nightlatch.guard.backoff import Backoff
+from nightlatch.guard.entities.showing import OFFLINE, ONLINE, Names, Picture, render
 from nightlatch.secrets import Secret
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from nightlatch.ecosystems import _mqtt
+from nightlatch.guard.backoff import Backoff
 from nightlatch.guard.entities import publisher as publishing
 from nightlatch.guard.entities.publisher import Account, Publisher
 from nightlatch.guard.entities.showing import DoorStanding, Names, OpenAlerts, Picture
-from nightlatch.guard.backoff import Backoff
 from nightlatch.secrets import Secret
 from tests.unit.ecosystems import fake_mqtt
 from tests.unit.ecosystems.fake_mqtt import FakeBroker, Handler, listening
