@@ -70,13 +70,27 @@ class Home:
             f'[[sources]]\nkind = "zigbee2mqtt"\nid = "z2m"\nurl = "mqtt://{nobody}"\n'
             'username = "a"\npassword = "file:mqtt"\n',
         ]
+        tables += self._channels(folder)
         self.path = folder / "nightlatch.toml"
         self.path.write_text("\n".join(tables))
+
+    def _channels(self, folder: Path) -> list[str]:
+        """Alert channels of several kinds, their URLs in the environment and in a file, and nobody behind them."""
+        user, password, path, query, chat, bad = (
+            self.secret(f"{part} of a channel's URL") for part in ("user", "password", "path", "query", "chat", "none")
+        )
+        (folder / "channel").write_text(f"jsons://{user}:{password}@127.0.0.1:1/{path}?+x-token={query}")
+        (folder / "channel").chmod(0o600)
+        self.env["CHAT"] = f"ntfy://{chat}@127.0.0.1:1/topic"
+        self.env["MAIL"] = f"mailto://{user}:{password}@127.0.0.1:1/?to=a@example.org&mode=insecure"
+        self.env["NONE"] = f"nosuch://{bad}"
+        references = {"hook": "file:channel", "chat": "env:CHAT", "mail": "env:MAIL", "none": "env:NONE"}
+        return [f'[[alerts.channels]]\nid = "{id_}"\nurl = "{url}"\n' for id_, url in references.items()]
 
     @property
     def written(self) -> Iterator[bytes]:
         """Every file that a command left behind, beside the planted ones: the unpacked database, PDF streams."""
-        planted = {self.folder / "mqtt", self.path, *(self.folder / "files").rglob("*")}
+        planted = {self.folder / "mqtt", self.folder / "channel", self.path, *(self.folder / "files").rglob("*")}
         for path in self.folder.rglob("*"):
             if path.is_file() and path not in planted:
                 content = path.read_bytes()
@@ -149,7 +163,7 @@ def told(
 
 
 def test_every_kind_has_its_planted_secrets() -> None:
-    assert set(plugs.kinds()) - {"declared"} == FILES.keys() | LIVE
+    assert set(plugs.kinds()) - {"declared", "simulated"} == FILES.keys() | LIVE
 
 
 def test_a_planted_secret_would_be_found_in_any_form() -> None:
@@ -163,6 +177,7 @@ def test_a_planted_secret_would_be_found_in_any_form() -> None:
     assert secret.found_in(b"nothing") == []
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of libraries that apprise loads
 def test_no_secret_leaves_by_any_report_log_file_or_database(home: Home, told: Told) -> None:
     config = ["--config", str(home.path)]
     reports = [part for suffix in ("html", "pdf", "md", "json") for part in ("-o", str(home.folder / f"r.{suffix}"))]
@@ -177,6 +192,9 @@ def test_no_secret_leaves_by_any_report_log_file_or_database(home: Home, told: T
         ["--debug", "checklist", *config],
         ["--debug", "checklist", *config, "--format", "json"],
         ["answer", *config],
+        ["--debug", "alerts", "test", *config],
+        ["--debug", "alerts", "channels", *config],
+        ["--debug", "alerts", "channels", *config, "--format", "json"],
     ]
     for command in commands:
         assert run(command) in (0, 1), command
@@ -189,6 +207,7 @@ def test_no_secret_leaves_by_any_report_log_file_or_database(home: Home, told: T
     assert len(told.items) > 300
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of libraries that apprise loads
 @pytest.mark.parametrize("where", ["claim", "end"])
 def test_no_secret_leaves_when_a_source_breaks_after_reading_it(
     home: Home, told: Told, monkeypatch: pytest.MonkeyPatch, where: str
@@ -216,6 +235,7 @@ def test_no_secret_leaves_when_a_source_breaks_after_reading_it(
     assert "broke on what it read (ValueError)" in (home.folder / "r.json").read_text()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of libraries that apprise loads
 def test_no_secret_leaves_when_its_file_is_cut_off(home: Home, told: Told) -> None:
     for path in (home.folder / "files").rglob("*"):
         if path.is_file():
@@ -254,4 +274,27 @@ def test_a_secret_that_stands_in_the_configuration_is_not_repeated(
     run(["--debug", "audit", "--config", str(path), "--no-store", "--details"])
     out, err = capsys.readouterr()
     assert out + err
+    assert secret.found_in(out.encode(), err.encode()) == []
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        'id = "phone"\nurl = "json://{0}"',
+        'id = "phone"\nurl = "plain:{0}"',
+        'id = "phone"\nurl = ["{0}"]',
+        'id = "phone"\nulr = "{0}"',
+    ],
+)
+def test_a_channels_url_that_stands_in_the_configuration_is_not_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    secret = Secrets()
+    monkeypatch.setenv("NIGHTLATCH_STATE", str(tmp_path / "state"))
+    path = tmp_path / "nightlatch.toml"
+    path.write_text(f"[[alerts.channels]]\n{channel.format(secret('pasted'))}\n")
+    for command in (["audit", "--no-store"], ["alerts", "test"], ["alerts", "channels"]):
+        assert run(["--debug", *command, "--config", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert f"{path}:" in err
     assert secret.found_in(out.encode(), err.encode()) == []
