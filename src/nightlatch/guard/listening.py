@@ -263,6 +263,8 @@ class Listener:
             return []
         before = self._standing(about)
         since = line.lost_at if first and line.lost_at else before.heard
+        if first:
+            before = msgspec.structs.replace(before, listened_since=now)
         return self._resynced(line, state, before, since)
 
     def _resynced(self, line: _Line, state: State, before: Standing, since: int) -> list[Event]:
@@ -304,7 +306,8 @@ class Listener:
             other = min(others, key=lambda one: one.rank)
             self._speakers[lock] = other
             state = other.told.pop(lock).state()
-            for event in self._resynced(other, state, self._standing(lock), line.lost_at):
+            before = msgspec.structs.replace(self._standing(lock), listened_since=self._clock())
+            for event in self._resynced(other, state, before, line.lost_at):
                 # Rare and few: no reader of a connection waits here.
                 if not self._waiting.add(other.lane, event):
                     self._written(event)

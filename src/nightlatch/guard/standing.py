@@ -40,6 +40,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     connected: bool = False
     """Whether the connection to that ecosystem is up."""
     heard: int = 0
+    listened_since: int = 0
+    """Since when it has been listened to without a gap."""
     bolt: Bolt = "unknown"
     bolt_at: int = 0
     """When the lock last reported the bolt."""
@@ -196,7 +198,10 @@ def told(standing: Standing, state: State, now: int) -> Standing:
             changes["bolt_at"] = 0
     if state.door is not None:
         changes |= {"door": state.door, "own_sensor": True}
-        if state.door != standing.door:
+        if standing.door is None:
+            # Since when it has been so, nobody knows.
+            changes["door_at"] = min(state.at, now)
+        elif state.door != standing.door:
             # The sensor reported after what was last heard: when, only the hub knows.
             changes |= {"door_since": now, "door_at": now if state.at else 0}
         else:

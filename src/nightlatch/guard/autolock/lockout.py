@@ -94,7 +94,8 @@ def _somebody_inside(home: Home, standings: Mapping[str, Standing], now: int) ->
             return ""
     if any(other.door != "closed" or other.stale(other.door_at, now) for other in standings.values()):
         return ""
-    closed = max(other.door_since for other in standings.values())
+    # What happened in a gap nobody heard: only what came after it counts.
+    closed = max(max(other.door_since, other.listened_since) for other in standings.values())
     for other in standings.values():
         if other.bolt_by == "thumb" and other.bolt_since > closed:
             return f"the thumb-turn of {other.about} was moved, and no door was opened since"

@@ -86,6 +86,7 @@ def test_a_lock_of_which_the_home_knows_nothing_is_not_judged() -> None:
         ({"bolt_by": "thumb", "bolt_since": AT, "door_since": AT + SECOND}, False),
         ({"bolt_by": "code", "bolt_since": AT + SECOND, "door_since": AT}, False),
         ({"bolt_by": "thumb", "bolt_since": AT + SECOND, "door": None}, False),
+        ({"bolt_by": "thumb", "bolt_since": AT, "door_since": 0, "listened_since": AT + SECOND}, False),
     ],
 )
 def test_somebody_is_inside_only_if_no_door_was_opened_since_they_turned_the_bolt(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nightlatch.configuration.durations import SECOND, duration, window
+from nightlatch.configuration.durations import SECOND
 from nightlatch.configuration.read import parse
 from nightlatch.errors import ConfigurationError
 from nightlatch.guard.autolock.settings import rules
@@ -58,12 +58,3 @@ def test_what_cannot_be_is_told_with_its_line(text: str, line: int, what: str) -
         read(text + "\n")
     assert f"nightlatch.toml:{line}" in error.value.where
     assert what in str(error.value)
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("3m", 180), ("2h", 7200), ("1d", 86_400), (" 3 m ", 180)])
-def test_lengths_of_time_are_read(text: str, seconds: int) -> None:
-    assert duration(text) == seconds * SECOND
-
-
-def test_hours_may_pass_midnight() -> None:
-    assert window("22:30-06:00") == (1350, 360)
