@@ -13,6 +13,7 @@ import typer
 from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json, write_private
 from nightlatch.cli.journal_common import bar, opened, settings_or_none
 from nightlatch.errors import JournalError, NightlatchError, UsageError
+from nightlatch.text import count
 
 if TYPE_CHECKING:
     from nightlatch.configuration.read import Configuration
@@ -220,7 +221,8 @@ async def _compared(
                 return said | {"agrees": True, "size": taken.size, "note": taken.note, "cosignature": taken.cosignature}
             size = await witness.compare(journal, every=every)
         except Contradicted as error:
-            return said | {"agrees": False, "size": None, "problem": str(error)}
+            detail = f"{error.where} {error.what}"  # what to do is for who reads it now, not for the log
+            return said | {"agrees": False, "size": None, "problem": str(error), "detail": detail}
         except NightlatchError as error:
             return said | {"agrees": None, "size": None, "problem": str(error)}
         return said | {"agrees": True if size else None, "size": size, "problem": "" if size else "holds nothing yet"}
@@ -233,7 +235,7 @@ def _answered(said: dict[str, Any]) -> bool:
 
 
 def _said(said: dict[str, Any]) -> dict[str, Any]:
-    return {"name": said["id"], "intact": said["agrees"], "detail": said["problem"]}
+    return {"name": said["id"], "intact": said["agrees"], "detail": said.get("detail", "")}
 
 
 def _verdict(name: str, intact: bool, detail: str) -> Event:
@@ -284,9 +286,14 @@ def _show(report: Report | None, problem: str, found: list[dict[str, Any]]) -> N
         out.print("Keep the file as it is. What to do: docs/journal.md, Recovery.", style="dim")
         return
     new = f", of which {report.since} were verified before and not read again (--full does)" if report.since else ""
-    out.print(f"Intact: {report.size} entries{new}.", style="green", markup=False)
-    signed = f"  {report.checkpoints} signed checkpoints, {report.keys} {'key' if report.keys == 1 else 'keys'}"
-    out.print(f"{signed}, {report.dropped} contents dropped by retention.", markup=False, soft_wrap=True)
+    entries = f"{count(report.size, 'entry', 'entries')}{new}"
+    if any(one["agrees"] is False for one in found):
+        out.print(f"Not intact: whole in itself ({entries}), and not what a witness saw.", style="bold red")
+    else:
+        out.print(f"Intact: {entries}.", style="green", markup=False)
+    signed = f"  {count(report.checkpoints, 'signed checkpoint')}, {count(report.keys, 'key')}"
+    dropped = f", {count(report.dropped, 'content')} dropped by retention" if report.dropped else ""
+    out.print(f"{signed}{dropped}.", markup=False, soft_wrap=True)
     for size in report.unproven_keys:
         out.print(
             f"  At {size} entries another key took over without the former one's signature: it was lost, or that was "

@@ -254,6 +254,7 @@ def test_a_journal_put_back_is_told_by_the_witness(cli: Run, state: Path, tmp_pa
     shutil.copytree(tmp_path / "older", state)
     code, out, _ = cli("verify")
     assert code == 1
+    assert "Not intact: whole in itself (300 entries)" in out
     assert "Witness file contradicts" in out
     assert "rolled back or cut off" in out
     found = json.loads(cli("verify", "--format", "json")[1])
