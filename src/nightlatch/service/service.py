@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from litestar import Router
 
@@ -119,7 +120,7 @@ class Service:
         made = make(configuration, now=now, env=env)
         self.live = live = {plug.context.id: plug for plug in made if isinstance(plug, Live) and plug.connects}
         self.intake = Intake(journal, self._committed, self._journal_trouble)
-        self.listener = Listener(list(live.values()), self.intake, clock=clock, resolver=Resolver.of(home))
+        self.listener = Listener(list(live.values()), self, clock=clock, resolver=Resolver.of(home))
         self.alerts = Alerts(
             AlertRecords(database),
             read_rules(configuration, env),
@@ -276,6 +277,13 @@ class Service:
             log.warning("what the parts remember cannot be written: %s", error)
 
     # What the parts tell each other
+
+    async def accept(self, event: Event) -> asyncio.Future[int]:
+        """Take an event of a hub into the journal, with whose credential it was once that is known."""
+        person = self.household.person(event)
+        if person != event.person:
+            event = msgspec.structs.replace(event, person=person)
+        return await self.intake.accept(event)
 
     async def _tell(self, event: Event) -> None:
         """Have an event written; while the disk is full the service goes on guarding and does not wait for it."""
