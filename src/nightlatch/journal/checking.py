@@ -44,9 +44,6 @@ def check(entries: list[bytes], hashes: bytes, start: int, kept: int) -> Checked
 
     An entry may be empty, its content dropped, only before index `kept`.
     """
-    made = [sha256(b"\0" + entry).digest() for entry in entries]
-    if b"".join(made) == hashes:
-        return Checked(0)
     dropped = 0
     for within, entry in enumerate(entries):
         stored, index = hashes[within * HASH : (within + 1) * HASH], start + within
@@ -54,7 +51,7 @@ def check(entries: list[bytes], hashes: bytes, start: int, kept: int) -> Checked
             dropped += 1
         elif not entry:
             return Checked(dropped, "its content is gone, and no entry says that retention dropped it", index, index)
-        elif made[within] != stored:
+        elif sha256(b"\0" + entry).digest() != stored:
             return Checked(dropped, "its content is not what was written: it does not match its hash", index, index)
     return Checked(dropped)
 
@@ -78,11 +75,14 @@ def check_bundles(reader: sqlite3.Connection, first: int, stop: int, kept: int) 
         entries, hashes = entries_of(row[0]), tile[0]
         if entries is None or len(entries) != BUNDLE or len(hashes) != BUNDLE * HASH:
             return Checked(dropped, "the lengths of the entries or hashes do not add up", start, last)
-        part = check(entries, hashes, start, kept)
-        dropped += part.dropped
-        if part.what:
-            return Checked(dropped, *part[1:])
-        root = whole_root([hashes[place : place + HASH] for place in range(0, len(hashes), HASH)])
+        made = [sha256(b"\0" + entry).digest() for entry in entries]
+        if b"".join(made) != hashes:  # dropped, or bad
+            part = check(entries, hashes, start, kept)
+            dropped += part.dropped
+            if part.what:
+                return Checked(dropped, *part[1:])
+            made = [hashes[place : place + HASH] for place in range(0, len(hashes), HASH)]
+        root = whole_root(made)
         within = n % BUNDLE * HASH
         if above[within : within + HASH] != root:
             return Checked(dropped, f"their hashes do not lead to the one kept above them (level 1, {n})", start, last)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from nightlatch.errors import JournalError
 from nightlatch.journal import tree
 from nightlatch.journal.leaves import BUNDLE, split, unpack
-from nightlatch.journal.storage import place
+from nightlatch.journal.storage import Damaged, place
 from nightlatch.journal.tree import Frontier
 
 BITS = 8
@@ -112,6 +111,6 @@ def times_of(at: bytes) -> list[int]:
     return [int.from_bytes(at[at_ : at_ + 8], "big", signed=True) for at_ in range(0, len(at), 8)]
 
 
-def damaged(what: str, where: str) -> JournalError:
+def damaged(what: str, where: str) -> Damaged:
     """An error that leads to `verify`."""
-    return JournalError(what, where=where, todo="Run: nightlatch journal verify. Restore the last backup beside it.")
+    return Damaged(what, where=where, todo="Run: nightlatch journal verify. Restore the last backup beside it.")

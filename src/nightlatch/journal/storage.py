@@ -34,6 +34,10 @@ CREATE TABLE salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt BLOB);
 """
 
 
+class Damaged(JournalError):
+    """The file itself is broken: trying again does not help."""
+
+
 def place(level: int, n: int) -> int:
     """Where a tile stands in its table: level 0 holds hashes of entries, each above 256 times as many."""
     return level << 48 | n
@@ -146,7 +150,8 @@ class Storage:
     def _check(self) -> None:
         (found,) = self.reader.execute("PRAGMA user_version").fetchone()
         if found != SCHEMA:
-            raise JournalError(
+            kind = JournalError if found > SCHEMA else Damaged
+            raise kind(
                 f"is of schema {found}, and this Nightlatch knows {SCHEMA}",
                 where=str(self.path),
                 todo="Update Nightlatch." if found > SCHEMA else "It is no journal, or an empty one.",
@@ -236,6 +241,6 @@ def trouble(error: sqlite3.DatabaseError, path: Path) -> JournalError:
         what = f"cannot be written: {error}"
         todo = "Make the disk and the folder writable for yourself, or set NIGHTLATCH_STATE to a folder of your own."
     else:
-        what = f"is damaged: {error}"
         todo = "Run: nightlatch journal verify. Keep the file, and restore the last backup beside it."
+        return Damaged(f"is damaged: {error}", where=str(path), todo=todo)
     return JournalError(what, where=str(path), todo=todo)
