@@ -31,7 +31,7 @@ def start(folder: Path, port: int, passwords: Mapping[str, str], acl: str | None
         accounts = folder / "passwords"
         accounts.touch(mode=0o600)
         accounts.write_text("".join(f"{name}:{password}\n" for name, password in passwords.items()))
-        subprocess.run([_program("mosquitto_passwd"), "-U", str(accounts)], check=True)
+        subprocess.run([program("mosquitto_passwd"), "-U", str(accounts)], check=True)
         lines += ["allow_anonymous false", f"password_file {accounts}"]
     else:
         lines.append("allow_anonymous true")
@@ -43,13 +43,14 @@ def start(folder: Path, port: int, passwords: Mapping[str, str], acl: str | None
     configuration = folder / "mosquitto.conf"
     configuration.write_text("\n".join(lines) + "\n")
     broker = Process(
-        "mosquitto", [_program("mosquitto"), "-c", str(configuration)], folder=folder, log=folder / "broker.log"
+        "mosquitto", [program("mosquitto"), "-c", str(configuration)], folder=folder, log=folder / "broker.log"
     )
     broker.wait_port(port)
     return broker
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where a program of Mosquitto's is; RigError when it is not on this machine."""
     found = shutil.which(name, path=SEARCH)
     if found is None:
         raise RigError(f"{name} is not on this machine: rigs.zigbee.broker.install() installs it")
