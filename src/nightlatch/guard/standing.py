@@ -108,6 +108,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
             self.security,
             self.relock_s,
             self.codes,
+            self.door_at,
         )
 
     def without_digests(self) -> Standing:
@@ -197,15 +198,13 @@ def told(standing: Standing, state: State, now: int) -> Standing:
             # The hub knows less than what was heard: neither counts until the lock itself reports.
             changes["bolt_at"] = 0
     if state.door is not None:
-        changes |= {"door": state.door, "own_sensor": True}
-        if standing.door is None:
-            # Since when it has been so, nobody knows.
-            changes["door_at"] = min(state.at, now)
-        elif state.door != standing.door:
+        reported = state.at if state.door_at is None else state.door_at
+        changes |= {"door": state.door, "own_sensor": True, "door_at": min(reported, now)}
+        if standing.door == state.door and reported:
+            changes["door_at"] = min(max(reported, standing.door_at), now)
+        elif standing.door is not None and standing.door != state.door:
             # The sensor reported after what was last heard: when, only the hub knows.
-            changes |= {"door_since": now, "door_at": now if state.at else 0}
-        else:
-            changes["door_at"] = min(max(state.at, standing.door_at), now) if state.at else 0
+            changes |= {"door_since": now, "door_at": now if reported else 0}
     for name in ("battery", "reachable", "keypad_disabled", "security", "relock_s", "codes"):
         value = getattr(state, name)
         if value is not None:

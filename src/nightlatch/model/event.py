@@ -147,3 +147,5 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """After how many seconds it locks itself; 0: never."""
     codes: dict[int, str] | None = None
     """Slots in use, each with a digest that tells a change (never the code), where the hub lists them."""
+    door_at: int | None = None
+    """When the door's sensor last reported; 0: the hub only remembers it; None: together with the bolt."""

@@ -87,3 +87,14 @@ def test_codes_are_compared_by_digest_only_where_both_are_of_this_run() -> None:
     assert found({1: "a", 2: "b"}, {2: "c", 3: "d"}) == [("code_removed", 1), ("code_changed", 2), ("code_added", 3)]
     assert found({1: ""}, {1: "a"}) == []
     assert closed(codes={1: "a"}).without_digests().codes == {1: ""}
+
+
+def test_a_door_that_the_hub_only_remembers_is_not_fresh_though_the_bolt_is() -> None:
+    state = State(LOCK, at=NOW, bolt="thrown", door="closed", door_at=0)
+    found = told(closed(), state, NOW).secured(NOW)
+    assert (found.answer, found.reason) == (None, "whether the door is closed: the hub only remembers it")
+
+
+def test_a_standing_told_as_a_state_keeps_how_fresh_each_part_is() -> None:
+    standing = closed(door_at=NOW - SECOND)
+    assert told(Standing(LOCK, connected=True), standing.state(), NOW).door_at == NOW - SECOND
