@@ -89,7 +89,7 @@ def detections(home: Home, _: Home) -> Judgement:
     severity=Severity.MEDIUM,
     title="The log was read within 30 days",
     needs=(Home.log_read_on,),
-    settled_by="your answer, after reading the log",
+    settled_by="nightlatch journal show, or your answer, after reading another log",
 )
 def log_read(home: Home, _: Home) -> Judgement:
     """Judge how long ago somebody looked."""

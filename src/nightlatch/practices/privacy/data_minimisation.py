@@ -195,7 +195,7 @@ def pin_over_air(lock: Lock, home: Home) -> Judgement:
     per=Home,
     title="The log at home does not keep personal data for ever",
     needs=(Home.journal_retention_days,),
-    settled_by="the settings of the log at home, and your answer",
+    settled_by="Nightlatch's own journal, or the settings of another log at home and your answer",
 )
 def log_retention(home: Home, _: Home) -> Judgement:
     """Judge whether the log forgets."""

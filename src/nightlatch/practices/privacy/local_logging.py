@@ -31,7 +31,7 @@ verify_every = practice.threshold("verified-hours", 24, unit="hours", doc="the a
     advice=alerts.keep_log,
     title="A log at home records every event",
     needs=(Home.journal_running,),
-    settled_by="your answer",
+    settled_by="Nightlatch's own journal, or your answer",
 )
 def running(home: Home, _: Home) -> Judgement:
     """Judge whether there is a log at all."""
@@ -48,7 +48,7 @@ def running(home: Home, _: Home) -> Judgement:
     per=Home,
     title="The log holds every lock's events without gaps",
     needs=(Home.journal_missing_locks, Home.journal_gaps),
-    settled_by="your answers, after a look at the log",
+    settled_by="Nightlatch's own journal, or your answers, after a look at the log",
 )
 def complete(home: Home, _: Home) -> Judgement:
     """Judge what the log lacks."""
@@ -72,7 +72,8 @@ def complete(home: Home, _: Home) -> Judgement:
     per=Home,
     title="The log was verified whole within a day",
     needs=(Home.journal_intact, Home.journal_verified_at),
-    settled_by="your answers: a log that is signed or chained can be verified, a plain one cannot",
+    settled_by="nightlatch journal verify; for another log your answers: one that is signed or chained can be verified"
+    ", a plain one cannot",
 )
 def verified(home: Home, _: Home) -> Judgement:
     """Judge whether somebody could have changed it unseen."""
