@@ -137,7 +137,7 @@ class Alerts:
             one = self._pending[0]
             try:
                 if isinstance(one, Entry):
-                    news = self._desk.event(one.index, one.event)
+                    news = self._desk.event(one.index, one.event, self._clock())
                 else:
                     changed = self._desk.take(one, self._clock())
                     self._changed.extend(changed)

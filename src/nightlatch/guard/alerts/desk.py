@@ -70,15 +70,16 @@ class Desk:
         """Whether somebody may want to be told of an event."""
         return event.kind in self._notices
 
-    def event(self, index: int, event: Event) -> bool:
+    def event(self, index: int, event: Event, now: int) -> bool:
         """Queue what is to be told of an event, the journal's entry `index`; whether there was anything.
 
-        StoreError when it cannot be kept: then it was not looked at.
+        What happened more than a day ago is told to nobody. StoreError when it cannot be kept: then
+        it was not looked at.
         """
         if index < self.size:
             return False
         wanted = self._notices.get(event.kind)
-        told = wanted is not None and self._notify(index, event, wanted)
+        told = wanted is not None and now - event.at <= DAY and self._notify(index, event, wanted)
         self.size = index + 1
         return told
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -103,8 +105,20 @@ def rules(text: str, *, channels: tuple[str, ...] = ("phone",)) -> Rules:
     return read_rules(parse(HOME + plain + text, Path("nightlatch.toml")), {"URL": "json://127.0.0.1:1"})
 
 
+@cache
+def _empty() -> bytes:
+    """A database without alerts: made once, since making one takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        connect(Path(folder)).dispose()
+        return (Path(folder) / "nightlatch.db").read_bytes()
+
+
 def records(folder: Path) -> AlertRecords:
     """Alerts on a database that waits for no disk: that what was kept stays kept has a test of its own."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / "nightlatch.db"
+    if not path.exists():
+        path.write_bytes(_empty())
     engine = connect(folder)
     sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     engine.dispose()

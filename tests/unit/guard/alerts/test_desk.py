@@ -199,12 +199,12 @@ channels = ["phone"]
 """
     home = standing(tmp_path, text)
     come = Event(NOON, "unlocked", "lock:front", by="code", slot=3)
-    assert home.desk.event(0, come)
-    assert not home.desk.event(1, Event(NOON, "unlocked", "lock:front", by="code", slot=4))
-    assert not home.desk.event(2, Event(NOON, "locked", "lock:front", by="code", slot=3))
-    assert home.desk.event(3, Event(NOON, "door_opened", "door:back"))
-    assert not home.desk.event(4, Event(NOON, "door_opened", "door:front"))
-    assert not home.desk.event(0, come), "a restart gives it again"
+    assert home.desk.event(0, come, home.now)
+    assert not home.desk.event(1, Event(NOON, "unlocked", "lock:front", by="code", slot=4), home.now)
+    assert not home.desk.event(2, Event(NOON, "locked", "lock:front", by="code", slot=3), home.now)
+    assert home.desk.event(3, Event(NOON, "door_opened", "door:back"), home.now)
+    assert not home.desk.event(4, Event(NOON, "door_opened", "door:front"), home.now)
+    assert not home.desk.event(0, come, home.now), "a restart gives it again"
     (sent,) = home.run(5)
     assert sent[1].body.splitlines() == [
         "12:00 Front door: unlocked by Ana with a code.",
@@ -213,6 +213,13 @@ channels = ["phone"]
     assert home.desk.size == 5
     home.start()
     assert home.desk.size == 5, "looked at up to there, even where nobody was told"
+
+
+def test_somebody_who_came_days_ago_is_told_to_nobody(tmp_path: Path) -> None:
+    home = standing(tmp_path, '[[alerts.notices]]\nchannels = ["phone"]')
+    assert not home.desk.event(0, Event(NOON - 25 * 60 * MINUTE, "unlocked", "lock:front"), NOON)
+    assert home.desk.event(1, Event(NOON - 23 * 60 * MINUTE, "unlocked", "lock:front"), NOON)
+    assert home.desk.size == 2
 
 
 def test_nothing_is_taken_in_by_halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +244,7 @@ def test_erasing_somebody_leaves_neither_words_nor_an_alert_that_cannot_end(tmp_
     home = standing(tmp_path, '[[alerts.notices]]\npeople = ["ana"]\nchannels = ["phone"]')
     home.down.add("phone")
     home.take(noticed(NOON, person="ana", key="ana", what="Front door: ana at an unusual hour."))
-    home.desk.event(0, Event(NOON, "unlocked", "lock:front", person="ana"))
+    home.desk.event(0, Event(NOON, "unlocked", "lock:front", person="ana"), home.now)
     home.run(5)
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'nightlatch.db'}")
     with engine.connect() as connection:

@@ -202,7 +202,7 @@ def test_a_digest_names_the_channels_that_do_not_work(tmp_path: Path) -> None:
 
 def test_a_notice_of_what_was_found_out_late_says_so(tmp_path: Path) -> None:
     home = standing(tmp_path, '[[alerts.notices]]\nchannels = ["phone"]\n')
-    home.desk.event(0, Event(NOON, "unlocked", "lock:front", resync=True, since=NOON - 30 * MINUTE))
+    home.desk.event(0, Event(NOON, "unlocked", "lock:front", resync=True, since=NOON - 30 * MINUTE), NOON)
     ((_, message),) = home.run(5)
     assert message.body == "12:00 Front door: unlocked at some time since 11:30."
     assert message.title == "Front door"
