@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -34,11 +35,14 @@ def redacted(message: Any) -> str:
 
 def _hidden(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: HIDDEN if _is_secret(name) and one is not None else _hidden(one) for name, one in value.items()}
+        return {
+            name: HIDDEN if _is_secret(str(name)) and one is not None else _hidden(one) for name, one in value.items()
+        }
     if isinstance(value, list):
         return [_hidden(one) for one in value]
     return value
 
 
-def _is_secret(name: object) -> bool:
-    return _LETTERS.sub("", str(name).lower()) in _SECRETS
+@lru_cache(4096)
+def _is_secret(name: str) -> bool:
+    return _LETTERS.sub("", name.lower()) in _SECRETS

@@ -22,6 +22,8 @@ _JSON_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 def check_json_depth(data: bytes, *, where: str, depth: int = MAX_DEPTH) -> None:
     """Raise ReadError if JSON text nests deeper than `depth`; linear in its length."""
+    if data.count(b"{") + data.count(b"[") <= depth:  # the usual message: too few brackets to nest so deep
+        return
     level = 0
     for match in _JSON_BRACKETS.finditer(data):
         first = data[match.start()]
