@@ -72,7 +72,7 @@ _WORDS = {
     "key_rotated": "the journal signs with a new key",
     "erased": "a person was erased ({value} keys destroyed)",
     "retained": "contents older than {value} days dropped",
-    "restored": "restored from a backup",
+    "restored": "restored, or begun anew",
 }
 """What each kind reads as; others as they are called."""
 _BY = {

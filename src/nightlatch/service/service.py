@@ -34,6 +34,7 @@ from nightlatch.guard.listening import Listener
 from nightlatch.guard.resolving import Resolver
 from nightlatch.journal import publisher as publishing
 from nightlatch.journal import serving, witnessing
+from nightlatch.journal.aside import open_anyway
 from nightlatch.journal.intake import Intake
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.witnesses import interface as witnesses
@@ -86,7 +87,7 @@ async def serve(configuration: Configuration, folder: Path, *, env: Mapping[str,
 async def running(configuration: Configuration, folder: Path, *, env: Mapping[str, str]) -> AsyncIterator[Service]:
     """A service whose parts are made; what they hold is let go when the block ends."""
     async with AsyncExitStack() as stack:
-        journal = await asyncio.to_thread(Journal.open, folder)
+        journal = await asyncio.to_thread(open_anyway, folder, clock())
         stack.callback(journal.close)
         database = await asyncio.to_thread(connect, folder)
         stack.callback(database.dispose)
