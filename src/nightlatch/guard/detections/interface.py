@@ -56,7 +56,7 @@ class Noticed(msgspec.Struct, frozen=True):
 class Setting:
     """What the detections of one engine work in: the household, its clocks, and a way to tell."""
 
-    __slots__ = ("dues", "household", "known", "local", "locks_of", "noticed", "now", "roaming", "shift")
+    __slots__ = ("door_of", "dues", "household", "known", "local", "locks_of", "noticed", "now", "roaming", "shift")
 
     def __init__(self, household: Household) -> None:
         self.noticed: list[Noticed] = []
@@ -71,6 +71,7 @@ class Setting:
         """Take a household in the place of the former one."""
         self.household = household
         self.local = LocalTime(household.zone)
+        self.door_of = household.door_of
         self.locks_of: dict[str, list[str]] = {}
         """The locks of each door."""
         for lock, door in household.door_of.items():
@@ -173,6 +174,8 @@ class Detection(ABC):
         What the household knows is put behind on the way and always has its place beside `MOST` strangers:
         a flood of invented locks cannot drive it out, and an entry costs no more the longer the flood lasts.
         """
+        if len(table) < MOST:
+            return
         known = self.setting.known
         while len(table) >= MOST + len(known):
             key = next(iter(table))
@@ -184,7 +187,7 @@ class Detection(ABC):
 
     def door(self, about: str) -> str:
         """The door of a lock; what is no lock, or has no door, stands for itself."""
-        return self.setting.household.door_of.get(about, about)
+        return self.setting.door_of.get(about, about)
 
     def place(self, about: str) -> str:
         """What people call the door of a lock, else the thing itself."""

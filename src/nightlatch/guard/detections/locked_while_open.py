@@ -42,7 +42,7 @@ class LockedWhileOpen(Detection, id="locked-while-open"):
     @hears("door_opened", "door_forced")
     def door_opened(self, event: Event) -> None:
         """It stands open."""
-        door = self.door(event.about)
+        door = self.setting.door_of.get(event.about, event.about)
         if door not in self._open:
             self.room(self._open)
             self._open[door] = True
@@ -50,7 +50,7 @@ class LockedWhileOpen(Detection, id="locked-while-open"):
     @hears("door_closed")
     def door_closed(self, event: Event) -> None:
         """It is closed."""
-        door = self.door(event.about)
+        door = self.setting.door_of.get(event.about, event.about)
         if self._open.pop(door, False) and self._cases:
             for lock in self.setting.locks_of.get(door, (door,)):
                 self._over(lock, event, "is closed now")
@@ -58,7 +58,9 @@ class LockedWhileOpen(Detection, id="locked-while-open"):
     @hears("locked")
     def locked(self, event: Event) -> None:
         """Wait for the closing, if the door is open."""
-        if event.by in _BY_ITSELF and self.door(event.about) in self._open and event.about not in self._cases:
+        if not self._open or event.by not in _BY_ITSELF:
+            return
+        if self.door(event.about) in self._open and event.about not in self._cases:
             self.room(self._cases)
             self._cases[event.about] = False
             self.wake(self._grace, event.about)

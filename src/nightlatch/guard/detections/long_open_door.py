@@ -34,7 +34,7 @@ class LongOpenDoor(Detection, id="long-open-door"):
     @hears("door_opened", "door_forced")
     def opened(self, event: Event) -> None:
         """Start to wait."""
-        door = self.door(event.about)
+        door = self.setting.door_of.get(event.about, event.about)
         if door not in self._open:
             self.room(self._open)
             self._open[door] = False
@@ -43,10 +43,12 @@ class LongOpenDoor(Detection, id="long-open-door"):
     @hears("door_closed")
     def closed(self, event: Event) -> None:
         """Wait no longer."""
-        door = self.door(event.about)
-        if self._open.pop(door, False):
+        door = self.setting.door_of.get(event.about, event.about)
+        told = self._open.pop(door, None)
+        if told:
             self.end(event.at, door, f"{self.place(door)} is closed again.")
-        self.sleep(door)
+        elif told is False:
+            self.sleep(door)
 
     def due(self, at: int, key: str) -> None:
         """It stood open for too long."""

@@ -44,14 +44,15 @@ class OpenedWhileLocked(Detection, id="opened-while-locked"):
     @hears("locked")
     def locked(self, event: Event) -> None:
         """The bolt is thrown; into the frame, if the door is closed."""
-        if self._closed.get(self.door(event.about), False) and event.about not in self._thrown:
+        about = event.about
+        if self._closed.get(self.setting.door_of.get(about, about)) and about not in self._thrown:
             self.room(self._thrown)
-            self._thrown[event.about] = event.source
+            self._thrown[about] = event.source
 
     @hears("unlocked", "jammed", "offline")
     def unlocked(self, event: Event) -> None:
         """The bolt is not thrown, or no longer known to be."""
-        if self._thrown.pop(event.about, None) is not None:
+        if self._thrown.pop(event.about, None) is not None and self._waiting:
             self._forget(event.about)
 
     @hears("disconnected")
@@ -64,7 +65,7 @@ class OpenedWhileLocked(Detection, id="opened-while-locked"):
     @hears("door_closed")
     def door_closed(self, event: Event) -> None:
         """From now on a thrown bolt holds it."""
-        door = self.door(event.about)
+        door = self.setting.door_of.get(event.about, event.about)
         if door not in self._closed:
             self.room(self._closed)
         self._closed[door] = True
@@ -72,8 +73,8 @@ class OpenedWhileLocked(Detection, id="opened-while-locked"):
     @hears("door_opened")
     def door_opened(self, event: Event) -> None:
         """Wait for the unlocking, if the bolt was thrown."""
-        door = self.door(event.about)
-        if not self._closed.get(door, False):
+        door = self.setting.door_of.get(event.about, event.about)
+        if not self._closed.get(door):
             return
         self._closed[door] = False
         for lock in self.setting.locks_of.get(door, (door,)):
