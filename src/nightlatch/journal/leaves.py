@@ -130,9 +130,11 @@ def decode(index: int, leaf: bytes, sealer: Sealer) -> Entry:
         found = _decode_sealed(leaf)
         plain = sealer.open(found.sealed)
         personal = _Personal("", 0, 0, "", "") if plain is None else _decode_personal(plain)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, JournalError) as error:
         raise JournalError(
-            f"cannot be read ({error})", where=f"entry {index}", todo="Run: nightlatch journal verify"
+            f"cannot be read ({getattr(error, 'what', error)})",
+            where=f"entry {index}",
+            todo="Run: nightlatch journal verify",
         ) from None
     event = Event(
         found.at,
