@@ -100,7 +100,7 @@ def folder(tmp_path: Path, configuration: Configuration) -> Path:
         micros(NOW),
     )
     journal.append(told)
-    desk.event(701, event(6))
+    desk.event(701, event(6), micros(NOW))
     database.dispose()
     journal.close()
     return folder
