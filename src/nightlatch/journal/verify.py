@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from nightlatch.errors import JournalError, NightlatchError
+from nightlatch.errors import JournalError, NightlatchError, ReadError
 from nightlatch.journal import notes
 from nightlatch.journal.checking import BUNDLE, Checked, check, check_bundles
 from nightlatch.journal.helper import Helper
@@ -19,6 +19,7 @@ from nightlatch.journal.leaves import DROPPED, decode
 from nightlatch.journal.notes import Checkpoint, Verifier
 from nightlatch.journal.tree import whole_root
 from nightlatch.journal.view import View
+from nightlatch.model.event import Event
 from nightlatch.writing import replace
 
 VERIFIED = "journal.verified"
@@ -168,12 +169,9 @@ class _Verification:
         """Up to which entry contents may be missing, as entries of the log itself say."""
         kept = 0
         for before, entry in view.retained():
-            event = None
-            if entry < view.size:
-                leaf = view.bundle(entry // BUNDLE)[entry % BUNDLE]
-                event = decode(entry, leaf, self.journal.sealer).event
-                if leaf == DROPPED:  # its own time was up as well; a later one vouches for both
-                    continue
+            dropped, event = self._event(view, entry)
+            if dropped:  # its own time was up as well; a later one vouches for both
+                continue
             if event is None or (event.kind, event.name) != ("retained", f"before entry {before}"):
                 self._fault("it should say which contents were dropped, and does not", entry, entry)
             else:
@@ -184,15 +182,25 @@ class _Verification:
         """Each key was announced by an entry, under a checkpoint that the former one signed as well."""
         handovers = dict(view.checkpoints()) if len(signers) > 1 else {}
         for (_, former), (size, new) in pairwise(signers):
-            entry = size - 1
-            leaf = view.bundle(entry // BUNDLE)[entry % BUNDLE] if entry < view.size else b"?"
-            if leaf != DROPPED:
-                event = decode(entry, leaf, self.journal.sealer).event if leaf != b"?" else None
-                if event is None or (event.kind, event.value) != ("key_rotated", new.text):
-                    self._fault("it should name the key that signs from here on, and does not", entry, entry)
-            note = handovers.get(size)
-            if note is None or not notes.parse(note, where=view.where).signed_by([former]):
+            dropped, event = self._event(view, size - 1)
+            if not dropped and (event is None or (event.kind, event.value) != ("key_rotated", new.text)):
+                self._fault("it should name the key that signs from here on, and does not", size - 1, size - 1)
+            try:
+                proven = notes.parse(handovers.get(size, "")).signed_by([former]) is not None
+            except ReadError:
+                proven = False
+            if not proven:
                 self.unproven.append(size)
+
+    def _event(self, view: View, index: int) -> tuple[bool, Event | None]:
+        """Whether its content was dropped, and the event of this entry; None when it cannot be read."""
+        if index >= view.size:
+            return False, None
+        try:
+            leaf = view.bundle(index // BUNDLE)[index % BUNDLE]
+            return leaf == DROPPED, decode(index, leaf, self.journal.sealer).event
+        except JournalError:
+            return False, None  # what is wrong with it is named with the contents
 
     def _contents(self, view: View, first: int, kept: int) -> None:
         """Hash every entry from bundle `first` on again, on two cores when that pays."""

@@ -230,6 +230,21 @@ def test_rotated_keys_are_followed_and_a_forged_one_is_named(copy: Path) -> None
     assert any("does not bear the journal's signature" in fault.what for fault in faults)
 
 
+def test_a_handover_whose_entry_or_checkpoint_is_gone_is_named(copy: Path) -> None:
+    journal = Journal.open(copy)
+    journal.rotate(AT)
+    journal.append([event(n) for n in range(300)])
+    journal.close()
+    tamper(copy, lambda connection: connection.execute(f"UPDATE checkpoint SET note = '?' WHERE size = {COUNT + 1}"))
+    report = report_of(copy)
+    assert report.unproven_keys == (COUNT + 1,)
+    assert "is no signed checkpoint" in report.faults[0].what
+    tamper(copy, lambda connection: connection.execute(f"DELETE FROM bundle WHERE n = {COUNT // 256}"))
+    whats = [fault.what for fault in report_of(copy).faults]
+    assert "the entries are gone" in whats
+    assert "it should name the key that signs from here on, and does not" in whats
+
+
 def test_a_flipped_byte_and_a_zeroed_page_are_named(copy: Path) -> None:
     data = bytearray((copy / FILE).read_bytes())
     place_ = data.index(b'"lock:front"', len(data) // 2)
