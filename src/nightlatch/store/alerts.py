@@ -17,6 +17,8 @@ from nightlatch.model.finding import Severity
 from nightlatch.store.database import unusable
 
 S = TypeVar("S", bound=msgspec.Struct)
+KEPT_NOTICES, SWEEP = 50_000, 5_000
+"""How many notices are remembered as taken in, far more than a restart replays; after how many the rest is let go."""
 DEAD = 600_000_000
 """A channel that has failed for this long (µs, 10 minutes) does not count as one that works."""
 AlertState = Literal["open", "acknowledged", "over", "closed"]
@@ -267,8 +269,11 @@ class AlertBook:
     # What was done already
 
     def first_time(self, digest: bytes) -> bool:
-        """Whether a notice is taken in for the first time; it counts as taken in from now on."""
+        """Whether a notice is taken in for the first time, of the newest; it counts as taken in from now on."""
         put = self._connection.execute(seen.insert().prefix_with("OR IGNORE"), {"digest": digest})
+        if put.rowcount == 1 and put.lastrowid % SWEEP == 0:
+            row: sa.ColumnElement[int] = sa.literal_column("rowid", sa.Integer)
+            self._connection.execute(seen.delete().where(row <= put.lastrowid - KEPT_NOTICES))
         return put.rowcount == 1
 
     def digest_days(self) -> set[str]:
@@ -287,14 +292,11 @@ class AlertBook:
         """Keep a number under a name."""
         self._connection.execute(marks.insert().prefix_with("OR REPLACE"), {"name": name, "value": value})
 
-    def prune(self, before: int, *, notices: int) -> None:
-        """Let go of what ended or was said before an instant, and of all but the newest notices taken in."""
+    def prune(self, before: int) -> None:
+        """Let go of what ended or was said before an instant."""
         connection = self._connection
         connection.execute(lines.delete().where(lines.c.at < before, lines.c.alert.not_in(self._live_ids())))
         connection.execute(alerts.delete().where(alerts.c.state.not_in(LIVE), alerts.c.ended < before))
-        rowid: sa.ColumnElement[int] = sa.literal_column("rowid", sa.Integer)
-        oldest = sa.select(sa.func.max(rowid) - notices).select_from(seen).scalar_subquery()
-        connection.execute(seen.delete().where(rowid <= oldest))
 
     def _live_ids(self) -> sa.Select[Any]:
         return sa.select(alerts.c.id).where(alerts.c.state.in_(LIVE))

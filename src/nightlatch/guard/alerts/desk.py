@@ -20,8 +20,7 @@ DAY = 86_400 * SECOND
 KEPT = 90 * DAY
 """For how long what is over is kept."""
 LATEST_DIGEST = 20 * 3600 * SECOND
-KEPT_NOTICES = 50_000
-"""How many notices are remembered as taken in: far more than a restart replays."""
+"""A digest that is later than this is left out: the next one is near."""
 
 Key = tuple[str, str, str]
 
@@ -91,7 +90,7 @@ class Desk:
                 changed += self._escalate(book, row, now)
             self._digest(book, now)
             if not 0 <= now - book.mark("pruned") < DAY:
-                book.prune(now - KEPT, notices=KEPT_NOTICES)
+                book.prune(now - KEPT)
                 book.set_mark("pruned", now)
             if self.size != self._kept_size:
                 book.set_mark("size", self.size)
@@ -136,8 +135,10 @@ class Desk:
             self._tell(book, row, "raised", self._first(row, one.person), now)
             return [_changed(row, "raised", one, now)]
         worse = SEVERITY_WEIGHT[one.severity] > SEVERITY_WEIGHT[row.told_severity]
+        # Told again for as long as it goes on; once somebody sees to it, only when it had been quiet in between.
         # A time that a clock set back left ahead counts as long ago.
-        quiet_for = row.state == "open" and not 0 <= now - row.told < self._rules.again
+        since = now - row.told if row.state == "open" else one.at - row.last
+        again = not 0 <= since < self._rules.again
         row = msgspec.structs.replace(
             row,
             last=one.at,
@@ -146,14 +147,14 @@ class Desk:
             sealed=sealed,
             data=data,
         )
-        if worse or quiet_for:
-            row = msgspec.structs.replace(row, told=now, told_severity=row.severity)
-        if worse:
+        if worse or (row.state == "acknowledged" and again):
             row = msgspec.structs.replace(
                 row, state="open", acknowledged=0, stage=0, escalate=self._first_stage(row.severity, now)
             )
+        if worse or again:
+            row = msgspec.structs.replace(row, told=now, told_severity=row.severity)
         book.replace(row)
-        if not worse and not quiet_for:
+        if not worse and not again:
             return []
         self._tell(book, row, "worse" if worse else "again", self._first(row, one.person), now)
         return [_changed(row, "worse" if worse else "again", one, now)]

@@ -59,9 +59,35 @@ def test_what_goes_on_is_told_again_after_an_hour_unless_somebody_sees_to_it(tmp
     assert len(home.run(10)) == 1
     acknowledge(home.records, [], home.now)
     home.run(2 * 3600, step=600)
-    home.take(noticed(NOON + 3))
+    home.take(noticed(NOON + 50 * MINUTE))
     assert home.run(10) == []
     assert home.live[0].count == 4
+
+
+def test_what_comes_again_after_it_was_quiet_is_told_though_it_was_once_acknowledged(tmp_path: Path) -> None:
+    home = standing(tmp_path, '[[alerts.escalation]]\nafter_minutes = 10\nchannels = ["partner"]', ("phone", "partner"))
+    home.take(noticed(NOON))
+    home.run(5)
+    acknowledge(home.records, [], home.now)
+    home.now = NOON + 21 * 24 * 60 * MINUTE
+    home.take(noticed(home.now))
+    (alert,) = home.live
+    assert (alert.state, alert.count) == ("open", 2)
+    assert [channel for channel, _ in home.run(11 * 60)] == ["phone", "partner"]
+
+
+def test_only_the_newest_notices_are_remembered_as_taken_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nightlatch.store.alerts.KEPT_NOTICES", 20)
+    monkeypatch.setattr("nightlatch.store.alerts.SWEEP", 5)
+    home = standing(tmp_path)
+    for number in range(100):
+        home.take(noticed(NOON + number))
+    with home.records.read() as book:
+        kept = book._connection.scalar(sa.text("SELECT count(*) FROM alert_seen"))
+    assert kept is not None
+    assert 20 <= kept <= 25
+    home.take(*(noticed(NOON + number) for number in range(90, 100)))
+    assert home.live[0].count == 100
 
 
 def test_what_gets_worse_is_told_at_once_and_is_open_again(tmp_path: Path) -> None:
