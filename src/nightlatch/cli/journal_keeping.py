@@ -82,7 +82,7 @@ def _show(result: Erased) -> None:
     for place in result.named_in:
         say(f"  {place}")
     for file in result.files:
-        say(f"Not Nightlatch's present state, and not looked into: {file}")
+        say(f"Not Nightlatch's, or damaged, and not looked into: {file}")
     say("Backups and exports that were made before still hold them.", "dim")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import msgspec
 
 from nightlatch.configuration.read import LIMIT, Configuration
 from nightlatch.configuration.tables import PersonTable
+from nightlatch.errors import StoreError
 from nightlatch.journal.journal import FILE as JOURNAL
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.leaves import BUNDLE
@@ -20,8 +22,9 @@ from nightlatch.store.scrubbing import Scrubbed, Words, names_of, scrub
 
 SHORTEST = 3
 """Letters of a part of a name that is looked for by itself."""
+DATABASE = "nightlatch.db"
 OURS = (
-    *("journal.db", "nightlatch.db", "witness.db"),
+    *(JOURNAL, DATABASE, "witness.db"),
     *("journal.key", "journal.verified", "witness.key", "service.lock", "control.sock"),
 )
 """What the state folder holds: databases that are scrubbed, and what never names anybody."""
@@ -43,7 +46,7 @@ class Erased(msgspec.Struct, frozen=True):
     entries: tuple[int, ...]
     """Entries that name the person outside of what is sealed: only retention ends those."""
     files: tuple[str, ...]
-    """Other files in the state folder, which may: they are not Nightlatch's present state."""
+    """Other files in the state folder, which may: they are not Nightlatch's, or are damaged."""
 
 
 def person_of(configuration: Configuration | None, id_: str) -> PersonTable | None:
@@ -67,30 +70,68 @@ def erase(
     program reads on for too long: then part of it may be left.
     """
     person = person_of(configuration, id_)
-    credentials = person.credentials if person else []
-    keys, entry = 0, None
-    journal = Journal.open(folder) if (folder / JOURNAL).exists() else None
-    try:
-        if journal is not None:
-            keys = journal.sealer.forget(id_, *credentials)
-        engine = connect(folder)
+    people = (id_, *(person.credentials if person else ()))
+    states = [folder, *_put_aside(folder)]
+    names = _names(id_, person, also)
+    for state in states:
+        names |= _names_in(state, f"person:{id_}")
+    words = Words(names)
+    keys, scrubbed, unread = 0, Scrubbed(), set[Path]()
+    for state in states:
         try:
-            words = Words({*_names(id_, person, also), *names_of(engine, f"person:{id_}")})
-            scrubbed = scrub(engine, words)
-        finally:
-            engine.dispose()
-        entries: tuple[int, ...] = ()
-        if journal is not None:
+            keys += _forget(state, people)
+            one = _scrub(state, words)
+        except StoreError:
+            if state == folder:
+                raise
+            unread.add(state)  # it was put aside because it is damaged
+        else:
+            scrubbed = Scrubbed(scrubbed.changed + one.changed, scrubbed.dropped + one.dropped)
+    entry: int | None = None
+    entries: tuple[int, ...] = ()
+    if (folder / JOURNAL).exists():
+        with closing(Journal.open(folder)) as journal:
             if keys or scrubbed != Scrubbed():
                 # Without the name: only that it was done, and how many keys went.
                 (entry,) = journal.append([Event(micros(now), "erased", "home", value=keys)])
             entries = tuple(_in_clear(journal, words, done))
+    looked_into = [state for state in states if state not in unread]
+    others = tuple(_others(folder, configuration, looked_into))
+    return Erased(keys, entry, scrubbed, tuple(_lines(configuration, words)), entries, others)
+
+
+def _put_aside(folder: Path) -> list[Path]:
+    """Former states that a restore, or a damaged journal, left in folders of their own."""
+    found = [one for one in sorted(folder.iterdir()) if one.is_dir() and not one.is_symlink()]
+    return [one for one in found if (one / JOURNAL).exists() or (one / DATABASE).exists()]
+
+
+def _forget(folder: Path, people: Iterable[str]) -> int:
+    """Destroy these people's keys in a state folder; how many there were."""
+    if not (folder / JOURNAL).exists():
+        return 0
+    with closing(Journal.open(folder)) as journal:
+        return journal.sealer.forget(*people)
+
+
+def _scrub(folder: Path, words: Words) -> Scrubbed:
+    if not (folder / DATABASE).exists():
+        return Scrubbed()
+    engine = connect(folder)
+    try:
+        return scrub(engine, words)
     finally:
-        if journal is not None:
-            journal.close()
-    return Erased(
-        keys, entry, scrubbed, tuple(_lines(configuration, words)), entries, tuple(_others(folder, configuration))
-    )
+        engine.dispose()
+
+
+def _names_in(folder: Path, subject: str) -> set[str]:
+    if not (folder / DATABASE).exists():
+        return set()
+    engine = connect(folder)
+    try:
+        return names_of(engine, subject)
+    finally:
+        engine.dispose()
 
 
 def _names(id_: str, person: PersonTable | None, also: Iterable[str]) -> set[str]:
@@ -127,8 +168,8 @@ def _lines(configuration: Configuration | None, words: Words) -> Iterable[str]:
             yield f"{configuration.path}:{number}"
 
 
-def _others(folder: Path, configuration: Configuration | None) -> Iterable[str]:
-    known = {folder / f"{name}{side}" for name in OURS for side in _SIDES}
+def _others(folder: Path, configuration: Configuration | None, states: Iterable[Path]) -> Iterable[str]:
+    known = {folder / f"{name}{side}" for name in OURS for side in _SIDES} | set(states)
     if configuration is not None:
         known.add(configuration.path)  # told of line by line
     yield from sorted(str(path) for path in folder.iterdir() if path not in known)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -221,13 +223,29 @@ def test_an_entry_that_names_her_in_the_clear_is_told(folder: Path, configuratio
 
 
 def test_other_files_in_the_folder_are_told_of(folder: Path, configuration: Configuration) -> None:
-    (folder / "before-restore-1").mkdir()
-    assert erase(folder, "zuzana", configuration, now=NOW).files == (str(folder / "before-restore-1"),)
+    (folder / "notes.txt").write_text("of mine")
+    assert erase(folder, "zuzana", configuration, now=NOW).files == (str(folder / "notes.txt"),)
     (folder / "nightlatch.toml").write_text(TOML)
     within = parse(TOML, folder / "nightlatch.toml")
     found = erase(folder, "zuzana", within, now=NOW)
-    assert found.files == (str(folder / "before-restore-1"),), "the configuration is told of line by line"
+    assert found.files == (str(folder / "notes.txt"),), "the configuration is told of line by line"
     assert len(found.named_in) == 3
+
+
+def test_a_former_state_that_was_put_aside_is_erased_too_and_a_damaged_one_is_told_of(
+    folder: Path, configuration: Configuration
+) -> None:
+    shutil.copytree(folder, folder / "before-restore-1")
+    damaged = folder / "journal-damaged-1"
+    damaged.mkdir()
+    (damaged / "journal.db").write_bytes(b"\0" * 5000)
+    found = erase(folder, "zuzana", configuration, now=NOW)
+    assert (found.keys, found.scrubbed.changed) == (4, 6)
+    assert found.files == (str(damaged),)
+    assert traces(folder) == []
+    with contextlib.closing(sqlite3.connect(folder / "before-restore-1" / "nightlatch.db")) as database:
+        for (document,) in database.execute("SELECT document FROM audits"):
+            assert b"uzana" not in zlib.decompress(document)
 
 
 def test_it_works_while_another_process_writes_and_that_one_learns_of_it(
