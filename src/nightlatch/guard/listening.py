@@ -19,15 +19,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from nightlatch.ecosystems.interface import Heard, Link, Live
+from nightlatch.ecosystems.interface import Heard, Live
 from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
 from nightlatch.guard.backoff import Backoff
+from nightlatch.guard.lines import UNHEARD_OF, Line, rank
 from nightlatch.guard.remembering import Remembered, recall
 from nightlatch.guard.resolving import Resolver
 from nightlatch.guard.standing import SETTING, Standing
 from nightlatch.guard.unwritten import Unwritten
-from nightlatch.guard.waiting import Lane, Waiting
+from nightlatch.guard.waiting import Waiting
 from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
 from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Ref
@@ -50,30 +51,6 @@ UNHEARD = 120 * SECOND
 """Within how many µs a link finds out that its peer is gone: what came later than that before the end was heard."""
 MOST_UNWRITTEN = 2048
 """Events handed on that are not on disk yet: those of a flooding hub that stand before another's."""
-FARTHEST = ("homeassistant",)
-"""Ecosystems that pass on what others hear: of two that tell of a lock, the nearer speaks."""
-
-
-class _Line:
-    """One live ecosystem: its connection, and what it told itself of each lock."""
-
-    def __init__(self, plug: Live, lane: Lane, rank: int) -> None:
-        self.plug = plug
-        self.id = plug.context.id
-        self.prefix = plug.context.prefix
-        self.lane = lane
-        self.rank = rank
-        self.link: Link | None = None
-        self.heard_at = 0
-        self.lost_at = 0
-        """When the last connection was lost; 0: there never was one."""
-        self.synced = False
-        """Whether the present connection has told a state: what changed before it is found out."""
-        self.said_lost = False
-        self.names: dict[str, str] = {}
-        """What this ecosystem calls each lock, by the owner's id."""
-        self.told: dict[str, Standing] = {}
-        """Its own view of locks for which another speaks."""
 
 
 class Listener:
@@ -101,9 +78,9 @@ class Listener:
         self._sleep = sleep
         self._backoff = backoff or Backoff()
         self._waiting = Waiting(clock) if waiting is None else waiting
-        self._lines = [_Line(plug, self._waiting.lane(plug.context.id), _rank(plug)) for plug in plugs]
+        self._lines = [Line(plug, self._waiting.lane(plug.context.id), rank(plug)) for plug in plugs]
         self._standings: dict[str, Standing] = {}
-        self._speakers: dict[str, _Line] = {}
+        self._speakers: dict[str, Line] = {}
         self._commanding: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._unwritten = Unwritten()
         self._watchers: list[Callable[[str], None]] = []
@@ -130,14 +107,25 @@ class Listener:
     def resolve(self, resolver: Resolver) -> None:
         """Take the names of a newer audit."""
         self._resolver = resolver
-        self._standings = {
-            (id_ := resolver.owner(old)): msgspec.structs.replace(one, about=id_)
-            for old, one in self._standings.items()
-        }
-        self._speakers = {resolver.owner(old): line for old, line in self._speakers.items()}
+        standings, speakers = self._standings, self._speakers
+        self._standings, self._speakers = {}, {}
         for line in self._lines:
             line.names = {resolver.owner(old): name for old, name in line.names.items()}
             line.told = {resolver.owner(old): one for old, one in line.told.items()}
+
+        # Where two hubs turn out to mean the same lock, the nearer speaks for it, and the other is listened to.
+        def nearest(old: str) -> int:
+            return speakers[old].rank if old in speakers else UNHEARD_OF
+
+        for old in sorted(standings, key=nearest):
+            about, speaker = resolver.owner(old), speakers.get(old)
+            standing = msgspec.structs.replace(standings[old], about=about)
+            if about not in self._standings:
+                self._standings[about] = standing
+                if speaker is not None:
+                    self._speakers[about] = speaker
+            elif speaker is not None and speaker.link is not None:
+                speaker.told[about] = standing
 
     # Running
 
@@ -158,7 +146,7 @@ class Listener:
             written.add_done_callback(lambda _: room.release())
             written.add_done_callback(partial(self._written, event))
 
-    async def _keep(self, line: _Line) -> None:
+    async def _keep(self, line: Line) -> None:
         """Keep one ecosystem connected."""
         attempt = 0
         while True:
@@ -179,7 +167,7 @@ class Listener:
             log.info("%s: %s; trying again in %.1f s", line.id, reason, wait)
             await self._sleep(wait)
 
-    async def _listen(self, line: _Line) -> str:
+    async def _listen(self, line: Line) -> str:
         """Connect once and hear until it breaks; why it did."""
         try:
             async with line.plug.connect() as link:
@@ -201,7 +189,7 @@ class Listener:
             return f"broke on what it heard ({type(error).__name__}). This is a defect: please report it."
         return "the hub ended the connection"
 
-    async def _connected(self, line: _Line) -> None:
+    async def _connected(self, line: Line) -> None:
         now = self._clock()
         line.said_lost = False
         await self._add(line, self._about_hub(line, "connected"))
@@ -212,10 +200,10 @@ class Listener:
                 line, self._about_hub(line, "gap", since=since, value=(now - since) // SECOND, detail=words)
             )
 
-    def _about_hub(self, line: _Line, kind: Any, **more: Any) -> Event:
+    def _about_hub(self, line: Line, kind: Any, **more: Any) -> Event:
         return Event(self._clock(), kind, self._resolver.hub(line.prefix), source=line.id, **more)
 
-    async def _add(self, line: _Line, event: Event) -> None:
+    async def _add(self, line: Line, event: Event) -> None:
         await line.lane.room()
         if not self._waiting.add(line.lane, event):
             self._written(event)
@@ -229,7 +217,7 @@ class Listener:
 
     # What is heard
 
-    def _take(self, line: _Line, heard: Heard, fresh: set[str]) -> list[Event]:
+    def _take(self, line: Line, heard: Heard, fresh: set[str]) -> list[Event]:
         """What to hand on of one message: the event, or what a state shows to have happened."""
         about = self._resolver.owner(heard.about)
         if isinstance(heard, State):
@@ -255,7 +243,7 @@ class Listener:
         self._move(_standing.after(before, event), event.at)
         return [event]
 
-    def _state(self, line: _Line, state: State, *, first: bool) -> list[Event]:
+    def _state(self, line: Line, state: State, *, first: bool) -> list[Event]:
         now = self._clock()
         about = state.about
         if not self._speaks(line, about):
@@ -267,7 +255,7 @@ class Listener:
             before = msgspec.structs.replace(before, listened_since=now)
         return self._resynced(line, state, before, since)
 
-    def _resynced(self, line: _Line, state: State, before: Standing, since: int) -> list[Event]:
+    def _resynced(self, line: Line, state: State, before: Standing, since: int) -> list[Event]:
         now = self._clock()
         detail = "" if state.at else "as the hub remembers it: the lock itself has not reported since"
         found = [
@@ -280,7 +268,7 @@ class Listener:
         self._become(after)
         return found
 
-    def _speaks(self, line: _Line, lock: str) -> bool:
+    def _speaks(self, line: Line, lock: str) -> bool:
         """Whether this ecosystem is the one to tell of a lock; the nearest that is connected is."""
         speaker = self._speakers.get(lock)
         if speaker is line:
@@ -293,7 +281,7 @@ class Listener:
         line.told.pop(lock, None)
         return True
 
-    def _lost(self, line: _Line) -> None:
+    def _lost(self, line: Line) -> None:
         """A connection is gone: others speak for its locks where they can; the rest is no longer fresh."""
         line.told.clear()
         for lock, speaker in list(self._speakers.items()):
@@ -359,7 +347,7 @@ class Listener:
             (await self._intake.accept(event)).add_done_callback(lambda _: self._unwritten.written(about))
         return outcome
 
-    async def _send(self, line: _Line | None, command: Command, unless: Callable[[], str]) -> Outcome:
+    async def _send(self, line: Line | None, command: Command, unless: Callable[[], str]) -> Outcome:
         if line is None or line.link is None:
             return Outcome("unknown", "no hub that commands this lock is connected")
         about = str(command.about)
@@ -391,7 +379,3 @@ class Listener:
         self._standings = {one.about: one for one in remembered.standings}
         for line in self._lines:
             line.lost_at = remembered.heard.get(line.id, 0)
-
-
-def _rank(plug: Live) -> int:
-    return int(plug.kind in FARTHEST)

@@ -335,6 +335,22 @@ async def test_what_only_the_farther_hub_heard_of_is_told_when_it_takes_over() -
     assert [(one.source, one.resync) for one in intake.of("unlocked")] == [("ha", True)]
 
 
+async def test_two_hubs_of_which_an_audit_finds_that_they_mean_one_lock_have_one_speaker_from_then_on() -> None:
+    intake = Kept()
+    near, far = Told("z", "zwavejs", state()), Told("ha", "homeassistant", state("lock:homeassistant:lock.front"))
+    for plugs in ((far, near), (near, far)):
+        async with listening(*plugs, intake=intake) as listener:
+            await until(lambda listener=listener: len(listener.states) == 2)
+            listener.resolve(NAMES)
+            assert {about: one.source for about, one in listener.states.items()} == {FRONT: "z"}
+            before = len(intake.of("unlocked"))
+            far.said.put_nowait(event("unlocked", "lock:homeassistant:lock.front"))
+            near.said.put_nowait(event("unlocked"))
+            await until(lambda listener=listener: listener.states[FRONT].bolt == "retracted" and far.said.empty())
+            await asyncio.sleep(0.01)
+            assert [one.source for one in intake.of("unlocked")[before:]] == ["z"]
+
+
 # Commands
 
 

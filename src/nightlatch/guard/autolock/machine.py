@@ -76,6 +76,7 @@ class Machine:
         self.rule = rule
         self.memory = memory or Memory()
         self._local = LocalTime(rule.zone)
+        self._begun = 0
 
     def look(self, standing: Standing, now: int) -> Step:
         """What to do with the lock as it stands. Looking twice changes nothing."""
@@ -179,9 +180,14 @@ class Machine:
         if self.memory.gave_up:
             tries = count(self.memory.tries, "attempt")
             open_now["gave_up"] = (Severity.HIGH, f"{name} could not be locked in {tries}. {_bolt(standing)}")
-        due = self._counted(max(standing.bolt_since, standing.door_since), now) + self.delay(standing, now)
-        if step.phase is Phase.UNKNOWN and standing.bolt != "thrown" and now >= due + OVERDUE and standing.heard:
-            open_now["overdue"] = (Severity.MEDIUM, f"{name} should have locked itself and did not: {step.why}.")
+        self._begun = min(self._begun or now, now)
+        since = max(standing.bolt_since, standing.door_since) or self._begun
+        due = self._counted(since, now) + self.delay(standing, now)
+        if step.phase is Phase.UNKNOWN and standing.bolt != "thrown" and now >= due + OVERDUE:
+            what = f"{name} should have locked itself and did not: {step.why}."
+            if not standing.heard:
+                what = f"{name} cannot lock itself: nothing was ever heard of it. Is it bound to a lock of a hub?"
+            open_now["overdue"] = (Severity.MEDIUM, what)
         if self._drifted(standing, now):
             what = f"{name} was set to lock itself after {self.memory.relock_s} s, and now says {standing.relock_s} s."
             open_now["drift"] = (Severity.MEDIUM, what)

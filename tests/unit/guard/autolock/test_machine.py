@@ -165,6 +165,14 @@ def test_a_door_that_should_have_locked_and_cannot_be_known_raises_one_alert() -
     )
 
 
+def test_a_lock_of_which_nothing_is_ever_heard_raises_an_alert_too() -> None:
+    machine, never = Machine(rule()), Standing("lock:front")
+    assert machine.notices(never, machine.look(never, NOON), NOON, "x") == []
+    late = NOON + 180 * SECOND + OVERDUE
+    (alert,) = machine.notices(never, machine.look(never, late), late, "Front door lock")
+    assert alert.what.startswith("Front door lock cannot lock itself: nothing was ever heard of it.")
+
+
 def test_an_hour_that_the_clock_is_set_back_does_not_keep_the_door_unlocked_for_an_hour() -> None:
     machine, standing, hour = Machine(rule()), unlocked(), 3600 * SECOND
     assert not machine.look(standing, NOON + 10 * SECOND - hour).lock

@@ -1,0 +1,39 @@
+"""What is kept of each live ecosystem: its connection, its names for locks, and its own view of them."""
+
+from __future__ import annotations
+
+from nightlatch.ecosystems.interface import Link, Live
+from nightlatch.guard.standing import Standing
+from nightlatch.guard.waiting import Lane
+
+FARTHEST = ("homeassistant",)
+"""Ecosystems that pass on what others hear: of two that tell of a lock, the nearer speaks."""
+UNHEARD_OF = 2
+"""Ranks behind every ecosystem: of what no connection of this run has told."""
+
+
+def rank(plug: Live) -> int:
+    """Of two ecosystems that tell of a lock, the one of the lower rank speaks."""
+    return int(plug.kind in FARTHEST)
+
+
+class Line:
+    """One live ecosystem: its connection, and what it told itself of each lock."""
+
+    def __init__(self, plug: Live, lane: Lane, rank: int) -> None:
+        self.plug = plug
+        self.id = plug.context.id
+        self.prefix = plug.context.prefix
+        self.lane = lane
+        self.rank = rank
+        self.link: Link | None = None
+        self.heard_at = 0
+        self.lost_at = 0
+        """When the last connection was lost; 0: there never was one."""
+        self.synced = False
+        """Whether the present connection has told a state: what changed before it is found out."""
+        self.said_lost = False
+        self.names: dict[str, str] = {}
+        """What this ecosystem calls each lock, by the owner's id."""
+        self.told: dict[str, Standing] = {}
+        """Its own view of locks for which another speaks."""
