@@ -97,7 +97,7 @@ class Engine:
             for at, id, key in read.dues:  # noqa: A001  # the design's word
                 if id in self._detections:
                     self._setting.dues.put(id, key, at)
-        except (msgspec.MsgspecError, ValueError, TypeError, LookupError, AttributeError) as error:
+        except (msgspec.MsgspecError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             raise StoreError(
                 f"what the detections remembered cannot be read ({type(error).__name__})",
                 where="snapshot of the detections",

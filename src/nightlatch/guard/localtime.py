@@ -47,8 +47,9 @@ class LocalTime:
         return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
 
     def day(self, at: int) -> str:
-        """`2026-11-22`."""
-        return (EPOCH + timedelta(minutes=self.minute(at))).date().isoformat()
+        """`2026-11-22`; the first or last day that can be told, of what lies beyond."""
+        minute = min(max(self.minute(at), -_FIRST_WEEKDAY * 1440), _LAST_DAY * 1440)
+        return (EPOCH + timedelta(minutes=minute)).date().isoformat()
 
     def _look(self, at: int) -> None:
         day = min(max(at // DAY, -_FIRST_WEEKDAY), _LAST_DAY)

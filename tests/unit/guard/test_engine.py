@@ -147,6 +147,8 @@ def test_equal_due_times_fire_in_the_order_of_names() -> None:
         b'{"now":1,"shift":0,"dues":[],"states":{},"version":9}',
         b'{"now":1,"shift":0,"dues":[],"states":{"battery-low":[1]}}',
         b'{"now":1,"shift":0,"dues":[],"states":{"repeated-wrong-codes":{"a":1}}}',
+        b'{"now":1,"shift":0,"dues":[],"states":{"unusual-hour":[["lock:a",1,0,1,[1]]]}}',
+        b'{"now":1,"shift":0,"dues":[],"states":{"unusual-hour":[["lock:a",1,0,1,[70000,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]]]}}',
     ],
 )
 def test_a_damaged_snapshot_is_one_clear_error(damaged: bytes) -> None:
@@ -190,6 +192,16 @@ def test_what_is_remembered_stays_bounded_under_a_flood_and_never_drives_out_the
     told = running.feed([event(at(21), "wrong_code")]) + running.advance(at(601))
     names = {(one.detection, one.about) for one in told}
     assert names >= {("repeated-wrong-codes", "door:front"), ("long-open-door", "door:back")}
+
+
+def test_locks_that_a_flood_drove_out_of_a_group_do_not_keep_its_case_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interface, "MOST", 10)
+    player = Player("offline", home(locks=("lock:a",), door_of={}))
+    player.hear(*(Event(at(0), "offline", about, source="z") for about in ("lock:x", "lock:y", "lock:a")))
+    assert len(player.wait(at(901))) == 1
+    player.hear(*(Event(at(902), "offline", f"lock:{number}", source=f"s{number}") for number in range(20)))
+    (over,) = player.hear(Event(at(903), "online", "lock:a", source="z"))
+    assert over.over
 
 
 def test_ten_thousand_locks_with_five_codes_each_cost_no_more_per_event_than_a_hundred() -> None:

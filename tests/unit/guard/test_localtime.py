@@ -42,8 +42,10 @@ def test_every_minute_of_a_night_in_which_clocks_change_is_right_in_any_order(zo
 
 
 @pytest.mark.parametrize("at", [0, -1, -(10**18), 10**18, 2**62])
-def test_any_number_of_microseconds_has_an_hour(at: int) -> None:
-    assert 0 <= LocalTime(ZoneInfo("Europe/Berlin")).hour(at) < 24
+def test_any_number_of_microseconds_has_an_hour_and_a_day(at: int) -> None:
+    local = LocalTime(ZoneInfo("Europe/Berlin"))
+    assert 0 <= local.hour(at) < 24
+    assert "1969-12-29" <= local.day(at) <= "9999-12-31"
 
 
 def test_a_fixed_offset_is_a_zone_too() -> None:

@@ -68,7 +68,7 @@ class BatteryFalling(Detection, id="battery-falling"):
     def charge(self, event: Event) -> None:
         """Add it to its day; judge when a day is over."""
         percent = event.value
-        if type(percent) is not int:
+        if type(percent) is not int or not 0 <= percent <= 100:
             return
         day = self.setting.now // DAY
         history = self._histories.get(event.about)

@@ -49,7 +49,7 @@ class BatteryLow(Detection, id="battery-low"):
     def charge(self, event: Event) -> None:
         """Compare it with the thresholds."""
         percent = event.value
-        if type(percent) is not int:
+        if type(percent) is not int or not 0 <= percent <= 100:
             return
         empty = self._told.get(event.about)
         if percent >= self._low and empty is None:

@@ -183,7 +183,11 @@ class Detection(ABC):
             if key in known:
                 table[key] = value
             else:
-                self.sleep(str(key))
+                self.forget(key, value)
+
+    def forget(self, key: Any, value: Any) -> None:  # noqa: ARG002  # what counts its entries looks at them
+        """One entry went to make room: nothing is waited for any more."""
+        self.sleep(str(key))
 
     def door(self, about: str) -> str:
         """The door of a lock; what is no lock, or has no door, stands for itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 import msgspec
@@ -61,6 +62,8 @@ class Offline(Detection, id="offline"):
         self._away: dict[str, _Away] = {}
         self._hubs: dict[str, _Hub] = {}
         """By ecosystem or witness, under its due key."""
+        self._groups: Counter[str] = Counter()
+        """By ecosystem: how many of its locks are told as one case."""
 
     @hears("offline")
     def offline(self, event: Event) -> None:
@@ -80,10 +83,17 @@ class Offline(Detection, id="offline"):
             self.end(event.at, event.about, f"{self.place(event.about)}: the lock answers again.")
         elif away.told == "together":
             source = away.source
-            if not any(one.told == "together" and one.source == source for one in self._away.values()):
+            self._groups[source] -= 1
+            if not self._groups[source]:
                 self.end(event.at, "home", f"The locks that {source} tells of answer again.", key=f"{_HUB}{source}")
         else:
             self.sleep(event.about)
+
+    def forget(self, key: Any, value: Any) -> None:
+        """Count it no longer as one of its group."""
+        super().forget(key, value)
+        if isinstance(value, _Away) and value.told == "together":
+            self._groups[value.source] -= 1
 
     @hears("disconnected")
     def disconnected(self, event: Event) -> None:
@@ -131,6 +141,7 @@ class Offline(Detection, id="offline"):
             return
         for lock in same:
             self._away[lock].told = "together"
+        self._groups[away.source] += len(same)
         names = [self.place(lock) for lock in same[:_NAMED]]
         if len(same) > _NAMED:
             names.append(f"{len(same) - _NAMED} more")
@@ -149,3 +160,4 @@ class Offline(Detection, id="offline"):
         locks, hubs = msgspec.convert(state, tuple[dict[str, tuple[str, str]], dict[str, tuple[str, bool]]])
         self._away = {about: _Away(*away) for about, away in locks.items()}
         self._hubs = {key: _Hub(*hub) for key, hub in hubs.items()}
+        self._groups = Counter(away.source for away in self._away.values() if away.told == "together")

@@ -97,3 +97,8 @@ def test_the_slope_is_the_median_of_all_pairs_so_that_one_odd_day_does_not_move_
     line = [(day, 100.0 - day) for day in range(9)]
     assert slope(line) == -1
     assert slope([*line[:4], (4, 20.0), *line[5:]]) == -1
+
+
+def test_what_is_no_charge_is_passed_by() -> None:
+    odd = [event(at(days=day), "battery", value=value) for day in range(30) for value in ("low", -5, 10**400)]
+    assert Player(ID).hear_all(odd) == []

@@ -48,6 +48,6 @@ def test_thresholds_are_the_owners() -> None:
     assert len(heard(Player(ID, low_percent=50, empty_percent=40), 49, 39)) == 2
 
 
-def test_what_is_no_number_is_passed_by() -> None:
-    assert heard(Player(ID), "low", "") == []
+def test_what_is_no_charge_is_passed_by() -> None:
+    assert heard(Player(ID), "low", "", -1, 10**400) == []
     assert Player(ID).hear(Event(at(0), "battery", "lock:front")) == []
