@@ -75,10 +75,13 @@ class _Inlet(asyncio.Queue[aiomqtt.Message]):
 class Session:
     """An open connection with a session that lasts."""
 
-    def __init__(self, client: aiomqtt.Client, broker: Broker, inlet: _Inlet) -> None:
+    def __init__(
+        self, client: aiomqtt.Client, broker: Broker, inlet: _Inlet, ending: asyncio.Future[aiomqtt.Message]
+    ) -> None:
         self.broker = broker
         self._client = client
         self._inlet = inlet
+        self._ending = ending
 
     async def arrivals(self) -> list[Arrival]:
         """The messages that have come since the last call, at least one. SourceError when they are too much."""
@@ -117,8 +120,7 @@ class Session:
     async def ended(self) -> None:
         """Wait for the end of the connection, and raise the SourceError that says why."""
         with _mqtt.explained(self.broker):
-            # Messages go another way, so the only thing that ever comes here is the end.
-            await anext(aiter(self._client.messages))
+            await asyncio.shield(self._ending)
 
 
 @contextlib.asynccontextmanager
@@ -148,10 +150,15 @@ async def open_session(
     try:
         with _mqtt.explained(broker):
             await client.__aenter__()
-        yield Session(client, broker, inlet)
+        # Messages go another way, so the only thing that ever comes here is the end. Somebody always waits for it:
+        # the event loop complains of an end that nobody asked for.
+        ending = asyncio.ensure_future(anext(aiter(client.messages)))
+        await asyncio.sleep(0)
+        try:
+            yield Session(client, broker, inlet, ending)
+        finally:
+            ending.cancel()
+            await asyncio.gather(ending, return_exceptions=True)
     finally:
         with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
             await asyncio.wait_for(client.__aexit__(None, None, None), _CLOSE_SECONDS)
-        with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
-            # Take the reason of the end, whoever else did: the event loop complains of reasons that nobody took.
-            await asyncio.wait_for(anext(aiter(client.messages)), _CLOSE_SECONDS)
