@@ -6,6 +6,7 @@ an empty folder in that place, so that the machine's journal is neither read nor
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -31,7 +32,8 @@ class Sealed:
         (folder / "var").mkdir()
         self.count = _export(folder / "export", leaves)
         remote, environment = _remote(folder)
-        command = ["unshare", "--mount", "bash", "-c", MAKE, "bash", str(folder), remote]
+        mapped = [] if os.geteuid() == 0 else ["--map-root-user"]
+        command = ["unshare", *mapped, "--mount", "bash", "-c", MAKE, "bash", str(folder), remote]
         subprocess.run(command, check=True, env=environment, capture_output=True)
         (folder / "export").unlink()
 
