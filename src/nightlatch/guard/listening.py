@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import partial
 from random import Random
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -83,6 +82,7 @@ class Listener:
         self._speakers: dict[str, Line] = {}
         self._commanding: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._unwritten = Unwritten()
+        self._accepted: deque[tuple[Event, asyncio.Future[int]]] = deque()
         self._watchers: list[Callable[[str], None]] = []
 
     @property
@@ -144,7 +144,7 @@ class Listener:
             event = await self._waiting.take()
             written = await self._intake.accept(event)
             written.add_done_callback(lambda _: room.release())
-            written.add_done_callback(partial(self._written, event))
+            self._await(event, written)
 
     async def _keep(self, line: Line) -> None:
         """Keep one ecosystem connected."""
@@ -205,15 +205,31 @@ class Listener:
 
     async def _add(self, line: Line, event: Event) -> None:
         await line.lane.room()
-        if not self._waiting.add(line.lane, event):
-            self._written(event)
+        self._wait(line, event)
 
-    def _written(self, event: Event, _: object = None) -> None:
-        """An event is on disk, or was dropped and counted."""
-        if event.kind in ("connected", "disconnected", "gap"):
-            return
-        for about in (event.about, *self._resolver.locks_at(event.about)):
+    def _wait(self, line: Line, event: Event) -> None:
+        if not self._waiting.add(line.lane, event):
+            for about in self._changed_by(event):
+                self._unwritten.dropped(about)
+
+    def _await(self, event: Event, written: asyncio.Future[int]) -> None:
+        self._accepted.append((event, written))
+        written.add_done_callback(self._settle)
+
+    def _settle(self, _: object = None) -> None:
+        """Count out what is on disk by now. Their callbacks alone would leave a moment in which nobody knows."""
+        while self._accepted and self._accepted[0][1].done():
+            self._written(self._accepted.popleft()[0])
+
+    def _written(self, event: Event) -> None:
+        for about in self._changed_by(event):
             self._unwritten.written(about)
+
+    def _changed_by(self, event: Event) -> tuple[str, ...]:
+        """The things of which an event is counted as not on disk yet."""
+        if event.kind in ("connected", "disconnected", "gap"):
+            return ()
+        return (event.about, *self._resolver.locks_at(event.about))
 
     # What is heard
 
@@ -297,8 +313,7 @@ class Listener:
             before = msgspec.structs.replace(self._standing(lock), listened_since=self._clock())
             for event in self._resynced(other, state, before, line.lost_at):
                 # Rare and few: no reader of a connection waits here.
-                if not self._waiting.add(other.lane, event):
-                    self._written(event)
+                self._wait(other, event)
 
     def _standing(self, lock: str) -> Standing:
         return self._standings.get(lock) or Standing(lock)
@@ -342,9 +357,12 @@ class Listener:
                 detail=outcome.what if not outcome.where else f"{outcome.what} ({outcome.where})",
                 since=outcome.at,
             )
-            if about in self._standings:
+            known = about in self._standings
+            if known:
                 self._move(_standing.ended(self._standings[about], event, value), event.at)
-            (await self._intake.accept(event)).add_done_callback(lambda _: self._unwritten.written(about))
+            written = await self._intake.accept(event)
+            if known:
+                self._await(event, written)
         return outcome
 
     async def _send(self, line: Line | None, command: Command, unless: Callable[[], str]) -> Outcome:
@@ -368,13 +386,14 @@ class Listener:
 
     def snapshot(self) -> bytes:
         """What must survive a restart, true as of the events that are on disk. It names no person."""
+        self._settle()
         now = self._unwritten.since(self._clock())
         heard = {line.id: now if line.link is not None else line.lost_at for line in self._lines}
         standings = [one.without_digests() for one in self._unwritten.on_disk(self._standings)]
         return msgspec.json.encode(Remembered(heard, standings))
 
     def restore(self, snapshot: bytes, since: Iterable[Event] = ()) -> None:
-        """Take back a snapshot (nothing: b""), and the journal's events since it was made."""
+        """Take back a snapshot (nothing: b""), and the journal's events since it was made; StoreError when damaged."""
         remembered = recall(snapshot, since, self._resolver)
         self._standings = {one.about: one for one in remembered.standings}
         for line in self._lines:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from nightlatch.errors import StoreError
 from nightlatch.guard import standing as _standing
 from nightlatch.guard.resolving import Resolver
 from nightlatch.guard.standing import Standing
@@ -20,8 +21,14 @@ class Remembered(msgspec.Struct, frozen=True):
 
 
 def recall(snapshot: bytes, since: Iterable[Event], resolver: Resolver) -> Remembered:
-    """A snapshot (nothing: b""), brought up to date by the journal's events since it was made."""
-    remembered = msgspec.json.decode(snapshot, type=Remembered) if snapshot else Remembered()
+    """A snapshot (nothing: b""), brought up to date by the journal's events since it was made.
+
+    StoreError when the snapshot is damaged.
+    """
+    try:
+        remembered = msgspec.json.decode(snapshot, type=Remembered) if snapshot else Remembered()
+    except msgspec.MsgspecError:
+        raise StoreError("what was remembered of the locks is damaged; the journal is heard anew") from None
     heard = dict(remembered.heard)
     standings = {one.about: msgspec.structs.replace(one, connected=False) for one in remembered.standings}
     commanded: dict[tuple[str, str], int | str] = {}

@@ -38,12 +38,23 @@ class Unwritten:
         pending.after.append(after)
 
     def written(self, about: str) -> None:
-        """The thing's oldest such event is on disk, or was given up and told as such."""
+        """The thing's oldest such event is on disk."""
         pending = self._things.get(about)
         if pending is None:
             return
         pending.written = pending.after.popleft()
         if not pending.after:
+            del self._things[about]
+
+    def dropped(self, about: str) -> None:
+        """The thing's newest such event will never be; what it changed is known with the one before."""
+        pending = self._things.get(about)
+        if pending is None:
+            return
+        newest = pending.after.pop()
+        if pending.after:
+            pending.after[-1] = newest
+        else:
             del self._things[about]
 
     def on_disk(self, standings: Mapping[str, Standing]) -> list[Standing]:

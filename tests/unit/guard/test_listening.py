@@ -13,7 +13,7 @@ import pytest
 
 from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems.interface import Heard, Link, Live
-from nightlatch.errors import SourceError
+from nightlatch.errors import SourceError, StoreError
 from nightlatch.guard.backoff import Backoff
 from nightlatch.guard.listening import Listener
 from nightlatch.guard.resolving import Resolver
@@ -217,6 +217,12 @@ async def test_what_was_heard_and_not_written_when_nightlatch_was_killed_is_foun
         await until(lambda: again.of("unlocked"))
     assert before - 1000 <= again.of("gap")[0].since <= before + 100_000
     assert again.of("unlocked")[0].resync
+
+
+async def test_a_damaged_memory_is_told_apart_from_none() -> None:
+    async with listening(simulated(), intake=Kept()) as listener:
+        with pytest.raises(StoreError, match="is damaged"):
+            listener.restore(b"{", [])
 
 
 async def test_a_hub_that_says_nothing_is_found_out_and_the_gap_covers_its_silence(

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from nightlatch.errors import UsageError
+from nightlatch.errors import StoreError, UsageError
 from nightlatch.guard.autolock.lockout import Lockout, lockout
 from nightlatch.guard.autolock.machine import Machine, Memory, Phase, Step
 from nightlatch.guard.autolock.settings import Rule
@@ -74,7 +74,7 @@ class AutoLock:
         snapshot: bytes = b"",
         home: Home | None = None,
     ) -> None:
-        memories = msgspec.json.decode(snapshot, type=dict[str, Memory]) if snapshot else {}
+        memories = _memories(snapshot)
         self._machines = {rule.lock: Machine(rule, memories.get(rule.lock)) for rule in rules}
         self._changed = {rule.lock: asyncio.Event() for rule in rules}
         self._listener = listener
@@ -239,11 +239,24 @@ class AutoLock:
             self._remember()
 
     def _remember(self) -> None:
-        self._keep(self.snapshot())
+        try:
+            self._keep(self.snapshot())
+        except StoreError as error:
+            # A full disk keeps no door unlocked.
+            log.warning("what auto-lock remembers cannot be written: %s", error)
 
     async def _tell(self, lock: str, name: str, *, value: int | str = "", detail: str = "") -> None:
         # Not waited for until it is on disk: a full disk keeps no door unlocked.
         await self._intake.accept(Event(self._clock(), "autolock", lock, name=name, value=value, detail=detail))
+
+
+def _memories(snapshot: bytes) -> dict[str, Memory]:
+    try:
+        return msgspec.json.decode(snapshot, type=dict[str, Memory]) if snapshot else {}
+    except msgspec.MsgspecError:
+        # Without its memory a door is locked sooner than it might be, which harms nobody.
+        log.warning("what auto-lock remembered is damaged: pauses have ended")
+        return {}
 
 
 def check_pause(until: int, now: int) -> None:

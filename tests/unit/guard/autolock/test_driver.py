@@ -11,7 +11,7 @@ import pytest
 
 from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems.simulated import Simulated
-from nightlatch.errors import UsageError
+from nightlatch.errors import StoreError, UsageError
 from nightlatch.guard.autolock.driver import AutoLock
 from nightlatch.guard.autolock.settings import Rule
 from nightlatch.guard.detections.interface import Noticed
@@ -245,3 +245,16 @@ async def test_before_a_door_locks_that_nobody_outside_could_open_again_it_warns
         await asyncio.sleep(0.05)
         assert [(one.key, one.over) for one in now.noticed] == [("lockout", False), ("lockout", True)]
         assert "somebody is inside" in now.autolock.view()[0].way_in_why
+
+
+async def test_a_damaged_memory_and_a_full_disk_keep_no_door_unlocked() -> None:
+    plug, intake = simulated(), Kept()
+
+    def full(_: bytes) -> None:
+        raise StoreError("the disk is full")
+
+    async with running(plug, intake, memory=b"{broken") as now:
+        now.autolock._keep = full
+        plug.house.order(faults.Jam(lock="front"))
+        plug.house.unlock(plug.house.locks["front"], "thumb")
+        await until(lambda: plug.house.locks["front"].thrown)
