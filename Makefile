@@ -70,5 +70,5 @@ locks: dev ## Renew the lock files.
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --all-extras --group dev -o requirements/dev.lock
 
 clean: ## Remove what was made.
-	rm -rf $(VENV) .demo report.html report.pdf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .demo .demo.toml report.html report.pdf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	rm -rf rigs/*/.venv rigs/*/node_modules rigs/*/.installed

@@ -18,7 +18,7 @@ NAMES = ("Ana", "Ben", "Cleo", "Dan")
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "NIGHTLATCH_STATE": str(folder), "NIGHTLATCH_CONFIG": str(folder / "nightlatch.toml")}
+    env = {**os.environ, "NIGHTLATCH_STATE": str(folder), "NIGHTLATCH_CONFIG": str(folder.with_name("state.toml"))}
     nightlatch = Path(sys.executable).with_name("nightlatch")
     return subprocess.run([nightlatch, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
 

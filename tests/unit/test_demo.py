@@ -21,9 +21,11 @@ def test_the_demo_s_locks_people_faults_and_rules_belong_together(tmp_path: Path
     known = household(configuration, None)
     assert set(known.locks) == {rule.lock for rule in rules(configuration)} == locks
     assert {slot for _, slot in known.holders} == set(plug.house.locks["front"].codes)
-    assert stat.S_IMODE((tmp_path / "demo").stat().st_mode) == 0o700
+    # Beside the state folder, not in it: it names people, and erasing one must leave no name there.
+    assert configuration.path == tmp_path / "demo.toml"
+    assert stat.S_IMODE(configuration.path.stat().st_mode) == 0o600
 
 
 def test_another_pace_is_written_down(tmp_path: Path) -> None:
-    assert demo.configuration(tmp_path, pace=60).tables.sources[0]["pace"] == 60
-    assert "pace = 60\n" in (tmp_path / "nightlatch.toml").read_text()
+    assert demo.configuration(tmp_path / "demo", pace=60).tables.sources[0]["pace"] == 60
+    assert "pace = 60\n" in (tmp_path / "demo.toml").read_text()

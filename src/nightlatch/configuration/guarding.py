@@ -130,4 +130,6 @@ class ServiceTable(GuardingTable, frozen=True):
     host: str = "127.0.0.1"
     port: int = 5625
     audit_every_hours: Annotated[float, msgspec.Meta(ge=0.1, le=744)] = 24
+    audit_apart_minutes: Annotated[float, msgspec.Meta(ge=0.1, le=1440)] = 5
+    """The least time between two audits that events ask for: each asks every hub, and locks by radio."""
     verify_every_hours: Annotated[float, msgspec.Meta(ge=0.01, le=744)] = 12

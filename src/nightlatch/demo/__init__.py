@@ -6,21 +6,25 @@ import re
 from pathlib import Path
 
 from nightlatch.configuration.read import Configuration, load
+from nightlatch.errors import UsageError
 from nightlatch.writing import replace
 
 TEMPLATE = Path(__file__).parent / "nightlatch.toml"
 
 
 def configuration(folder: Path, *, pace: float | None = None) -> Configuration:
-    """The demo's configuration, written into the demo's own state folder, where it can be looked at and changed.
+    """The demo's configuration, written beside the demo's state folder (DEMO.toml), where it can be looked at.
 
-    `pace` is how many times faster than ours the home's day goes; None: as the demo has it. OSError
-    when the folder cannot be written.
+    `pace` is how many times faster than ours the home's day goes; None: as the demo has it. UsageError
+    when it cannot be written.
     """
     text = TEMPLATE.read_text("utf-8")
     if pace is not None:
         text = re.sub(r"(?m)^pace = .*$", f"pace = {pace:g}", text)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "nightlatch.toml"
-    replace(path, text.encode())
+    path = folder.with_name(f"{folder.name}.toml")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace(path, text.encode())
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
     return load(path)

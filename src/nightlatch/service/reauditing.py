@@ -38,8 +38,6 @@ AFTER = frozenset(
 """Kinds of events that change a fact of which some practice judges."""
 SETTLE_S = 10.0
 """How long to wait after such an event: what changes seldom changes alone."""
-APART_S = 300.0
-"""The least time between two audits that events ask for: each asks every hub, and locks by radio."""
 DETECTION = "posture"
 """What its alerts are filed under."""
 
@@ -57,6 +55,7 @@ class Auditor:
         env: Mapping[str, str],
         now: Callable[[], datetime],
         every_s: float,
+        apart_s: float,
         told: Told,
         running: Mapping[str, Plug] = MappingProxyType({}),
     ) -> None:
@@ -65,6 +64,7 @@ class Auditor:
         self._env = env
         self._now = now
         self._every_s = every_s
+        self._apart_s = min(apart_s, every_s)
         self._told = told
         self._running = running
         self._wanted = asyncio.Event()
@@ -85,9 +85,9 @@ class Auditor:
         """Audit at once, then on the schedule and when wanted, until cancelled."""
         while True:
             await self._once()
-            await asyncio.sleep(min(APART_S, self._every_s))
+            await asyncio.sleep(self._apart_s)
             try:
-                async with asyncio.timeout(max(self._every_s - APART_S, 0)):
+                async with asyncio.timeout(self._every_s - self._apart_s):
                     await self._wanted.wait()
                     await asyncio.sleep(SETTLE_S)
             except TimeoutError:

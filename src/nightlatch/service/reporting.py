@@ -13,6 +13,7 @@ from nightlatch import __version__
 from nightlatch.errors import JournalError
 from nightlatch.guard.alerts.alerts import Alerts
 from nightlatch.guard.autolock.driver import AutoLock
+from nightlatch.guard.autolock.machine import Phase
 from nightlatch.guard.household import Household
 from nightlatch.guard.listening import Listener
 from nightlatch.guard.standing import Standing
@@ -104,7 +105,7 @@ class Reporter:
         """All of it, for people."""
         parts = self._parts
         alerts = Counter(str(row.severity.value) for row in parts.alerts.open())
-        autolock = {view.lock: view.why for view in parts.autolock.view()}
+        autolock = {view.lock: view.why for view in parts.autolock.view() if view.phase != Phase.LOCKED}
         return Status(
             version=__version__,
             process=os.getpid(),

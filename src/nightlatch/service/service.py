@@ -148,6 +148,7 @@ class Service:
             env=env,
             now=wall,
             every_s=tables.service.audit_every_hours * 3600,
+            apart_s=tables.service.audit_apart_minutes * 60,
             told=self._audited,
             running=live,
         )

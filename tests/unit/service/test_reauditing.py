@@ -98,7 +98,9 @@ def configuration(tmp_path: Path) -> Configuration:
 
 
 def auditor(configuration: Configuration, runs: Runs, folder: Path, every_s: float) -> Auditor:
-    return Auditor(configuration, Audits.open(folder), env={}, now=lambda: NOW, every_s=every_s, told=runs.tell)
+    return Auditor(
+        configuration, Audits.open(folder), env={}, now=lambda: NOW, every_s=every_s, apart_s=0.01, told=runs.tell
+    )
 
 
 async def test_an_event_that_practices_depend_on_brings_an_audit_before_its_time(
@@ -106,7 +108,6 @@ async def test_an_event_that_practices_depend_on_brings_an_audit_before_its_time
 ) -> None:
     runs = Runs(audited(finding(Verdict.PASS)), audited(finding(Verdict.FAIL)))
     monkeypatch.setattr(reauditing, "audited", runs.audited)
-    monkeypatch.setattr(reauditing, "APART_S", 0.01)
     monkeypatch.setattr(reauditing, "SETTLE_S", 0.01)
     auditing = auditor(configuration, runs, tmp_path, every_s=60)
     task = asyncio.create_task(auditing.run())
