@@ -114,7 +114,7 @@ def test_a_replay_tells_what_would_have_been_told_since_then(cli: Cli, journal: 
     assert code == 0
     lines = out.splitlines()
     assert [line.split(maxsplit=3)[2:] for line in lines[:-1]] == [
-        ["high", "repeated-wrong-codes      Front door: 3 wrong codes within 0 seconds."],
+        ["high", "repeated-wrong-codes      Front door: 3 wrong codes within 1 second."],
         ["over", "repeated-wrong-codes      Front door: no more wrong codes, after 4."],
         ["high", "unknown-code              Front door was unlocked with the code in slot 9, which is nobody's."],
         ["high", "jam                       Front door: the bolt jammed; the door may not be locked."],

@@ -27,8 +27,12 @@ BYS = ("", "code", "tag", "thumb", "remote", "voice", "auto")
 VALUES = ("", 5, 20, 33, 90, "s0", "s2_access_control", "tls", "none", "failed", "not intact")
 
 
+HERE = ("lock:front", "lock:back", "door:front", "hub:zwavejs:controller", "home")
+STRANGERS = tuple(f"lock:{number}" for number in range(40))
+
+
 @st.composite
-def streams(draw: st.DrawFn, back: int = 0) -> list[Event]:
+def streams(draw: st.DrawFn, back: int = 0, abouts: tuple[str, ...] = HERE) -> list[Event]:
     """Events of every kind, some minutes apart; now and then the clock is set back by up to `back` µs.
 
     Only then are there clock steps, whose `since` may say anything.
@@ -43,7 +47,7 @@ def streams(draw: st.DrawFn, back: int = 0) -> list[Event]:
             Event(
                 now,
                 draw(st.sampled_from(kinds)),  # type: ignore[arg-type]
-                draw(st.sampled_from(("lock:front", "lock:back", "door:front", "hub:zwavejs:controller", "home"))),
+                draw(st.sampled_from(abouts)),
                 source=draw(st.sampled_from(("zwavejs", "zigbee2mqtt"))),
                 by=draw(st.sampled_from(BYS)),  # type: ignore[arg-type]
                 slot=draw(st.integers(0, 3)),
@@ -77,6 +81,14 @@ def noticed(events: list[Event], cuts: set[int] = frozenset(), waits: bool = Fal
 @given(streams(back=2 * HOUR), st.sets(st.integers(0, 60)))
 def test_restarts_anywhere_change_no_notice(events: list[Event], cuts: set[int]) -> None:
     assert noticed(events, cuts) == noticed(events)
+
+
+@settings(max_examples=100)
+@given(streams(abouts=(*HERE, *STRANGERS)), st.sets(st.integers(0, 60)))
+def test_restarts_change_no_notice_while_strangers_drive_each_other_out(events: list[Event], cuts: set[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interface, "MOST", 1)
+        assert noticed(events, cuts) == noticed(events)
 
 
 @settings(max_examples=100)

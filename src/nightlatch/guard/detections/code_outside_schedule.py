@@ -47,6 +47,6 @@ class CodeOutsideSchedule(Detection, id="code-outside-schedule"):
             event.about,
             f"{self.place(event.about)} was unlocked at {local.clock(at)} with {credential(event)}, {why}.",
             key=slot_key(event),
-            person=holder.person,
+            person=self.setting.household.person(event),
             severity=severity,
         )

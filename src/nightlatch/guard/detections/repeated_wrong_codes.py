@@ -81,4 +81,6 @@ class RepeatedWrongCodes(Detection, id="repeated-wrong-codes"):
         self._last, self._open = msgspec.convert(state, tuple[dict[str, list[int]], dict[str, list[int]]])
 
     def _tell(self, event: Event, door: str, number: int, within: int) -> None:
-        self.tell(event.at, door, f"{self.place(door)}: {count(number, 'wrong code')} within {span(within)}.")
+        self.tell(
+            event.at, door, f"{self.place(door)}: {count(number, 'wrong code')} within {span(max(within, SECOND))}."
+        )

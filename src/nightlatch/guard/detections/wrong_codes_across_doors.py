@@ -61,7 +61,7 @@ class WrongCodesAcrossDoors(Detection, id="wrong-codes-across-doors"):
             return
         self._open = True
         number, where = count(len(times), "wrong code"), count(len(doors), "door")
-        self.tell(event.at, "home", f"{number} at {where} within {span(now - times[0])}.")
+        self.tell(event.at, "home", f"{number} at {where} within {span(max(now - times[0], SECOND))}.")
 
     def due(self, at: int, key: str) -> None:
         """Nobody tried anywhere for a while."""
