@@ -70,6 +70,8 @@ def show(
 
     Examples: nightlatch alerts show 12; nightlatch alerts show 12 --format json
     """
+    from nightlatch.text import count
+
     with _reading(config) as (records, household, opener), records.read() as book:
         row = book.alert(id_)
         if row is None:
@@ -86,9 +88,8 @@ def show(
     out = console()
     out.print(f"{found['what']}", markup=False)
     out.print(f"{found['severity']}, {found['state']}; {found['detection']} at {found['about']}", markup=False)
-    out.print(
-        f"first {_when(found['first'], household)}, last {_when(found['last'], household)}, {found['count']} times"
-    )
+    first, last = (_when(found[which], household) for which in ("first", "last"))
+    out.print(f"first {first}, last {last}, {count(found['count'], 'time')}", markup=False)
     for one in found["told"]:
         sent = f"delivered {_when(one['delivered'], household)}" if one["delivered"] else "not delivered yet"
         out.print(f"  {one['channel']}: {one['form']} {_when(one['at'], household)}, {sent}", markup=False)

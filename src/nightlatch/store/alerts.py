@@ -13,12 +13,15 @@ from typing import Any, Literal, TypeVar
 import msgspec
 import sqlalchemy as sa
 
+from nightlatch.errors import StoreError
 from nightlatch.model.finding import Severity
 from nightlatch.store.database import unusable
 
 S = TypeVar("S", bound=msgspec.Struct)
 KEPT_NOTICES, SWEEP = 50_000, 5_000
 """How many notices are remembered as taken in, far more than a restart replays; after how many the rest is let go."""
+MOST_BOUND = 500
+"""How many values one statement compares with."""
 DEAD = 600_000_000
 """A channel that has failed for this long (µs, 10 minutes) does not count as one that works."""
 AlertState = Literal["open", "acknowledged", "over", "closed"]
@@ -129,8 +132,18 @@ marks = _table("alert_marks", {"name": sa.String, "value": sa.Integer}, key="nam
 
 
 def _struct(row: sa.Row[Any], wanted: type[S]) -> S:
-    """A row as its struct."""
-    return msgspec.convert({str(name): value for name, value in row._mapping.items()}, wanted)
+    """A row as its struct; StoreError when it was damaged."""
+    try:
+        return msgspec.convert({str(name): value for name, value in row._mapping.items()}, wanted)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"what is kept of an alert is damaged: {error}") from None
+
+
+_REPLACE = (
+    alerts.update()
+    .where(alerts.c.id == sa.bindparam("which"))
+    .values({name: sa.bindparam(name) for name in _columns(AlertRow)})
+)
 
 
 class AlertRecords:
@@ -145,7 +158,9 @@ class AlertRecords:
         try:
             with self._engine.connect() as connection:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield AlertBook(connection)
+                book = AlertBook(connection)
+                yield book
+                book.flush()
                 connection.commit()
         except sa.exc.DatabaseError as error:
             raise unusable(error, str(self._engine.url.database)) from None
@@ -165,6 +180,15 @@ class AlertBook:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._changed: dict[int, AlertRow] = {}
+        """Alerts as they are to be written: in a flood one changes many times within a transaction."""
+
+    def flush(self) -> None:
+        """Write the alerts that were replaced."""
+        if self._changed:
+            rows = [{**msgspec.structs.asdict(row), "which": row.id} for row in self._changed.values()]
+            self._connection.execute(_REPLACE, rows)
+            self._changed.clear()
 
     # Alerts
 
@@ -174,12 +198,14 @@ class AlertBook:
 
     def replace(self, row: AlertRow) -> None:
         """Keep an alert in the place of what it was."""
-        self._connection.execute(alerts.update().where(alerts.c.id == row.id).values(msgspec.structs.asdict(row)))
+        self._changed[row.id] = row
 
     def alert(self, id: int) -> AlertRow | None:  # noqa: A002  # the design's word
         """The alert of an id."""
-        found = self._alerts(sa.select(alerts).where(alerts.c.id == id))
-        return found[0] if found else None
+        if id in self._changed:
+            return self._changed[id]
+        found = self._connection.execute(sa.select(alerts).where(alerts.c.id == id)).one_or_none()
+        return _struct(found, AlertRow) if found is not None else None
 
     def live(self) -> list[AlertRow]:
         """The alerts that are open or acknowledged, oldest first."""
@@ -212,6 +238,7 @@ class AlertBook:
         )
 
     def _alerts(self, query: sa.Select[Any]) -> list[AlertRow]:
+        self.flush()
         return [_struct(row, AlertRow) for row in self._connection.execute(query)]
 
     # What is to be said
@@ -268,13 +295,20 @@ class AlertBook:
 
     # What was done already
 
-    def first_time(self, digest: bytes) -> bool:
-        """Whether a notice is taken in for the first time, of the newest; it counts as taken in from now on."""
-        put = self._connection.execute(seen.insert().prefix_with("OR IGNORE"), {"digest": digest})
-        if put.rowcount == 1 and put.lastrowid % SWEEP == 0:
+    def first_times(self, digests: Sequence[bytes]) -> set[bytes]:
+        """Which notices are taken in for the first time, of the newest; they count as taken in from now on."""
+        new = dict.fromkeys(digests)
+        for begin in range(0, len(digests), MOST_BOUND):
+            some = digests[begin : begin + MOST_BOUND]
+            for known in self._connection.scalars(sa.select(seen.c.digest).where(seen.c.digest.in_(some))):
+                new.pop(known, None)
+        if new:
             row: sa.ColumnElement[int] = sa.literal_column("rowid", sa.Integer)
-            self._connection.execute(seen.delete().where(row <= put.lastrowid - KEPT_NOTICES))
-        return put.rowcount == 1
+            self._connection.execute(seen.insert(), [{"digest": digest} for digest in new])
+            newest = self._connection.scalar(sa.select(sa.func.max(row)).select_from(seen)) or 0
+            if newest % SWEEP < len(new):
+                self._connection.execute(seen.delete().where(row <= newest - KEPT_NOTICES))
+        return set(new)
 
     def digest_days(self) -> set[str]:
         """The days (2026-11-22, at home) whose digest has been queued."""

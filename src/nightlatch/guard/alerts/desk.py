@@ -50,7 +50,7 @@ class Desk:
                 else:
                     self._open[row.detection, row.about, said.key] = row.id
 
-    def take(self, noticed: Iterable[Noticed], now: int) -> list[Event]:
+    def take(self, noticed: Sequence[Noticed], now: int) -> list[Event]:
         """Take in what detections noticed, all or nothing; what happened to alerts, for the journal.
 
         What was taken in before (a restart replays events) changes nothing. StoreError when it
@@ -59,8 +59,12 @@ class Desk:
         changed: list[Event] = []
         keys = dict(self._open)
         with self._records.begin() as book:
+            given: dict[bytes, Noticed] = {}
             for one in noticed:
-                if book.first_time(_identity(one)):
+                given.setdefault(_identity(one), one)
+            new = book.first_times(list(given))
+            for identity, one in given.items():
+                if identity in new:
                     changed += self._end(book, keys, one, now) if one.over else self._raise(book, keys, one, now)
         self._open = keys
         return changed

@@ -97,7 +97,8 @@ def line(point: Point, household: Household) -> str:
 
 def words(alert: AlertRow, said: Said, household: Household) -> str:
     """What an alert says, with the first name of its person."""
-    text = said.what or f"{household.name(alert.about)}: {label(alert.detection)}."
+    place = household.name(household.door_of.get(alert.about, alert.about))
+    text = said.what or f"{place}: {label(alert.detection)}."
     name = person(said.person, household)
     return plain(f"{text.removesuffix('.')} ({name})." if name and name not in text else text)
 

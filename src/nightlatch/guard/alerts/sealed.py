@@ -65,7 +65,7 @@ def take(sealed: bool, data: str, opened_by: Callable[[str], bytes | None]) -> S
     """
     try:
         opened = opened_by(data) if sealed else data.encode()
-    except JournalError as error:
-        log.error("the words of an alert cannot be read: %s", error)
+        return ERASED if opened is None else msgspec.json.decode(opened, type=Said)
+    except (JournalError, msgspec.MsgspecError) as error:
+        log.error("the words of an alert cannot be read (%s)", type(error).__name__)
         return Said()
-    return ERASED if opened is None else msgspec.json.decode(opened, type=Said)

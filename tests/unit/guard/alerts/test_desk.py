@@ -297,3 +297,25 @@ def test_what_is_long_over_is_let_go_and_what_is_open_is_kept(tmp_path: Path) ->
         assert [row.detection for row in book.latest(10)] == ["tamper"]
         assert [line.form for line in book.lines_of(1)] == ["raised"]
         assert book.lines_of(2) == []
+
+
+def test_damaged_words_cost_neither_the_alert_nor_the_others(tmp_path: Path) -> None:
+    home = standing(tmp_path)
+    home.take(noticed(NOON), noticed(NOON, key="x"))
+    with home.records.begin() as book:
+        book._connection.execute(sa.text("UPDATE alerts SET data = '{' WHERE id = 1"))
+    home.start()
+    (sent,) = home.run(5)
+    assert sent[1].body.splitlines() == [
+        "12:00 Front door: The lock reports tampering. [1]",
+        "12:00 Front door: the lock reports tampering. [2]",
+    ]
+
+
+def test_a_damaged_alert_is_one_clear_error(tmp_path: Path) -> None:
+    home = standing(tmp_path)
+    home.take(noticed(NOON))
+    with home.records.begin() as book:
+        book._connection.execute(sa.text("UPDATE alerts SET severity = 'loud'"))
+    with pytest.raises(StoreError, match="what is kept of an alert is damaged"):
+        home.desk.open()

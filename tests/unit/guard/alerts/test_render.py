@@ -55,9 +55,7 @@ def test_what_is_over_or_was_put_aside_says_so() -> None:
 
 
 def test_of_somebody_who_was_erased_only_what_and_where_is_left() -> None:
-    assert message([point(said=ERASED)], HOUSEHOLD).body == "12:00 lock:front: The lock reports tampering. [7]".replace(
-        "lock:front", HOUSEHOLD.name("lock:front")
-    )
+    assert message([point(said=ERASED)], HOUSEHOLD).body == "12:00 Front door: The lock reports tampering. [7]"
     assert notice(ERASED, HOUSEHOLD) == "Something happened that has been erased since."
 
 
