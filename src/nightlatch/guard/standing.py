@@ -190,26 +190,38 @@ def told(standing: Standing, state: State, now: int) -> Standing:
     """The standing once a hub told a state. A report older than what was heard moves nothing back."""
     changes: dict[str, Any] = {"heard": now}
     if state.bolt is not None:
-        if not _outdated(standing, state, now):
-            changes |= {"bolt": state.bolt, "bolt_at": min(state.at, now)}
-            if state.bolt != standing.bolt:
-                changes |= {"bolt_since": now, "bolt_by": ""}
-        elif state.bolt != standing.bolt:
-            # The hub knows less than what was heard: neither counts until the lock itself reports.
-            changes["bolt_at"] = 0
+        changes |= _bolt_told(standing, state, state.bolt, now)
     if state.door is not None:
-        reported = state.at if state.door_at is None else state.door_at
-        changes |= {"door": state.door, "own_sensor": True, "door_at": min(reported, now)}
-        if standing.door == state.door and reported:
-            changes["door_at"] = min(max(reported, standing.door_at), now)
-        elif standing.door is not None and standing.door != state.door:
-            # The sensor reported after what was last heard: when, only the hub knows.
-            changes |= {"door_since": now, "door_at": now if reported else 0}
+        changes |= _door_told(standing, state, state.door, now)
     for name in ("battery", "reachable", "keypad_disabled", "security", "relock_s", "codes"):
         value = getattr(state, name)
         if value is not None:
             changes[name] = value
     return msgspec.structs.replace(standing, **changes)
+
+
+def _bolt_told(standing: Standing, state: State, bolt: Bolt, now: int) -> dict[str, Any]:
+    if bolt == "unknown" or _outdated(standing, state, now):
+        # The hub knows less than what was heard: neither counts until the lock itself reports.
+        return {"bolt_at": 0} if bolt != standing.bolt else {}
+    changes: dict[str, Any] = {"bolt": bolt, "bolt_at": min(state.at, now)}
+    if bolt != standing.bolt:
+        changes |= {"bolt_since": now, "bolt_by": ""}
+    return changes
+
+
+def _door_told(standing: Standing, state: State, door: DoorState, now: int) -> dict[str, Any]:
+    if door == "unknown":
+        return {"door": standing.door or door, "door_at": 0, "own_sensor": True}
+    reported = state.at if state.door_at is None else state.door_at
+    changes: dict[str, Any] = {"door": door, "door_at": min(reported, now), "own_sensor": True}
+    if door == standing.door:
+        if reported:
+            changes["door_at"] = min(max(reported, standing.door_at), now)
+    elif standing.door is not None:
+        # The sensor reported after what was last heard: when, only the hub knows.
+        changes |= {"door_since": now, "door_at": now if reported else 0}
+    return changes
 
 
 def _outdated(standing: Standing, state: State, now: int) -> bool:

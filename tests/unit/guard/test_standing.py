@@ -98,3 +98,10 @@ def test_a_door_that_the_hub_only_remembers_is_not_fresh_though_the_bolt_is() ->
 def test_a_standing_told_as_a_state_keeps_how_fresh_each_part_is() -> None:
     standing = closed(door_at=NOW - SECOND)
     assert told(Standing(LOCK, connected=True), standing.state(), NOW).door_at == NOW - SECOND
+
+
+def test_a_hub_that_has_lost_sight_of_a_lock_makes_it_unsure_and_forgets_nothing() -> None:
+    away = told(closed(), State(LOCK, bolt="unknown", door="unknown"), NOW)
+    assert (away.bolt, away.door, away.secured(NOW).answer) == ("thrown", "closed", None)
+    back = State(LOCK, at=NOW + SECOND, bolt="retracted", door="closed")
+    assert [kind for kind, _ in differences(away, back, NOW + SECOND)] == ["unlocked"]
