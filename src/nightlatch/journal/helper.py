@@ -22,7 +22,7 @@ class Helper:
     """Takes chunks off the end until none is left. One that it could not finish goes back to be done here."""
 
     def __init__(self, path: Path, kept: int, work: Sequence[Chunk], *, alone: bool) -> None:
-        self._command = [sys.executable, "-m", "nightlatch.journal.checking", str(path), str(kept)]
+        self._command = [sys.executable, "-P", "-m", "nightlatch.journal.checking", str(path), str(kept)]
         self._work = deque(work)
         self.results: list[Checked] = []
         """What it found; complete once `next` gave None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -112,13 +113,12 @@ class _Verification:
             since = 0 if full or verified is None else verified.size
             kept = self._retained(view)
             self._keys(view, signers)
-            self._contents(view, since // BUNDLE, kept)
+            # The tree is compared while the second process already hashes: neither waits for the other.
+            self._contents(view, since // BUNDLE, kept, meanwhile=partial(self._tree, view, signers, since))
             try:
                 view.check_keys()
             except JournalError as error:
                 self._fault(f"the keys of their personal data cannot be read: {error.what}", 0, view.size - 1)
-            self._upper(view, since)
-            self._checkpoints(view, signers, since)
             report = Report(
                 view.size,
                 since,
@@ -202,13 +202,14 @@ class _Verification:
         except JournalError:
             return False, None  # what is wrong with it is named with the contents
 
-    def _contents(self, view: View, first: int, kept: int) -> None:
+    def _contents(self, view: View, first: int, kept: int, meanwhile: Callable[[], None]) -> None:
         """Hash every entry from bundle `first` on again, on two cores when that pays."""
         stop, done = view.bundles, 0
         entries = view.size - first * BUNDLE
         work = [(n, min(n + CHUNK, stop)) for n in range(first, stop, CHUNK)]
         alone = self.processes < 2 or stop - first < WORTH_A_PROCESS or (os.cpu_count() or 1) < 2
         with Helper(Path(self.journal.where), kept, work, alone=alone) as helper:
+            meanwhile()
             while (chunk := helper.next()) is not None:
                 self._take(check_bundles(view.reader, *chunk, kept))
                 done += chunk[1] - chunk[0]
@@ -231,6 +232,11 @@ class _Verification:
             self._take(check(view.bundle(view.bundles), b"".join(view.tile(0, view.bundles)), start, kept))
         except JournalError as error:
             self._fault(str(error), start, view.size - 1)
+
+    def _tree(self, view: View, signers: Sequence[tuple[int, Verifier]], since: int) -> None:
+        """What stands above the entries: tiles and checkpoints."""
+        self._upper(view, since)
+        self._checkpoints(view, signers, since)
 
     def _upper(self, view: View, since: int) -> None:
         """Each full tile from level 1 on leads to the hash kept above it."""
