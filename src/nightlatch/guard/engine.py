@@ -22,6 +22,7 @@ class _Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shift: int
     dues: list[tuple[int, str, str]]
     states: dict[str, Any]
+    guess: tuple[int, int] | None = None
     version: int = 1
 
 
@@ -44,6 +45,8 @@ class Engine:
             for kind, method in detection.hearing.items():
                 heard[kind].append(getattr(detection, method))
         self._heard = {kind: tuple(methods) for kind, methods in heard.items()}
+        self._guess: tuple[int, int] | None = None
+        """While a clock that was set back was not told of: the shift before, and the engine time."""
 
     @property
     def household(self) -> Household:
@@ -78,7 +81,7 @@ class Engine:
         """All that must survive a restart, as JSON. It names locks and slots, and no person."""
         states = {one.id: state for one in self._detections.values() if (state := one.state()) is not None}
         setting = self._setting
-        return msgspec.json.encode(_Snapshot(setting.now, setting.shift, setting.dues.all(), states))
+        return msgspec.json.encode(_Snapshot(setting.now, setting.shift, setting.dues.all(), states, self._guess))
 
     def restore(self, snapshot: bytes) -> None:
         """Go on from a snapshot, in a new engine. Detections that are no longer on are left out.
@@ -90,7 +93,7 @@ class Engine:
             read = msgspec.json.decode(snapshot, type=_Snapshot)
             if read.version != 1:
                 raise ValueError(read.version)
-            self._setting.now, self._setting.shift = read.now, read.shift
+            self._setting.now, self._setting.shift, self._guess = read.now, read.shift, read.guess
             for id, detection in self._detections.items():  # noqa: A001  # the design's word
                 if id in read.states:
                     detection.restore(read.states[id])
@@ -107,13 +110,28 @@ class Engine:
     def _move(self, event: Event, now: int) -> None:
         """Bring engine time to an event that lies back, comes after due times, or tells of a set clock."""
         setting = self._setting
-        if event.kind == "clock_step" and event.since and abs(now - setting.now) > TOLERANCE:
-            self._move_to(event.since + setting.shift)
-            setting.shift += event.since - event.at
+        if event.kind == "clock_step" and event.since:
+            self._step(event)
         elif now < setting.now - TOLERANCE:
+            # The clock was set back, and nobody said so yet.
+            if self._guess is None:
+                self._guess = setting.shift, setting.now
             setting.shift = setting.now - event.at
         else:
             self._move_to(now)
+
+    def _step(self, event: Event) -> None:
+        """The clock was set: `since` is what it would have shown. What was guessed of it is put right."""
+        setting = self._setting
+        guess, self._guess = self._guess, None
+        if guess is not None and setting.now - guess[1] <= TOLERANCE:
+            setting.shift = guess[0]
+        elif setting.now > event.since + setting.shift + TOLERANCE:
+            # Set forward, and events in the new time were faster: it counted as time passed.
+            self._move_to(event.at + setting.shift)
+            return
+        self._move_to(event.since + setting.shift)
+        setting.shift += event.since - event.at
 
     def _move_to(self, now: int) -> None:
         """Go forward to `now`, and fire what is due on the way."""

@@ -32,13 +32,15 @@ STRANGERS = tuple(f"lock:{number}" for number in range(40))
 
 
 @st.composite
-def streams(draw: st.DrawFn, back: int = 0, abouts: tuple[str, ...] = HERE) -> list[Event]:
+def streams(
+    draw: st.DrawFn, back: int = 0, abouts: tuple[str, ...] = HERE, only: frozenset[str] = KINDS
+) -> list[Event]:
     """Events of every kind, some minutes apart; now and then the clock is set back by up to `back` µs.
 
     Only then are there clock steps, whose `since` may say anything.
     """
     now, found = at(), []
-    kinds = sorted(KINDS if back else KINDS - {"clock_step"})
+    kinds = sorted(only if back else only - {"clock_step"})
     for _ in range(draw(st.integers(1, 60))):
         now += draw(st.sampled_from((0, 1000, 5_000_000, 90_000_000, 400_000_000, 4_000_000_000, 90_000_000_000)))
         if back and draw(st.integers(0, 9)) == 0:
@@ -72,8 +74,10 @@ def noticed(events: list[Event], cuts: set[int] = frozenset(), waits: bool = Fal
             running = engine()
             running.restore(snapshot)
         found += running.feed([one])
-        if waits and number + 1 < len(events) and events[number + 1].at > one.at:
-            found += running.advance((one.at + events[number + 1].at) // 2)
+        if waits and number + 1 < len(events):
+            after = events[number + 1]
+            until = after.since if after.kind == "clock_step" else after.at
+            found += running.advance((one.at + max(one.at, until)) // 2)
     return found + running.advance(events[-1].at + 30 * 24 * HOUR)
 
 
@@ -101,6 +105,35 @@ def test_being_told_the_time_between_events_changes_no_notice(events: list[Event
 def test_events_in_one_batch_raise_what_they_raise_one_by_one(events: list[Event]) -> None:
     running = engine()
     assert running.feed(events) + running.advance(events[-1].at + 30 * 24 * HOUR) == noticed(events)
+
+
+TIMED = frozenset(("door_opened", "door_closed", "offline", "online", "wrong_code", "jammed", "locked"))
+
+
+@settings(max_examples=200)
+@given(
+    streams(abouts=("lock:front",), only=TIMED),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(-2 * HOUR, 2 * HOUR)), min_size=1, max_size=4),
+)
+def test_a_clock_that_is_set_and_told_of_changes_no_notice_but_its_time(
+    events: list[Event], steps: list[tuple[int, int]]
+) -> None:
+    wall, off = [], 0
+    for number, one in enumerate(events):
+        for step in (by for place, by in steps if place == number and by):
+            off += step
+            wall.append(event(one.at + off, "clock_step", "home", since=one.at + off - step))
+        since = one.since + off if one.since else 0
+        wall.append(msgspec.structs.replace(one, at=one.at + off, since=since))
+
+    def what(told: list[Noticed]) -> list[tuple[str, str, bool]]:
+        timeless = (
+            one for one in told if one.detection in ("offline", "long-open-door", "jam", "repeated-wrong-codes")
+        )
+        return [(one.detection, one.about, one.over) for one in timeless]
+
+    assert what(noticed(wall)) == what(noticed(events))
+    assert what(noticed(wall, waits=True)) == what(noticed(events))
 
 
 def wrong(when: int) -> Event:
