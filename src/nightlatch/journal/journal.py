@@ -139,6 +139,7 @@ class Journal:
     def _forget(self) -> None:
         """Nothing was written: what memory holds may be ahead of the file."""
         self._edge, self._last = None, (0, EMPTY, "")
+        self.sealer.clear()
 
     def _append(self, events: Sequence[Event], *signers: Signer, keep: bool = False) -> range:
         now, writer = self._edge or self._current(), self._storage.writer

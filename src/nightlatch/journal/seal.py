@@ -37,9 +37,11 @@ class Sealer:
 
     def seal(self, person: str, data: bytes) -> str:
         """Text that `open` turns back: KEYID.BASE64. Makes the person's key when there is none."""
-        if not self._storage.depth:  # within an append that was looked at already
-            self._renew()
-        name, encrypt = self._sealing.get(person) or self._key(person)
+        storage = self._storage
+        with storage.lock:  # no key of another thread's append, which may yet fail
+            if not storage.depth:  # within an append that was looked at already
+                self._renew()
+            name, encrypt = self._sealing.get(person) or self._key(person)
         nonce = _random(NONCE)
         return f"{name}.{b2a_base64(nonce + encrypt(nonce, data, None), newline=False).decode()}"
 

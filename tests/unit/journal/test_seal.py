@@ -98,9 +98,11 @@ def test_a_key_made_in_an_append_that_failed_is_not_used_again(tmp_path: Path) -
     journal = Journal.open(tmp_path)
     with pytest.raises(OverflowError):
         journal.append([event(0, person="ana"), event(1, at=2**70)])
+    sealed = journal.sealer.seal("ana", b"private")
     journal.append([event(0, person="ana")])
     journal.close()
     journal = Journal.open(tmp_path)
+    assert journal.sealer.open(sealed) == b"private"
     (entry,) = journal.entries()
     assert entry.event is not None and entry.event.person == "ana"
     journal.close()
