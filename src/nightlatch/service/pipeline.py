@@ -16,6 +16,9 @@ from nightlatch.service.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+MOST_MISSED = 10_000
+"""How many entries alerts are reminded of at most: a start must not take long."""
+
 Hear = Callable[[Event], None]
 
 
@@ -54,6 +57,12 @@ class Pipeline:
         if snapshot:
             self.engine.restore(snapshot)
         self._noticed(lambda: self.engine.feed(events))
+
+    def remind(self) -> None:
+        """Give the alerts the newest entries that a sudden end kept from them; what they heard changes nothing."""
+        for one in self._entries(max(self._alerts.size, self.size - MOST_MISSED), self.size):
+            if one.event is not None:
+                self._alerts.event(one.index, one.event)
 
     def snapshot(self) -> bytes:
         """What the detections remember."""

@@ -197,6 +197,7 @@ class Service:
     async def run(self, stop: asyncio.Event) -> None:
         """Stand guard until `stop` is set. Whatever part ends before, with an error, ends all of it."""
         self.pipeline.size = await asyncio.to_thread(self._memory.restore)
+        self.pipeline.remind()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.intake)
             await stack.enter_async_context(control.serve(self.folder, verbs(self)))
