@@ -157,7 +157,7 @@ class Watch:
                 yield self._event("battery", at, raw, value=self.state.battery)
         else:
             name = self._names.get(path)
-            if name is not None and was is not None and isinstance(value, int):
+            if name is not None and was is not None and isinstance(value, int) and 0 <= value < 2**32:
                 yield self._event("parameter_changed", at, raw, name=name, value=int(value))
 
     def _know(self) -> None:

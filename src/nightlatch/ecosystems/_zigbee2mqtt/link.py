@@ -34,6 +34,9 @@ STATES_SECONDS = 5.0
 AGAIN_SECONDS = 2.0
 """How long the bridge's retained messages may take to arrive when an earlier connection has had them."""
 _MOST_EARLY = 20_000
+_MOST_BRIDGES = 100
+_MOST_REPLIES = 1000
+_MOST_CHANGES = 1000
 _BRIDGE = ("/bridge/state", "/bridge/info", "/bridge/devices")
 
 Look = Callable[[Arrived, int], None]
@@ -73,6 +76,8 @@ class Zigbee2MqttLink(Link):
         """Locks of which other topics are to be listened to, from those to these."""
         self._progress = asyncio.Event()
         self._feed = Feed(str(session.broker))
+        self._known = False
+        """The locks are known; `_begun`: their states were told."""
         self._begun = False
         self._late: list[Event] = []
         """What was learned before the states are told, in order."""
@@ -124,7 +129,8 @@ class Zigbee2MqttLink(Link):
     def reply(self, topic: str, reply: Reply) -> None:
         """Pass a message on a topic to the orders that wait for it."""
         for waiting in self._replies.get(topic, ()):
-            waiting.put_nowait(reply)
+            if waiting.qsize() < _MOST_REPLIES:
+                waiting.put_nowait(reply)
 
     def look(self, topic: str, look: Look | None) -> None:
         """What to do from now on with the messages of a topic."""
@@ -153,10 +159,11 @@ class Zigbee2MqttLink(Link):
         self._before.bridge = {topic: self._bridge[topic] for topic in told}
         self._looks |= {state: self._state, info: self._info, devices: self._devices}
         if about.permit_join or self._before.joining:
-            self._joins(about.permit_join, self._bridge[info].payload, self._clock())
+            self._joins(about.permit_join, self._clock())
         self._before.joining = about.permit_join
         for device in locks:
             self._add(self._new(device))
+        self._known = True
         early, self._early = self._early, []
         for topic, arrived, at in early:
             for watch in self._watches.values():
@@ -174,12 +181,15 @@ class Zigbee2MqttLink(Link):
         finally:
             for task in tasks:
                 task.cancel()
-            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-                if isinstance(outcome, NightlatchError):
-                    self._feed.fail(outcome)
-                elif isinstance(outcome, Exception):
-                    raise outcome
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            for error in outcomes:
+                if isinstance(error, NightlatchError):
+                    self._feed.fail(error)
+            self._feed.fail(SourceError("is read no longer", where=str(self.session.broker)))
             self._wake()
+            for error in outcomes:
+                if isinstance(error, Exception) and not isinstance(error, NightlatchError):
+                    raise error
 
     async def _read(self) -> None:
         while True:
@@ -219,9 +229,9 @@ class Zigbee2MqttLink(Link):
         if look is not None:
             with contextlib.suppress(ReadError):  # one message that makes no sense is passed by
                 look(arrived, at)
-        elif topic.endswith(_BRIDGE):
+        elif topic.endswith(_BRIDGE) and len(self._bridge) < _MOST_BRIDGES:
             self._bridge[topic] = arrived
-        elif not self._watches and len(self._early) < _MOST_EARLY:
+        elif not self._known and len(self._early) < _MOST_EARLY:
             self._early.append((topic, arrived, at))
 
     def _state(self, arrived: Arrived, _: int) -> None:
@@ -233,26 +243,27 @@ class Zigbee2MqttLink(Link):
         info: Info = structured.json(arrived.payload, Info, where=f"{self.base}/bridge/info")
         self._before.bridge[f"{self.base}/bridge/info"] = arrived
         if info.permit_join is not self._before.joining:
-            self._joins(info.permit_join, arrived.payload, at)
+            self._joins(info.permit_join, at)
         self._before.joining = info.permit_join
 
-    def _joins(self, may: bool, payload: bytes, at: int) -> None:
-        said = msgspec.json.decode(payload)
-        raw = redacted({name: value for name, value in said.items() if name.startswith("permit_join")})
+    def _joins(self, may: bool, at: int) -> None:
         kind: Kind = "join_opened" if may else "join_closed"
         hub, source = str(hub_ref(self._plug)), self._plug.context.id
-        self._tell([Event(at, kind, hub, source, resync=not self._begun, raw=raw)])
+        self._tell([Event(at, kind, hub, source, resync=not self._begun, raw=redacted({"permit_join": may}))])
 
     def _devices(self, arrived: Arrived, at: int) -> None:
         topic = f"{self.base}/bridge/devices"
         locks = {one.ieee_address: one for one in locks_of(arrived.payload, topic)}
         self._before.bridge[topic] = arrived
+        if self._changed.qsize() > _MOST_CHANGES:
+            self._feed.fail(SourceError("its devices change faster than they can be followed", where=topic))
+            return
         for address, watch in list(self._watches.items()):
             device = locks.pop(address, None)
             if device is None or device.friendly_name != watch.device.friendly_name:
                 old = self._topics(watch)
                 for topic in old:
-                    del self._looks[topic]
+                    self._looks.pop(topic, None)
                 del self._watches[address]
                 if device is None:
                     self._changed.put_nowait((watch, old, []))
