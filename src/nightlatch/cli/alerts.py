@@ -54,7 +54,8 @@ def list_(
     for one in found:
         head = Text(f"{one['id']:>5}  ")
         head.append(f"{one['severity']:<8}  ", style=STYLES[one["severity"]])
-        out.print(head.append(f"{one['state']:<12}  {_when(one['last'], household)}  {_times(one)}{one['what']}"))
+        head.append(f"{one['state']:<12}  {_when(one['last'], household)}  {_times(one)}{one['what']}")
+        out.print(head, soft_wrap=True)
     if not found:
         out.print("No alert was ever raised." if everything else "Nothing is open.")
 

@@ -98,6 +98,11 @@ def test_open_alerts_are_listed_with_the_first_name_of_their_person(cli: Run, tw
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", one["first"]) for one in found)
 
 
+def test_an_alert_is_one_line_however_narrow_the_output(cli: Run, two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    assert len(cli("list")[1].splitlines()) == 2
+
+
 def test_one_alert_is_shown_with_who_was_told(cli: Run, two: Path) -> None:
     code, out, _ = cli("show", "1")
     assert code == 0
