@@ -11,7 +11,7 @@ from nightlatch.ecosystems._zwavejs.messages import BATTERY, CONFIGURATION, DOOR
 from nightlatch.secrets import DOTS
 
 
-class Args(Struct, frozen=True):
+class Args(Struct, frozen=True, gc=False):
     """Of a value: its id, what it is and what it was. Of a notification: its type, event and parameters."""
 
     commandClass: int = -1
@@ -30,7 +30,7 @@ class Args(Struct, frozen=True):
 _NOTHING = Args()
 
 
-class Happening(Struct, frozen=True):
+class Happening(Struct, frozen=True, gc=False):
     """An event of a node, the controller or the driver (@zwave-js/server, src/lib/forward.ts)."""
 
     source: str = ""
@@ -46,7 +46,7 @@ class Happening(Struct, frozen=True):
     nodeState: Raw = NULL
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """Any message after the first: an answer (it has a messageId) or an event."""
 
     type: str = ""
@@ -58,7 +58,7 @@ class Message(Struct, frozen=True):
     event: Happening | None = None
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, frozen=True, gc=False):
     """An event of the server with its text, and when it was heard (µs since 1970)."""
 
     happening: Happening
@@ -82,18 +82,18 @@ class Told(Struct, frozen=True):
         return without_codes(self.text, self.happening)
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """Who used or changed what, as far as it is told. `credentialType` is that of the User Credential classes."""
 
     userId: int = 0
     credentialType: int | None = None
 
 
-class _User(Struct, frozen=True, forbid_unknown_fields=True):
+class _User(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     userId: int = 0
 
 
-class _PlainArgs(Struct, frozen=True, forbid_unknown_fields=True):
+class _PlainArgs(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     commandClass: int = -1
     commandClassName: str = ""
     endpoint: int = 0
@@ -110,7 +110,7 @@ class _PlainArgs(Struct, frozen=True, forbid_unknown_fields=True):
     parameters: _User | None = None
 
 
-class _PlainHappening(Struct, frozen=True, forbid_unknown_fields=True):
+class _PlainHappening(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     source: str = ""
     event: str = ""
     nodeId: int = 0
@@ -123,7 +123,7 @@ class _PlainHappening(Struct, frozen=True, forbid_unknown_fields=True):
     strategy: int = 0
 
 
-class _Plain(Struct, frozen=True, forbid_unknown_fields=True):
+class _Plain(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A message of which every part is known, and none but a value can be a code."""
 
     type: str

@@ -16,6 +16,7 @@ from nightlatch.ecosystems._zwavejs.messages import (
     DOOR_LOCK,
     LOCK,
     NOTIFICATION,
+    NULL,
     USER_CODE,
     Node,
     Operation,
@@ -34,6 +35,7 @@ COMMANDED = 10_000_000
 """For so many µs after a command a bolt that moves as it asked has moved by it."""
 
 _UNKNOWN_STATUS, _DEAD = 0, 3
+_NOBODY = Usage()
 
 
 class Story:
@@ -83,6 +85,7 @@ class Story:
         door = self._cached(DOOR_LOCK, "doorStatus", str)
         state = self._cached(NOTIFICATION, "Access Control", int, "Door state")
         self._door: DoorState | None = None
+        self._door_at: int | None = 0 if door is None else None
         if door is not None or state in (*notes.OPEN, notes.CLOSED):
             self._door = "open" if door == "open" or state in notes.OPEN else "closed"
         self._battery: float | None = self._cached(BATTERY, "level", float)
@@ -121,6 +124,8 @@ class Story:
             security=self._security,
             relock_s=self._settings.relock_s,
             codes=self._codes.digests,
+            # Every report of the bolt carries `doorStatus`; a notification is remembered from whenever it came.
+            door_at=self._door_at if self._door is not None else None,
         )
 
     def settle(self) -> Iterator[Event]:
@@ -225,7 +230,7 @@ class Story:
 
     def _notification(self, told: Told) -> Iterator[Heard]:
         args = told.args
-        usage = decoded(args.parameters, Usage) or Usage()
+        usage = _NOBODY if args.parameters == NULL else decoded(args.parameters, Usage) or _NOBODY
         slot = max(0, usage.userId)
         number = (args.type, args.event)
         if number in notes.DENIED:
@@ -297,6 +302,8 @@ class Story:
 
     def _door_is(self, door: DoorState, told: Told) -> Iterator[Heard]:
         before, self._door = self._door, door
+        if self._door_at is not None:
+            self._door_at = told.at
         if not self.settled or before == door:
             return
         if before is None:
