@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightlatch.text import sentences
+from nightlatch.text import sentences, span
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,19 @@ from nightlatch.text import sentences
 )
 def test_parts_become_sentences_and_places_stay_as_they_are_written(parts: tuple[str, ...], told: str) -> None:
     assert sentences(parts) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (1, "1 second"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (7199, "119 minutes"),
+        (7200, "2 hours"),
+        (172_799, "47 hours"),
+        (172_800, "2 days"),
+    ],
+)
+def test_a_length_of_time_is_told_in_the_largest_unit_that_says_enough(seconds: int, told: str) -> None:
+    assert span(seconds * 1_000_000) == told
