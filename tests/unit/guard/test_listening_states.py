@@ -229,4 +229,4 @@ class Listening(RuleBasedStateMachine):
 
 
 TestListening = Listening.TestCase
-TestListening.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestListening.settings = settings(stateful_step_count=30)

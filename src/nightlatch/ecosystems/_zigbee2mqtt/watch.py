@@ -69,6 +69,13 @@ class Memory:
         self.heard = False
 
 
+def _door_at(before: State, door: DoorState | None, message: Message) -> int | None:
+    """When the door was told: Zigbee2MQTT repeats what it remembers of it, so only a change shows that it was."""
+    if door is None or (before.door is not None and (message.kept or door == before.door)):
+        return before.door_at
+    return 0 if before.door is None else message.at
+
+
 class Watch:
     """What is known of one lock, and what is new in the next message."""
 
@@ -104,6 +111,7 @@ class Watch:
             before,
             **told,
             at=message.at if fresh and report.bolt is not None else before.at,
+            door_at=_door_at(before, report.door, message),
             reachable=before.reachable if message.kept else True,
         )
         self.content = message.content

@@ -175,4 +175,4 @@ class Home(RuleBasedStateMachine):
 
 
 TestNeverIntoAnOpenDoor = Home.TestCase
-TestNeverIntoAnOpenDoor.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestNeverIntoAnOpenDoor.settings = settings(stateful_step_count=40)
