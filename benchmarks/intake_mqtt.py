@@ -1,8 +1,8 @@
 """Intake over MQTT: `python -m benchmarks.intake_mqtt`.
 
 A process of its own hands a local Mosquitto what Zigbee2MQTT publishes when codes are typed at locks, as fast as the
-broker takes it (quality of service 0, Zigbee2MQTT's own). `Link.hear` takes turns with a bare aiomqtt client that
-throws the same messages away, once as they come and once decoded.
+broker takes it (quality of service 0, Zigbee2MQTT's own). `Link.hear` takes turns with a bare aiomqtt client (MQTT 5,
+as Nightlatch's) that throws the same messages away, once as they come and once decoded.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ async def ours(port: int, go: Go, events: int, count: int) -> float:
 
 async def bare(port: int, go: Go, count: int, decode: Callable[[bytes], object]) -> float:
     """Messages a second through aiomqtt alone, each given to `decode`."""
-    async with aiomqtt.Client("127.0.0.1", port) as client:
+    async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
         await client.subscribe([(f"zigbee2mqtt/{lock}", 0) for lock in LOCKS])
         go()
         begin = 0.0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from nightlatch.model.event import Event, Kind
@@ -22,11 +25,25 @@ class Pairing:
         self._moved: tuple[Kind, int] | None = None
         """A change of state whose action has not come yet."""
         self._held: list[Event] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._timed: Event | None = None
 
     @property
     def holding(self) -> bool:
-        """A change of state waits for its action: call `release` after HOLD_SECONDS."""
+        """A change of state waits for its action."""
         return bool(self._held)
+
+    def wait(self, tell: Callable[[list[Event]], object]) -> None:
+        """Have what waits told by itself after HOLD_SECONDS; to be called after each message."""
+        first = self._held[0] if self._held else None
+        if first is self._timed:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timed, self._timer = first, None
+        if first is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(HOLD_SECONDS, lambda: tell(self.release()))
 
     def release(self) -> list[Event]:
         """The events that wait, whether or not an action came."""

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.ecosystems import _calls
+from nightlatch.ecosystems import _calls, _pairing
 from nightlatch.ecosystems._matter import link as _link
 from nightlatch.ecosystems._matter import orders
 from nightlatch.ecosystems._matter.happenings import NodeEvent, happening
@@ -90,7 +90,7 @@ async def heard(house: House, *, states: int = 1) -> AsyncIterator[Ear]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_link, "STATES_S", 0.3)
-    monkeypatch.setattr(_link, "HOLD_SECONDS", 0.05)
+    monkeypatch.setattr(_pairing, "HOLD_SECONDS", 0.05)
     monkeypatch.setattr(orders, "MOVE_S", 0.1)
     monkeypatch.setattr(orders, "COMMAND_S", 0.3)
     monkeypatch.setattr(orders, "TOTAL_S", 1.5)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nightlatch.ecosystems import _mqtt, _mqtt_session
+from nightlatch.ecosystems import _mqtt, _mqtt_session, _pairing
 from nightlatch.ecosystems._zigbee2mqtt import link as _link
 from nightlatch.ecosystems._zigbee2mqtt import live, orders
 from nightlatch.ecosystems.zigbee2mqtt import Zigbee2Mqtt
@@ -76,7 +76,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "BRIDGE_SECONDS", 0.3)
     monkeypatch.setattr(_link, "BRIDGE_SECONDS", 0.3)
     monkeypatch.setattr(_link, "STATES_SECONDS", 0.3)
-    monkeypatch.setattr(_link, "HOLD_SECONDS", 0.05)
+    monkeypatch.setattr(_pairing, "HOLD_SECONDS", 0.05)
     monkeypatch.setattr(orders, "MOVE_SECONDS", 0.2)
     monkeypatch.setattr(orders, "ANSWER_SECONDS", 0.2)
 

@@ -19,7 +19,6 @@ from nightlatch.ecosystems._matter.happenings import NodeEvent
 from nightlatch.ecosystems._matter.orders import Orders
 from nightlatch.ecosystems._matter.server import ANSWER_S, DOOR_LOCK, NAME, Declined, Node, Refused, Server
 from nightlatch.ecosystems._matter.watch import Watch
-from nightlatch.ecosystems._pairing import HOLD_SECONDS
 from nightlatch.ecosystems._websocket import Silent
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import ReadError, SourceError
@@ -75,7 +74,6 @@ class MatterLink(Link):
         self._told = False
         self._late: list[Event] = []
         """What happened before the states are told."""
-        self._timed: set[Watch] = set()
         self._early: list[tuple[Message, int]] = []
         self._orders = Orders(self)
         self._moved = asyncio.Event()
@@ -212,14 +210,8 @@ class MatterLink(Link):
 
     def _hold(self, watch: Watch, going: Sequence[Heard]) -> Sequence[Heard]:
         """What may go now; what waits goes by itself a moment later."""
-        if watch.pairing.holding and watch not in self._timed:
-            self._timed.add(watch)
-            asyncio.get_running_loop().call_later(HOLD_SECONDS, self._release, watch)
+        watch.pairing.wait(self._tell)
         return going
-
-    def _release(self, watch: Watch) -> None:
-        self._timed.discard(watch)
-        self._tell(watch.pairing.release())
 
     def _tell(self, heard: Sequence[Heard]) -> None:
         if self._told:

@@ -14,7 +14,6 @@ import msgspec
 from nightlatch.ecosystems._feed import Feed, opening
 from nightlatch.ecosystems._mqtt import Heard as Arrived
 from nightlatch.ecosystems._mqtt_session import Session
-from nightlatch.ecosystems._pairing import HOLD_SECONDS
 from nightlatch.ecosystems._raw import redacted
 from nightlatch.ecosystems._zigbee2mqtt.devices import Device, hub_ref
 from nightlatch.ecosystems._zigbee2mqtt.live import BRIDGE_SECONDS, Info, is_topic, locks_of, says, understood
@@ -310,10 +309,8 @@ class Zigbee2MqttLink(Link):
         return Message(report, content, at, kept=kept, retained=retained, resync=not self._begun)
 
     def _take(self, watch: Watch, message: Message) -> None:
-        held = watch.pairing.holding
         self._tell(watch.take(message))
-        if watch.pairing.holding and not held:
-            asyncio.get_running_loop().call_later(HOLD_SECONDS, lambda: self._tell(watch.pairing.release()))
+        watch.pairing.wait(self._tell)
 
     def _tell(self, heard: Sequence[Heard]) -> None:
         if self._begun:
