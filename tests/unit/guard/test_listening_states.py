@@ -21,7 +21,7 @@ from nightlatch.guard.resolving import Resolver
 from nightlatch.guard.standing import Standing
 from nightlatch.model.event import Event, Kind, State
 from tests.unit.guard.simulating import Kept
-from tests.unit.guard.test_listening import Told
+from tests.unit.guard.telling import Told
 
 LOCK = "lock:zwavejs:3"
 SECOND = 1_000_000
