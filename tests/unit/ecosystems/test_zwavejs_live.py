@@ -43,12 +43,13 @@ pytestmark = pytest.mark.usefixtures("quick")
 
 async def test_the_states_of_all_locks_come_first_freshly_read() -> None:
     server = FakeServer(door(*SENSED, value(128, "level", 55), *code_values({2: PIN})), door(node=7))
-    server.operation = LOCKED
+    server.operation = {**LOCKED, "doorStatus": "open"}
     async with listening(server) as ear:
         await ear.has(2)
     first, second = ear.states
-    assert (first.about, first.bolt, first.door, first.battery) == ("lock:zwavejs:3", "thrown", "closed", 55)
+    assert (first.about, first.bolt, first.door, first.battery) == ("lock:zwavejs:3", "thrown", "open", 55)
     assert first.at > 0
+    assert first.door_at == first.at
     assert (second.about, second.reachable, second.security) == ("lock:zwavejs:7", True, "s2_access_control")
     assert list(first.codes or {}) == [2]
     assert PIN not in repr(ear.all)
@@ -61,6 +62,7 @@ async def test_a_dead_lock_is_not_asked_and_its_state_is_only_remembered() -> No
         await ear.has(1)
     [state] = ear.states
     assert (state.bolt, state.at, state.reachable) == ("retracted", 0, False)
+    assert (state.door, state.door_at) == ("closed", 0)
     assert server.asked == []
 
 

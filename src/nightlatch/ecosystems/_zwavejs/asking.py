@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from nightlatch.ecosystems._zwavejs.conversation import Conversation
-from nightlatch.ecosystems._zwavejs.lock import bolt_of
+from nightlatch.ecosystems._zwavejs.lock import DOORS, bolt_of, senses
 from nightlatch.ecosystems._zwavejs.messages import DOOR_LOCK, LOCK, Node, Operation, Response, decoded
-from nightlatch.model.event import Bolt
+from nightlatch.model.event import Bolt, DoorState
 
 T = TypeVar("T")
 
@@ -59,10 +61,20 @@ async def call(
     return answer
 
 
-async def read_bolt(conversation: Conversation, node: Node, seconds: float) -> Bolt | None:
-    """Where the lock itself says that its bolt is; None when it does not say."""
-    if DOOR_LOCK in node.supports:
-        operation = await call(conversation, node, DOOR_LOCK, "get", seconds=seconds, type=Operation)
-        return bolt_of(node, operation) if operation is not None else None
-    locked = await call(conversation, node, LOCK, "get", seconds=seconds, type=bool)
-    return None if locked is None else "thrown" if locked else "retracted"
+class Report(Struct, frozen=True):
+    """Where a lock says that its bolt is, and whether its door is open; None where it does not say."""
+
+    bolt: Bolt | None = None
+    door: DoorState | None = None
+
+
+async def read_bolt(conversation: Conversation, node: Node, seconds: float) -> Report:
+    """Ask the lock itself; raises as `Conversation.ask` does."""
+    if DOOR_LOCK not in node.supports:
+        locked = await call(conversation, node, LOCK, "get", seconds=seconds, type=bool)
+        return Report(None if locked is None else "thrown" if locked else "retracted")
+    operation = await call(conversation, node, DOOR_LOCK, "get", seconds=seconds, type=Operation)
+    if operation is None:
+        return Report()
+    door = DOORS.get(operation.doorStatus) if senses(node, "doorStatus") else None
+    return Report(bolt_of(node, operation), door)

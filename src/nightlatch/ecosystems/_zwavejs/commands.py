@@ -118,7 +118,7 @@ class Commander:
 
     async def _read_bolt(self) -> Bolt | None:
         try:
-            return await read_bolt(self._conversation, self._story.node, READ_S)
+            return (await read_bolt(self._conversation, self._story.node, READ_S)).bolt
         except (Refused, Silent, Lost):
             return None
 

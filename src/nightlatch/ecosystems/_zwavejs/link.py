@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightlatch.catalogue import Catalogue
-from nightlatch.ecosystems._zwavejs.asking import Budget, read_bolt
+from nightlatch.ecosystems._zwavejs.asking import Budget, Report, read_bolt
 from nightlatch.ecosystems._zwavejs.codes import Digest
 from nightlatch.ecosystems._zwavejs.commands import Commander
 from nightlatch.ecosystems._zwavejs.conversation import WAITING, Conversation
@@ -22,7 +22,7 @@ from nightlatch.ecosystems._zwavejs.story import Story
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError
 from nightlatch.model.command import Command, Outcome
-from nightlatch.model.event import Bolt, Event, Kind
+from nightlatch.model.event import Event, Kind
 from nightlatch.model.evidence import Ref
 
 FRESH_S = 5.0
@@ -243,28 +243,27 @@ class ZwaveLink(Link):
 
     async def _first_read(self, story: Story) -> None:
         """Its state, as it says itself; told later by itself when it answers late."""
-        bolt = await self._bolt(story)
-        if bolt is not None:
-            story.learned(bolt, self._clock())
+        report = await self._report(story)
+        story.learned(report, self._clock())
         if story.given:
             story.settled = True
-            if bolt is not None:
+            if report.bolt is not None:
                 self._conversation.put(story.state())
 
     async def _read_again(self, story: Story) -> None:
-        bolt = await self._bolt(story)
+        report = await self._report(story)
         at = self._clock()
-        for heard in story.read(bolt, at) if bolt is not None else story.assumed(at):
+        for heard in story.read(report.bolt, at) if report.bolt is not None else story.assumed(at):
             self._conversation.put(heard)
         for event in story.settle():
             self._conversation.put(event)
 
-    async def _bolt(self, story: Story) -> Bolt | None:
-        """Where a lock says that its bolt is; None when it is dead, was asked too often, or does not answer."""
+    async def _report(self, story: Story) -> Report:
+        """What a lock says of bolt and door; nothing when it is dead, was asked too often, or does not answer."""
         budget = self._memory.budgets.setdefault(story.node.nodeId, Budget())
         if story.dead or not budget.spend(time.monotonic()):
-            return None
+            return Report()
         try:
             return await read_bolt(self._conversation, story.node, READ_S)
         except (Refused, NightlatchError):
-            return None
+            return Report()

@@ -25,7 +25,7 @@ from nightlatch.ecosystems._zwavejs.messages import (
 from nightlatch.ecosystems._zwavejs.parameters import Reading
 from nightlatch.ecosystems._zwavejs.server import Mute, Radio, Stopped
 from nightlatch.errors import NightlatchError
-from nightlatch.model.event import Bolt
+from nightlatch.model.event import Bolt, DoorState
 from nightlatch.model.evidence import Claim, Gap, Grade, Item, Ref
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
@@ -41,6 +41,7 @@ _EMPTY, _ENABLED, _NO_SUCH_SLOT = 0, 1, 254
 JAMMED = 11
 """The notification value "Lock state" of a jam."""
 BOLTS: dict[str | None, Bolt] = {"locked": "thrown", "unlocked": "retracted"}
+DOORS: dict[str | None, DoorState] = {"open": "open", "closed": "closed"}
 MODES: dict[int | None, Bolt] = {255: "thrown", 0: "retracted"}
 _ADMIN_CODE_VERSION = 2
 

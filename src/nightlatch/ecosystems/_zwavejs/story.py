@@ -7,9 +7,10 @@ from typing import Any
 
 from nightlatch.catalogue import Knowledge
 from nightlatch.ecosystems._zwavejs import notifications as notes
+from nightlatch.ecosystems._zwavejs.asking import Report
 from nightlatch.ecosystems._zwavejs.codes import Codes, Digest
 from nightlatch.ecosystems._zwavejs.happenings import Told, Usage, may_be_a_code, ready_without_values
-from nightlatch.ecosystems._zwavejs.lock import BOLTS, JAMMED, MODES, bolt_of, jammed, senses
+from nightlatch.ecosystems._zwavejs.lock import BOLTS, DOORS, JAMMED, MODES, bolt_of, jammed, senses
 from nightlatch.ecosystems._zwavejs.messages import (
     BATTERY,
     CONFIGURATION,
@@ -62,6 +63,7 @@ class Story:
         self._digest = digest
         self._unread = unread
         self._bolt_at = 0
+        self._door_at = 0
         self._mode: Bolt | None = None
         self._told: dict[Kind, tuple[str, int]] = {}
         self._commanded: dict[Bolt, int] = {}
@@ -85,7 +87,6 @@ class Story:
         door = self._cached(DOOR_LOCK, "doorStatus", str)
         state = self._cached(NOTIFICATION, "Access Control", int, "Door state")
         self._door: DoorState | None = None
-        self._door_at: int | None = 0 if door is None else None
         if door is not None or state in (*notes.OPEN, notes.CLOSED):
             self._door = "open" if door == "open" or state in notes.OPEN else "closed"
         self._battery: float | None = self._cached(BATTERY, "level", float)
@@ -118,14 +119,13 @@ class Story:
             at=self._bolt_at,
             bolt="jammed" if self._jammed and self._bolt != "thrown" else self._bolt,
             door=self._door,
+            door_at=self._door_at if self._door is not None else None,
             battery=self.charge,
             reachable=self._reachable,
             keypad_disabled=self._keypad_disabled,
             security=self._security,
             relock_s=self._settings.relock_s,
             codes=self._codes.digests,
-            # Every report of the bolt carries `doorStatus`; a notification is remembered from whenever it came.
-            door_at=self._door_at if self._door is not None else None,
         )
 
     def settle(self) -> Iterator[Event]:
@@ -138,9 +138,12 @@ class Story:
         """A command to move the bolt is sent."""
         self._commanded[wanted] = at
 
-    def learned(self, bolt: Bolt, at: int) -> None:
-        """The lock answered for the first time where its bolt is: that is its state, and no move."""
-        self._bolt, self._bolt_at = bolt, at
+    def learned(self, report: Report, at: int) -> None:
+        """The lock answered for the first time where bolt and door are: that is its state, and no move."""
+        if report.bolt is not None:
+            self._bolt, self._bolt_at = report.bolt, at
+        if report.door is not None:
+            self._door, self._door_at = report.door, at
 
     def read(self, bolt: Bolt, at: int) -> Iterator[Heard]:
         """The lock answered again where its bolt is."""
@@ -296,14 +299,12 @@ class Story:
     # The door
 
     def _door_status(self, told: Told) -> Iterator[Heard]:
-        door = decoded(told.args.newValue, str)
-        if door in ("open", "closed"):
-            yield from self._door_is("open" if door == "open" else "closed", told)
+        door = DOORS.get(decoded(told.args.newValue, str))
+        if door is not None:
+            yield from self._door_is(door, told)
 
     def _door_is(self, door: DoorState, told: Told) -> Iterator[Heard]:
-        before, self._door = self._door, door
-        if self._door_at is not None:
-            self._door_at = told.at
+        before, self._door, self._door_at = self._door, door, told.at
         if not self.settled or before == door:
             return
         if before is None:
