@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,57 @@ def test_no_log_line_names_a_person_and_the_folder_is_private(tmp_path: Path) ->
     assert folder.stat().st_mode & 0o777 == 0o700
     for path in folder.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+def test_a_person_who_is_erased_is_in_no_file_and_the_log_still_verifies_until_a_byte_is_changed(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "state"
+    with demo(folder) as (process, _):
+        until(lambda: "(Ana)" in command(folder, "journal", "show", "--limit", "1000").stdout, 90)
+        erased = command(folder, "journal", "erase", "ana", "--yes")
+        assert erased.returncode == 0, erased.stderr
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    # As the owner is told to: the configuration would name her in what happens from now on.
+    configuration = folder.with_name("state.toml")
+    configuration.write_text(re.sub(r'(?m)^(id|name) = "[Aa]na"$', r'\1 = "first"', configuration.read_text()))
+    shown = command(folder, "journal", "show", "--limit", "1000").stdout
+    assert "(Ana)" not in shown
+    assert command(folder, "journal", "verify", "--full").returncode == 0
+    for path in folder.rglob("*"):
+        assert not re.search(rb"(?<![a-z0-9])ana(?![a-z0-9])", path.read_bytes(), re.IGNORECASE), path.name
+
+    database = folder / "journal.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(database.read_bytes())
+    at = data.find(b'"kind":"wrong_code"')
+    data[at + 10] ^= 1
+    database.write_bytes(data)
+    verified = command(folder, "journal", "verify", "--full")
+    assert verified.returncode == 1
+    named = re.search(r"entry (\d+): its content is not what was written", verified.stdout)
+    assert named is not None
+    assert named[1] in re.findall(r"^ *(\d+) .*wrong code", shown, re.MULTILINE)
+
+
+def test_a_changed_configuration_is_taken_on_reload_and_a_wrong_one_is_not(tmp_path: Path) -> None:
+    folder, configuration = tmp_path / "state", tmp_path / "state.toml"
+    with demo(folder) as (_, log):
+        text = configuration.read_text()
+        configuration.write_text(text.replace('name = "Elm Street 4"', 'name = "Oak Lane 2"'))
+        assert command(folder, "reload").returncode == 0
+        until(lambda: command(folder, "status").stdout.startswith("Oak Lane 2"))
+        configuration.write_text(text + "\n[detections.tampr]\non = false\n")
+        assert command(folder, "reload").returncode == 0
+        until(lambda: "the former one stays" in log.read_text())
+        until(lambda: command(folder, "status").stdout.startswith("Oak Lane 2"))
+        assert 'Did you mean \\"tamper\\"?' in log.read_text()
+
+
+def until(what: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from pathlib import Path
 
@@ -29,3 +30,14 @@ def test_the_demo_s_locks_people_faults_and_rules_belong_together(tmp_path: Path
 def test_another_pace_is_written_down(tmp_path: Path) -> None:
     assert demo.configuration(tmp_path / "demo", pace=60).tables.sources[0]["pace"] == 60
     assert "pace = 60\n" in (tmp_path / "demo.toml").read_text()
+
+
+def test_where_another_nightlatch_runs_the_demo_takes_another_port(tmp_path: Path) -> None:
+    try:
+        taken = socket.create_server(("127.0.0.1", demo.PORT))
+    except OSError:
+        taken = None  # by another one, as in the story
+    assert demo.configuration(tmp_path / "demo").tables.service.port == 0
+    if taken is not None:
+        taken.close()
+        assert demo.configuration(tmp_path / "demo").tables.service.port == demo.PORT

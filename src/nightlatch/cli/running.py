@@ -43,7 +43,7 @@ def run(
 
     from nightlatch.errors import UsageError
     from nightlatch.service import logs
-    from nightlatch.service.service import serve
+    from nightlatch.service.process import serve
     from nightlatch.store.database import state_folder
 
     if log_format not in (*logs.LogFormat,):
@@ -83,6 +83,20 @@ def status(
     raise typer.Exit(EXIT_TROUBLE if found.troubles else 0)
 
 
+def reload() -> None:
+    """Have the running service read nightlatch.toml again. If that is wrong, it keeps the one it has and says so.
+
+    Examples: nightlatch reload
+    """
+    from typing import Any
+
+    from nightlatch.service.control import ask
+    from nightlatch.store.database import state_folder
+
+    ask(state_folder(), "reload", Any)
+    console().print("It starts over with the configuration as it is now: see nightlatch status.", markup=False)
+
+
 def unit(config: ConfigOption = None) -> None:
     """Print the systemd unit for this installation: hardened, watched, with a state folder of its own.
 
@@ -100,6 +114,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(run)
     app.command()(status)
+    app.command()(reload)
     app.command()(unit)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 from nightlatch.configuration.read import Configuration, load
 from nightlatch.errors import UsageError
 from nightlatch.writing import replace
 
+PORT = 5625
 TEMPLATE = Path(__file__).parent / "nightlatch.toml"
 
 
@@ -16,9 +18,11 @@ def configuration(folder: Path, *, pace: float | None = None) -> Configuration:
     """The demo's configuration, written beside the demo's state folder (DEMO.toml), where it can be looked at.
 
     `pace` is how many times faster than ours the home's day goes; None: as the demo has it. UsageError
-    when it cannot be written.
+    when it cannot be written. Where the usual port is taken, the demo takes any.
     """
     text = TEMPLATE.read_text("utf-8")
+    if not _free(PORT):
+        text = text.replace(f"port = {PORT}\n", "port = 0\n")
     if pace is not None:
         text = re.sub(r"(?m)^pace = .*$", f"pace = {pace:g}", text)
     path = folder.with_name(f"{folder.name}.toml")
@@ -28,3 +32,12 @@ def configuration(folder: Path, *, pace: float | None = None) -> Configuration:
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
     return load(path)
+
+
+def _free(port: int) -> bool:
+    """Whether nobody listens there: the owner's own Nightlatch may."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True

@@ -35,7 +35,7 @@ CHUNK = 1024 * 1024
 TAG = 16
 HEADER_LIMIT = 4096
 MEMBER_LIMIT = 64 * 1024**3
-DATABASES = ("nightlatch.db", "journal.db")
+DATABASES = ("nightlatch.db", "journal.db", "witness.db")
 SHORTEST = 12
 """Characters of a passphrase: a backup lies about where others may try for years."""
 

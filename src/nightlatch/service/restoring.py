@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from nightlatch.errors import JournalError, ReadError, StoreError
-from nightlatch.journal import keys
+from nightlatch.journal import cosigning, keys
 from nightlatch.journal.journal import FILE as JOURNAL
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.verify import VERIFIED, verify
@@ -22,7 +22,7 @@ from nightlatch.secrets import Secret
 from nightlatch.service import backup as sealed
 from nightlatch.service.folder import held, prepare, running
 
-KEYS = (keys.FILE,)
+KEYS = (keys.FILE, cosigning.FILE)
 LEFT_BY_SQLITE = ("", "-wal", "-shm", "-journal")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,6 @@ from nightlatch.model.event import Event
 from nightlatch.model.home import Home, SourceState
 from nightlatch.service import control, http
 from nightlatch.service.clock import ClockWatch, clock, wall
-from nightlatch.service.folder import held, prepare
 from nightlatch.service.logs import extra
 from nightlatch.service.memory import Memory, Part
 from nightlatch.service.metrics import Metrics
@@ -69,18 +67,6 @@ REMEMBER_S = 60.0
 
 QUIET = frozenset(("battery", "online", "delivery", "audited", "alert"))
 """Kinds of events that are logged with --debug only."""
-
-
-async def serve(configuration: Configuration, folder: Path, *, env: Mapping[str, str]) -> None:
-    """Run until SIGINT or SIGTERM. NightlatchError when it cannot start."""
-    prepare(folder)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    with held(folder):
-        async with running(configuration, folder, env=env) as service:
-            await service.run(stop)
 
 
 @asynccontextmanager
@@ -115,6 +101,8 @@ class Service:
         self.journal = journal
         self.household = household(configuration, home)
         self.metrics = Metrics()
+        self.reload: Callable[[], None] = lambda: log.warning("nothing reloads this service")
+        """Asked to read the configuration again; the process that runs the service sets it."""
         self._notifier = Notifier(env)
         self._clock_watch = ClockWatch()
         snapshots = Snapshots(database)

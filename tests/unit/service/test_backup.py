@@ -36,7 +36,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
 def test_what_was_backed_up_comes_back_and_nothing_else(made: tuple[Path, bytes], tmp_path: Path) -> None:
     folder, data = made
     names = backup.unpack(io.BytesIO(data), WORDS, tmp_path, KEYS, "b")
-    assert sorted(names) == ["journal.db", "journal.key", "nightlatch.db"] == sorted(p.name for p in tmp_path.iterdir())
+    assert (
+        sorted(names)
+        == ["journal.db", "journal.key", "nightlatch.db", "witness.db"]
+        == sorted(p.name for p in tmp_path.iterdir())
+    )
     for name in backup.DATABASES:
         with closing(sqlite3.connect(folder / name)) as old, closing(sqlite3.connect(tmp_path / name)) as new:
             assert old.execute("SELECT x FROM t").fetchall() == new.execute("SELECT x FROM t").fetchall()
