@@ -22,7 +22,7 @@ MOST_WAITING = 20_000
 MOST_AT_ONCE = 1_024
 """Events of one transaction: bounds how long the next one waits."""
 FIRST_RETRY_S = 0.1
-LAST_RETRY_S = 15.0
+LAST_RETRY_S = 5.0
 
 Committed = Callable[[Sequence[tuple[int, Event]]], None]
 """Told (index, event) of what is on disk now, in the order of the log, each once. Must not raise or block."""
