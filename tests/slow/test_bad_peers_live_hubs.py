@@ -1,4 +1,4 @@
-"""Links to brokers and Matter servers that misbehave, all at once: one clear error each, in its time."""
+"""Links to brokers, Matter and Z-Wave JS servers that misbehave, all at once: one clear error each, in its time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ import pytest
 from nightlatch.ecosystems.interface import Live
 from nightlatch.ecosystems.matter import Matter
 from nightlatch.ecosystems.zigbee2mqtt import Zigbee2Mqtt
+from nightlatch.ecosystems.zwavejs import ZwaveJs
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.secrets import Secret
 from tests.slow.test_bad_peers import HELLO, MIB, Talk, frame, listening, peers_of, silent, websocket
 from tests.unit.ecosystems.asking import context
 from tests.unit.ecosystems.fake_matter import node
+from tests.unit.ecosystems.fake_zwavejs import lock
 
 WORD = "pass-word-of-a-test"
 PATIENCE_S = 90.0
@@ -69,6 +71,29 @@ SERVERS: dict[str, Talk] = {
 }
 
 
+AGREED = frame(json.dumps(HELLO["zwavejs"]).encode()) + frame(b'{"type":"result","success":true,"messageId":"1"}')
+STATE = {"state": {"nodes": [lock(status=3)]}}
+SUBSCRIBED = AGREED + frame(
+    json.dumps({"type": "result", "success": True, "messageId": "n1", "result": STATE}).encode()
+)
+HUBS: dict[str, Talk] = {
+    **peers_of("zwavejs"),
+    "agreed-then-silent": websocket(AGREED),
+    "agreed-then-events": websocket(AGREED, again=frame(b'{"type":"event","event":{"source":"node"}}') * 100),
+    "subscribed-then-close": websocket(SUBSCRIBED, b"\x88\x00"),
+    "subscribed-then-garbage": websocket(SUBSCRIBED, b"\xff" * 4096),
+    "subscribed-then-nonsense": websocket(SUBSCRIBED, again=frame(b"nonsense") * 100),
+    "subscribed-then-empty-events": websocket(SUBSCRIBED, again=frame(b'{"type":"event"}') * 100),
+    "subscribed-then-huge": websocket(SUBSCRIBED, b"\x81\x7f" + (2**62).to_bytes(8, "big"), again=b"x" * MIB),
+    "subscribed-then-10-MB": websocket(
+        SUBSCRIBED, b"\x81\x7f" + (10 * MIB).to_bytes(8, "big") + b'"' + b"x" * (10 * MIB - 2) + b'"'
+    ),
+    "subscribed-then-silent": websocket(SUBSCRIBED),
+    "subscribed-to-a-list": websocket(AGREED, frame(b'{"type":"result","success":true,"messageId":"n1","result":[]}')),
+    "subscribing-is-refused": websocket(AGREED, frame(b'{"type":"result","messageId":"n1","errorCode":"no"}')),
+}
+
+
 def broker(port: int) -> Live:
     where = f"mqtt://127.0.0.1:{port}"
     settings = Zigbee2Mqtt.Settings(url=where, username="a", password=Secret(WORD))
@@ -77,6 +102,10 @@ def broker(port: int) -> Live:
 
 def server(port: int) -> Live:
     return Matter(Matter.Settings(url=f"ws://127.0.0.1:{port}/ws"), context("matter"))
+
+
+def hub(port: int) -> Live:
+    return ZwaveJs(ZwaveJs.Settings(url=f"ws://127.0.0.1:{port}"), context("zwavejs"))
 
 
 async def error_of(plug: Live) -> tuple[str, float]:
@@ -90,7 +119,7 @@ async def error_of(plug: Live) -> tuple[str, float]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(("make", "peers"), [(broker, BROKERS), (server, SERVERS)])
+@pytest.mark.parametrize(("make", "peers"), [(broker, BROKERS), (server, SERVERS), (hub, HUBS)])
 async def test_each_bad_peer_ends_a_link_with_one_clear_error(
     make: Callable[[int], Live], peers: dict[str, Talk]
 ) -> None:

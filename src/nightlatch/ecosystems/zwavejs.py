@@ -90,7 +90,10 @@ class ZwaveJs(Live, kind="zwavejs"):
             raise
 
     async def _network(self, server: Server, hub: Ref) -> AsyncIterator[Item]:
-        listening: Listening = await server.ask("start_listening", Listening)
+        try:
+            listening: Listening = await server.ask("start_listening", Listening)
+        except Refused as refused:
+            server.peer.fail(f"does not tell its state ({refused.name})", "Look at its log.")
         state, home_id = listening.state, server.version.homeId or 0
         nodes = [node for node in state.nodes if node.is_lock]
         refs = {node.nodeId: self.ref(Lock, node.nodeId) for node in nodes}

@@ -380,3 +380,19 @@ async def test_the_first_message_must_still_be_a_version() -> None:
     with pytest.raises(SourceError, match="it did not begin with its version"):
         async with listening(peer):
             pass
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_a_server_that_refuses_to_tell_its_state_is_one_clear_error(live: bool) -> None:
+    class Refusing(FakeServer):
+        def answer(self, command: dict[str, Any]) -> dict[str, Any]:
+            refused = {"success": False, "errorCode": "unknown_error"}
+            return refused if command["command"] == "start_listening" else super().answer(command)
+
+    with pytest.raises(SourceError, match=r"\(unknown_error\)"):
+        if live:
+            async with listening(Refusing(door())):
+                pass
+        else:
+            async with served(Refusing(door())) as url:
+                [item async for item in plug(url).collect()]

@@ -135,7 +135,7 @@ class Conversation:
                 message = Message()
             if len(text) > MAX_EVENT and message.messageId not in self._asked:
                 self.fail(f"sent a message of {len(text)} bytes unasked", f"Is this the address of a {NAME}?")
-            if not message.type:
+            if message.event is None and not message.messageId:
                 strange += 1
                 if strange > STRANGE:
                     self.fail("sends what makes no sense", f"Is this the address of a {NAME}?")

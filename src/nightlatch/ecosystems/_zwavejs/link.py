@@ -85,7 +85,10 @@ class ZwaveLink(Link):
         """Subscribed and read while this is open."""
         async with self._conversation.reading(self._check):
             try:
-                listening: Listening = await self._conversation.ask("start_listening", Listening)
+                try:
+                    listening: Listening = await self._conversation.ask("start_listening", Listening)
+                except Refused as refused:
+                    self._conversation.fail(f"does not let us listen ({refused.name})", "Look at its log.")
                 self._begin(listening.state)
                 yield
             finally:
