@@ -114,6 +114,28 @@ async def test_a_lock_that_does_not_answer_is_told_from_the_copy_without_a_time(
         assert (ear.states[0].bolt, ear.states[0].at) == ("thrown", 0)
 
 
+async def test_a_door_is_as_fresh_as_the_lock_last_told_of_it() -> None:
+    house = House()
+    async with heard(house) as ear:
+        (state,) = ear.states
+        assert (state.door, state.door_at) == ("closed", state.at)
+    house.deaf = True
+    async with heard(house) as ear:
+        assert (ear.states[0].door, ear.states[0].door_at) == ("closed", 0)
+    without = {path: value for path, value in LOCK.items() if path != "1/257/3"}
+    async with heard(House(node(1, {**without, "1/257/65532": 0x191}))) as ear:
+        assert (ear.states[0].door, ear.states[0].door_at) == (None, None)
+
+
+def test_an_order_s_look_at_the_bolt_says_nothing_of_the_door() -> None:
+    watch = Watch("lock:matter:1", "matter", Node(1, True, dict(LOCK)), 1)
+    watch.fresh({"1/257/0": 1, "1/257/3": 1}, 5)
+    watch.fresh({"1/257/0": 1}, 9)
+    assert (watch.state.at, watch.state.door_at) == (9, 5)
+    watch.changed("1/257/3", 0, 12, {})
+    assert watch.state.door_at == 12
+
+
 async def test_of_two_locks_on_one_node_each_has_its_own_name() -> None:
     other = {path.replace("1/", "2/", 1): value for path, value in LOCK.items() if path.startswith("1/")}
     async with heard(House(node(7, {**LOCK, **other})), states=2) as ear:

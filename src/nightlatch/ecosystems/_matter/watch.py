@@ -90,6 +90,8 @@ class Watch:
         events = [event for path, value in values.items() for event in self.changed(path, value, at, raw)]
         if self.path(LOCK_STATE) in values:
             self.state = replace(self.state, at=at, reachable=True)
+        if self.path(DOOR) in values:
+            self._door_told(at)
         return events
 
     def changed(self, path: str, value: object, at: int, raw: Mapping[str, Any]) -> list[Event]:
@@ -149,6 +151,7 @@ class Watch:
 
     def _others(self, path: str, was: object, value: object, at: int, raw: Mapping[str, Any]) -> Iterator[Event]:
         if path == self.path(DOOR):
+            self._door_told(at)
             before, now = (_DOORS.get(one) if isinstance(one, int) else None for one in (was, value))
             if before is not None and now is not None and before != now:
                 yield self._event(now[1], at, raw)
@@ -159,6 +162,11 @@ class Watch:
             name = self._names.get(path)
             if name is not None and was is not None and isinstance(value, int) and 0 <= value < 2**32:
                 yield self._event("parameter_changed", at, raw, name=name, value=int(value))
+
+    def _door_told(self, at: int) -> None:
+        """The lock itself has just said how the door stands."""
+        if self.state.door is not None:
+            self.state = replace(self.state, door_at=at)
 
     def _know(self) -> None:
         """The state by the newest values."""
@@ -171,6 +179,7 @@ class Watch:
             self.state,
             bolt=bolt(self._values.get(self.path(LOCK_STATE))),
             door=_DOORS[door][0] if door is not None and door in _DOORS else "unknown" if sensor else None,
+            door_at=(self.state.door_at or 0) if sensor or door in _DOORS else None,
             battery=half_percents // 2 if half_percents is not None and half_percents <= 200 else None,
             relock_s=attributes.number(self.path(RELOCK)),
         )
