@@ -75,21 +75,24 @@ class Guard:
         self.phone = phone
         self.state = owner.folder / ".local/state/nightlatch"
         self.log = owner.folder / "run.log"
+        self.program = [str(NIGHTLATCH)]
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; returns once it stands guard."""
         env = {"HOME": str(self.owner.folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.owner.secrets}
-        command = [*self.owner.place, str(NIGHTLATCH), "run", "-c", "nightlatch.toml"]
+        command = [*self.owner.place, *self.program, "run", "-c", "nightlatch.toml"]
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(command, cwd=self.owner.folder, env=env, stderr=out)
+            self.process = subprocess.Popen(
+                command, cwd=self.owner.folder, env=env, stdin=subprocess.PIPE, stdout=out, stderr=out
+            )
         self.until(lambda: self._status() is not None, 30)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop or kill it."""
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(10)
+            self.process.communicate(timeout=10)
             self.process = None
 
     def status(self) -> Status:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from nightlatch.model.event import Event
 
 EXIT_NOT_INTACT = 1
-WHOLE = 1_000_000
-"""Entries up to which everything is verified each time: a matter of a second or two."""
 
 
 def verify(
@@ -36,7 +34,7 @@ def verify(
         typer.Option(
             "--full/--new",
             help="Every entry and all that the witnesses hold, or only what is new since the last time. "
-            f"Otherwise every entry while there are at most {WHOLE:,}.",
+            "Otherwise every entry while there are at most 1,000,000.",
         ),
     ] = None,
     witnesses: Annotated[
@@ -55,6 +53,8 @@ def verify(
 
     Examples: nightlatch journal verify; nightlatch journal verify --new; nightlatch journal verify --full --format json
     """
+    from nightlatch.journal.storage import Damaged
+    from nightlatch.journal.verify import WHOLE
     from nightlatch.journal.verify import verify as verified
 
     settings = settings_or_none(config)
@@ -69,8 +69,8 @@ def verify(
             problem = str(report.faults[0]) if report.faults else ""
             if not problem:
                 found = asyncio.run(_compared(journal, asked, every=bool(full)))
-    except JournalError as error:
-        # What cannot even be read to its end is not what was written.
+    except Damaged as error:
+        # What cannot even be read to its end is not what was written; a full disk is another matter.
         problem = str(error)
     told = _tell([_verdict("", not problem, problem), *(_verdict(**_said(one)) for one in found if _answered(one))])
     intact = not problem and all(one["agrees"] is not False for one in found)

@@ -25,6 +25,8 @@ from nightlatch.writing import replace
 
 VERIFIED = "journal.verified"
 """The newest checkpoint that was verified, in a file of its own: a journal put back to an older copy shows by it."""
+WHOLE = 1_000_000
+"""Entries up to which everything is verified each time unless asked otherwise: a matter of a second or two."""
 CHUNK = 64
 """Bundles of one piece of work, 16,384 entries: some 20 ms."""
 WORTH_A_PROCESS = 400

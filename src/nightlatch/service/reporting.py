@@ -93,6 +93,8 @@ class Reporter:
             found.append(f"journal: {self._journal_trouble}")
         if parts.upkeep.intact is False:
             found.append(f"journal: not intact: {parts.upkeep.problem}")
+        elif parts.upkeep.problem:
+            found.append(f"journal: could not be verified: {parts.upkeep.problem}")
         if parts.alerts.behind:
             found.append("alerts: the database cannot be written")
         if parts.auditor.failed:

@@ -7,16 +7,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from nightlatch.errors import JournalError
+from nightlatch.errors import JournalError, ReadError
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.retention import retain
-from nightlatch.journal.verify import Report, verify
+from nightlatch.journal.storage import Damaged
+from nightlatch.journal.verify import WHOLE, Report, verify
 from nightlatch.model.event import INTACT, NOT_INTACT, Event, micros
 
 log = logging.getLogger(__name__)
 
 FIRST_S = 5.0
 """How long after the start the first verification begins: hubs are connected first."""
+AGAIN_S = 15.0
+"""After how long it is tried again when the disk did not let it be done."""
 
 
 class Upkeep:
@@ -39,12 +42,13 @@ class Upkeep:
         self.verified_at: datetime | None = None
         self.intact: bool | None = None
         self.problem = ""
+        """Why it is not intact, or why that could not be found out."""
 
     async def run(self) -> None:
         """Keep at it until cancelled."""
         await asyncio.sleep(FIRST_S)
         while True:
-            await self.verify()
+            wait = self._every_s if await self.verify() else min(AGAIN_S, self._every_s)
             try:
                 dropped = await asyncio.to_thread(retain, self._journal, self._days, self._now())
             except JournalError as error:
@@ -52,24 +56,29 @@ class Upkeep:
             else:
                 if dropped:
                     log.info("journal: contents of %d entries older than %d days dropped", dropped, self._days)
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(wait)
 
-    async def verify(self) -> None:
-        """Verify what is new since the last time, and tell the journal."""
+    async def verify(self) -> bool:
+        """Verify, and tell the journal; whether it could be done. A full disk is no sign of another hand."""
         try:
             found = await asyncio.to_thread(self._verified)
             self.intact, self.problem = found.sound, str(found.faults[0]) if found.faults else ""
-        except JournalError as error:
+        except (Damaged, ReadError) as error:
             self.intact, self.problem = False, str(error)
+        except JournalError as error:
+            self.problem = str(error)
+            log.warning("journal: could not be verified: %s", error)
+            return False
         self.verified_at = self._now()
         value = INTACT if self.intact else NOT_INTACT
         log.log(logging.INFO if self.intact else logging.ERROR, "journal: %s %s", value, self.problem)
         await self._put(Event(micros(self.verified_at), "verified", "home", value=value, detail=self.problem))
+        return True
 
     def _verified(self) -> Report:
         # Through a handle of its own: meanwhile the service reads and writes through the other.
         journal = Journal.open(self._journal.folder, read_only=True)
         try:
-            return verify(journal, full=False)
+            return verify(journal, full=journal.size <= WHOLE)
         finally:
             journal.close()
