@@ -61,6 +61,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """How often time is looked at: due detections, the wall clock, the watchdog."""
+FIRST_S = 5.0
 REMEMBER_S = 60.0
 """How often what the parts must remember is written down; a crash replays at most this much."""
 
@@ -254,9 +255,11 @@ class Service:
             self.pipeline.catch_up(size)
 
     async def _keep(self) -> None:
+        # The first soon: how every lock stood when its hub was first heard is in no event.
+        await asyncio.sleep(FIRST_S)
         while True:
-            await asyncio.sleep(REMEMBER_S)
             await self._remember()
+            await asyncio.sleep(REMEMBER_S)
 
     async def _remember(self) -> None:
         """Write down what the parts remember."""
