@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import aiomqtt
 import msgspec
 
+from nightlatch.ecosystems._tasks import heed_cancellation
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.reading.files import MIB
 from nightlatch.secrets import Secret
@@ -128,16 +129,22 @@ async def connect(broker: Broker, username: str | None = None, password: Secret 
             await client.__aenter__()
         yield Inbox(client, broker)
     finally:
-        # Also after a failed entry, which leaves the socket open; a broken peer never confirms the goodbye.
-        with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
-            await asyncio.wait_for(client.__aexit__(None, None, None), _CLOSE_SECONDS)
+        await leave(client)
+
+
+async def leave(client: aiomqtt.Client) -> None:
+    """Say goodbye, which a broken peer never confirms; also after a failed entry, which leaves the socket open."""
+    with _heeded(), contextlib.suppress(aiomqtt.MqttError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await client.__aexit__(None, None, None)
 
 
 @contextlib.contextmanager
 def explained(broker: Broker) -> Iterator[None]:
     """What the client library raises in this block, as the SourceError that says it to people."""
     try:
-        yield
+        with _heeded():
+            yield
     except aiomqtt.MqttCodeError as error:
         code = getattr(error.rc, "value", error.rc)
         if code in _REFUSALS:
@@ -149,6 +156,15 @@ def explained(broker: Broker) -> Iterator[None]:
         raise SourceError(f"the broker ended the connection ({error})", where=str(broker)) from None
     except aiomqtt.MqttError as error:
         raise _failure(str(error), broker) from None
+
+
+@contextlib.contextmanager
+def _heeded() -> Iterator[None]:
+    """However this block ends: a cancellation that the client library lost meanwhile is found again."""
+    try:
+        yield
+    finally:
+        heed_cancellation()
 
 
 def _failure(text: str, broker: Broker) -> SourceError:

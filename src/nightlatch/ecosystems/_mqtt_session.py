@@ -31,7 +31,6 @@ KEEPALIVE_SECONDS = 10
 """How often a silent broker is pinged; one that is gone without a word is found out within twice that."""
 AWAY_SECONDS = 7 * 24 * 3600
 """How long the broker keeps our session while we are away."""
-_CLOSE_SECONDS = 0.5
 _OVERHEAD = 64 * 1024
 """A topic's longest name: what a message has beside its payload."""
 
@@ -160,5 +159,4 @@ async def open_session(
             ending.cancel()
             await asyncio.gather(ending, return_exceptions=True)
     finally:
-        with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
-            await asyncio.wait_for(client.__aexit__(None, None, None), _CLOSE_SECONDS)
+        await _mqtt.leave(client)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.ecosystems import _codes, _mqtt
 from nightlatch.ecosystems._mqtt_session import client_id, open_session
+from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._told import Told
 from nightlatch.ecosystems._zigbee2mqtt import data, devices
 from nightlatch.ecosystems._zigbee2mqtt import settings as z2m
@@ -137,9 +138,9 @@ class Zigbee2Mqtt(Live, kind="zigbee2mqtt"):
                 await link.begin()
                 yield link
             finally:
-                running.cancel()
-                with suppress(asyncio.CancelledError):
-                    await running
+                await end(running)
+                if not running.cancelled():
+                    running.result()  # a defect, which is told as one
 
     def _bridge_items(self, bridge: Bridge, codes: list[_codes.Code], *, guarded: bool) -> Iterator[Item]:
         hub, info = self._hub, bridge.info

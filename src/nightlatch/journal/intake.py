@@ -118,7 +118,8 @@ class Intake:
                 continue
             if not self._now.is_set() and len(self._waiting) < MOST_AT_ONCE:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._now.wait(), PATIENCE_S)
+                    async with asyncio.timeout(PATIENCE_S):
+                        await self._now.wait()
             self._now.clear()
             group = [self._waiting[k] for k in range(min(len(self._waiting), MOST_AT_ONCE))]
             await self._write(group)

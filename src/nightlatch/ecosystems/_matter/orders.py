@@ -45,7 +45,8 @@ class Orders:
         """Give an order, ask the lock, and tell how it stands then; within 30 s."""
         turn = self._turns.setdefault((watch.node_id, watch.endpoint), asyncio.Lock())
         try:
-            await asyncio.wait_for(turn.acquire(), TURN_S)
+            async with asyncio.timeout(TURN_S):
+                await turn.acquire()
         except TimeoutError:
             return Outcome("unknown", "not sent: an order before it is still being followed")
         try:

@@ -74,7 +74,8 @@ class Orders:
         """Give an order, ask the lock, and tell how it stands then; within 25 s."""
         turn = self._turns.setdefault(watch.device.ieee_address, asyncio.Lock())
         try:
-            await asyncio.wait_for(turn.acquire(), TURN_SECONDS)
+            async with asyncio.timeout(TURN_SECONDS):
+                await turn.acquire()
         except TimeoutError:
             return Outcome("unknown", "not sent: an order before it is still being followed")
         try:

@@ -6,11 +6,12 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
+from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems._zwavejs.happenings import Happening, Message
 from nightlatch.ecosystems._zwavejs.server import ANSWER_S, NAME, Refused
@@ -61,10 +62,7 @@ class Conversation:
             yield
         finally:
             for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with suppress(asyncio.CancelledError):
-                    await task
+                await end(task)
 
     def put(self, heard: Heard) -> None:
         """What `next` gives, in this order."""

@@ -220,6 +220,7 @@ class Alerts:
 async def _wait(wake: asyncio.Event, seconds: float) -> None:
     """Until woken, or for so long."""
     try:
-        await asyncio.wait_for(wake.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await wake.wait()
     except TimeoutError:
         return

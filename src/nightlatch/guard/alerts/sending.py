@@ -55,7 +55,8 @@ class Apprise:
         # A daemon, unlike the threads of a pool: a service that hangs must not hold up the end of Nightlatch.
         threading.Thread(target=work, name=f"alerts-{channel.id}", daemon=True).start()
         try:
-            return await asyncio.wait_for(ended, self._timeout)
+            async with asyncio.timeout(self._timeout):
+                return await ended
         except TimeoutError:
             return f"it took longer than {self._timeout:.0f} seconds"
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import aiomqtt
 
+from nightlatch.ecosystems._tasks import heed_cancellation
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.journal import notes
 from nightlatch.journal.journal import Journal
@@ -139,4 +140,6 @@ class Mqtt(Witness, kind="mqtt"):
         finally:
             # Also after a failed entry, which leaves the socket open.
             with contextlib.suppress(aiomqtt.MqttError, TimeoutError):
-                await asyncio.wait_for(client.__aexit__(None, None, None), CLOSE_S)
+                async with asyncio.timeout(CLOSE_S):
+                    await client.__aexit__(None, None, None)
+            heed_cancellation()
