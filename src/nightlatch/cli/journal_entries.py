@@ -67,10 +67,10 @@ _WORDS = {
     "outcome": "{name}: {value}",
     "alert": "alert {name} {value}",
     "delivery": "delivery {name} {value}",
-    "audited": "audited {value}",
+    "audited": "audited, score {value}",
     "verified": "journal verified: {value}",
     "key_rotated": "the journal signs with a new key",
-    "erased": "a person was erased ({value} keys destroyed)",
+    "erased": "a person was erased, with their keys ({value})",
     "retained": "contents older than {value} days dropped",
     "restored": "restored, or begun anew",
 }
@@ -123,6 +123,8 @@ def line(entry: Entry, names: Names, zone: tzinfo) -> Text:
 
     head = f"{entry.index:>7}  "
     event = entry.event
+    if entry.damaged:
+        return Text(f"{head}(damaged: {printable(entry.damaged)})", style="bold red")
     if event is None:
         return Text(f"{head}(dropped: it was older than the journal keeps)", style="dim")
     style = (
@@ -166,7 +168,7 @@ def document(entry: Entry) -> dict[str, Any]:
     """One entry as JSON-like data; instants in UTC, null where there is none."""
     event = entry.event
     if event is None:
-        return {"index": entry.index, "dropped": True}
+        return {"index": entry.index, **({"damaged": entry.damaged} if entry.damaged else {"dropped": True})}
     return {
         "index": entry.index,
         "at": event.instant,
@@ -207,6 +209,8 @@ def as_csv(entries: Iterable[Entry], zone: tzinfo) -> Iterator[str]:
     yield _row(COLUMNS)
     for entry in entries:
         found = document(entry)
+        if entry.damaged:
+            found["detail"] = f"damaged: {entry.damaged}"
         for name in ("at", "since", "told"):
             if found.get(name) is not None:
                 found[name] = found[name].astimezone(zone).isoformat()

@@ -15,7 +15,7 @@ from nightlatch.journal.edge import Edge
 from nightlatch.journal.leaves import BUNDLE, DROPPED, Entry, decode, encode, pack
 from nightlatch.journal.notes import Signer, Verifier
 from nightlatch.journal.seal import Sealer
-from nightlatch.journal.storage import Storage, place
+from nightlatch.journal.storage import Damaged, Storage, place
 from nightlatch.journal.tree import EMPTY
 from nightlatch.journal.view import View
 from nightlatch.model.event import Event
@@ -200,15 +200,26 @@ class Journal:
             yield View(reader, self.where)
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
-        """The entries from index `start` up to, without, `stop`, or the end that there is now."""
+        """The entries from index `start` up to, without, `stop`, or the end that there is now.
+
+        One that cannot be read is `damaged`, and what comes after it is read all the same.
+        """
         size = self.size
         stop = size if stop is None else min(stop, size)
         for n in range(start // BUNDLE, -(-stop // BUNDLE)):
-            with self.view() as view:
-                leaves = view.bundle(n)
-            low = max(start - n * BUNDLE, 0)
-            for within, leaf in enumerate(leaves[low : stop - n * BUNDLE], low):
-                yield decode(n * BUNDLE + within, leaf, self.sealer)
+            low, high = max(start - n * BUNDLE, 0), min(stop - n * BUNDLE, BUNDLE)
+            try:
+                with self.view() as view:
+                    leaves = view.bundle(n)
+            except Damaged as error:
+                yield from (Entry(n * BUNDLE + within, None, damaged=error.what) for within in range(low, high))
+                continue
+            for within, leaf in enumerate(leaves[low:high], low):
+                try:
+                    entry = decode(n * BUNDLE + within, leaf, self.sealer)
+                except JournalError as error:
+                    entry = Entry(n * BUNDLE + within, None, damaged=error.what)
+                yield entry
 
     def rotate(self, at: int, *, reason: str = "") -> Verifier:
         """Sign with a new key from now on (at: µs); the new public key.

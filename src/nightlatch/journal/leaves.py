@@ -51,9 +51,11 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
     index: int
     event: Event | None
-    """None: retention dropped its content; only the hash is left."""
+    """None: retention dropped its content and only the hash is left, or it is damaged."""
     erased: bool = False
     """The person it was about was erased: person, slot, told, detail and raw are gone."""
+    damaged: str = ""
+    """Why it cannot be read; nothing when it can."""
 
 
 _encode = msgspec.json.Encoder().encode

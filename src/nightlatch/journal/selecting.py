@@ -27,8 +27,13 @@ class Wanted(msgspec.Struct, frozen=True):
     """µs since 1970, exclusive."""
 
     def fits(self, entry: Entry) -> bool:
-        """Whether an entry is wanted. One whose content was dropped only is when nothing is asked of it."""
+        """Whether an entry is wanted. One whose content was dropped only is when nothing is asked of it.
+
+        A damaged one always is: nobody can tell what it was.
+        """
         event = entry.event
+        if entry.damaged:
+            return True
         if event is None:
             return self == Wanted()
         return (

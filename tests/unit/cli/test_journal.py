@@ -227,9 +227,13 @@ def test_verify_names_the_first_bad_entry_and_exits_1(cli: Run, state: Path) -> 
     found = json.loads(cli("verify", "--full", "--format", "json")[1])
     assert (found["intact"], found["faults"][0]["first"]) == (False, number)
     assert shown(cli, "--kind", "verified", "-n", "1")[0]["value"] == "not intact"
-    code, out, err = cli("show", "-n", "0")
-    assert (code, len(out.splitlines())) == (2, number), "what stands before it is shown"
-    assert f"entry {number}: cannot be read" in err
+    code, out, _ = cli("show", "-n", "0")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[number] == f"{number:>7}  (damaged: cannot be read (Invalid enum value 'Battery' - at `$.kind`))"
+    assert "damaged" not in "".join(lines[:number] + lines[number + 1 :]), "what comes after it is shown"
+    assert shown(cli)[number] == {"index": number, "damaged": lines[number][19:-1]}
+    assert f"damaged: {lines[number][19:-1]}" in cli("show", "--format", "csv")[1]
 
 
 def test_a_file_that_is_no_database_any_more_is_not_intact(cli: Run, state: Path) -> None:

@@ -1,3 +1,4 @@
+import sqlite3
 import stat
 import threading
 from pathlib import Path
@@ -18,6 +19,24 @@ from tests.unit.journal.making import AT, event, filled, tamper
 def leaves_of(journal: Journal) -> list[bytes]:
     with journal.view() as view:
         return [leaf for n in range(-(-view.size // 256)) for leaf in view.bundle(n)]
+
+
+def test_what_comes_after_a_damaged_entry_is_read_all_the_same(tmp_path: Path) -> None:
+    filled(tmp_path, 700).close()
+
+    def break_two(file: sqlite3.Connection) -> None:
+        (whole,) = file.execute("SELECT entries FROM bundle WHERE n = 0").fetchone()
+        file.execute("UPDATE bundle SET entries = ? WHERE n = 0", (whole.replace(b"{", b"x", 1),))
+        file.execute("UPDATE bundle SET entries = substr(entries, 2) WHERE n = 1")
+
+    tamper(tmp_path, break_two)
+    journal = Journal.open(tmp_path)
+    entries = list(journal.entries())
+    assert [entry.index for entry in entries] == list(range(700))
+    assert [entry.index for entry in entries if entry.damaged] == [0, *range(256, 512)]
+    assert all((entry.event is None) == bool(entry.damaged) for entry in entries)
+    assert [entry.index for entry in journal.entries(300, 520)] == list(range(300, 520))
+    journal.close()
 
 
 def test_what_was_appended_is_read_again_in_order_and_after_reopening(tmp_path: Path) -> None:
