@@ -35,9 +35,9 @@ def show(form: FormatOption = Format.TEXT) -> None:
     if form is Format.JSON:
         print_json(views)
         return
-    for view in views:
-        _print(view)
-    if not views:
+    if views:
+        _print(*views)
+    else:
         console().print("No door locks itself: add an [[autolock]] table to nightlatch.toml.", markup=False)
 
 
@@ -76,6 +76,7 @@ def resume(lock: LockArgument, *, config: ConfigOption = None, form: FormatOptio
 def _set(config: Path | None, lock: str, until: int, form: Format) -> None:
     from nightlatch.guard.autolock import control as verbs
     from nightlatch.guard.autolock.driver import DoorView
+    from nightlatch.model.event import instant
     from nightlatch.service.control import ask
     from nightlatch.service.folder import running
     from nightlatch.store.database import state_folder
@@ -91,7 +92,7 @@ def _set(config: Path | None, lock: str, until: int, form: Format) -> None:
         return
     _keep(config, lock, until)
     if form is Format.JSON:
-        print_json({"lock": f"lock:{lock}", "paused_until": until})
+        print_json({"lock": f"lock:{lock}", "paused_until": instant(until) if until else None})
     else:
         what = "Paused" if until else "Resumed"
         console().print(f"{what} {lock}. No Nightlatch is running: it holds from the next start.", markup=False)
@@ -117,24 +118,27 @@ def _keep(config: Path | None, lock: str, until: int) -> None:
         engine.dispose()
 
 
-def _print(view: DoorView) -> None:
+def _print(*views: DoorView) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
-    from nightlatch.model.event import instant
-    from nightlatch.text import minute
-
     out = console()
-    words = view.phase.replace("_", " ")
-    line = Text(f"{words:<9}", STYLES.get(view.phase, "default")).append(f"{view.name}: {view.why}", style="default")
-    if view.due:
-        line.append(f"; locks at {minute(instant(view.due))}", style="default")
-    if view.paused_until:
-        line.append(f" until {minute(instant(view.paused_until))}", style="default")
-    out.print(line)
-    answer = {True: "yes", False: "no", None: "unknown"}[view.secured]
-    out.print(Text(f"         secured: {answer}, {view.secured_why}"))
-    if view.own_relock and view.own_relock != "Nightlatch locks":
-        out.print(Text(f"         its own auto-relock is not used: {view.own_relock}"))
-    if view.way_in is not None or view.way_in_why:
-        answer = {True: "yes", False: "no", None: "unknown"}[view.way_in]
-        out.print(Text(f"         somebody outside gets in once it is locked: {answer}, {view.way_in_why}"))
+    answers = {True: "yes", False: "no", None: "unknown"}
+    for view in views:
+        line = f"{view.name}: {view.why}"
+        if view.due:
+            line += f"; locks at {view.due:%Y-%m-%d %H:%M:%S}"
+        if view.paused_until:
+            line += f" until {view.paused_until:%Y-%m-%d %H:%M}"
+        head = Table.grid(padding=(0, 2, 0, 0))
+        head.add_column(min_width=7)
+        head.add_row(Text(view.phase.replace("_", " "), STYLES.get(view.phase, "default")), Text(line))
+        out.print(head)
+        notes = [f"secured: {answers[view.secured]}, {view.secured_why}"]
+        if view.own_relock and view.own_relock != "Nightlatch locks":
+            notes.append(f"its own auto-relock is not used: {view.own_relock}")
+        if view.way_in is not None or view.way_in_why:
+            notes.append(f"somebody outside gets in once it is locked: {answers[view.way_in]}, {view.way_in_why}")
+        for note in notes:
+            out.print(Padding(Text(note), (0, 0, 0, 9)))

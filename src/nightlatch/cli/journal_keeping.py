@@ -15,7 +15,8 @@ from nightlatch.errors import UsageError
 if TYPE_CHECKING:
     from nightlatch.guard.erasing import Erased
 
-EXIT_NOTHING = 1
+MOST = 10
+"""How many entries are named that erasing does not reach."""
 
 
 def erase(
@@ -41,6 +42,7 @@ def erase(
     from nightlatch.guard.erasing import erase as erased
     from nightlatch.guard.erasing import person_of
     from nightlatch.store.database import state_folder
+    from nightlatch.text import suggest
 
     settings = settings_or_none(config)
     known = person_of(settings, person)
@@ -59,11 +61,14 @@ def erase(
 
         print_json(msgspec.to_builtins(result))
     else:
-        _show(result)
+        people = [one.id for one in settings.tables.people] if settings else []
+        _show(result, "" if known else suggest(person, people))
     raise typer.Exit(0 if result.entry is not None or result.scrubbed.dropped or result.scrubbed.changed else 1)
 
 
-def _show(result: Erased) -> None:
+def _show(result: Erased, hint: str) -> None:
+    from nightlatch.text import count
+
     out = console()
 
     def say(text: str, style: str = "") -> None:
@@ -71,12 +76,15 @@ def _show(result: Erased) -> None:
 
     changed, dropped = result.scrubbed.changed, result.scrubbed.dropped
     if result.entry is None and not changed and not dropped:
-        say("Nothing was kept under this id or name.", "yellow")
+        say(f"Nothing was kept under this id or name. {hint}".rstrip(), "yellow")
     else:
-        say(f"Erased: {result.keys} keys destroyed, {changed} records changed, {dropped} dropped.", "green")
+        keys, records = count(result.keys, "key"), count(changed, "record")
+        say(f"Erased: {keys} destroyed, {records} changed, {dropped} dropped.", "green")
     if result.entries:
-        numbers = ", ".join(str(one) for one in result.entries[:10])
-        say(f"{len(result.entries)} entries name them outside of what is sealed, until retention drops them: {numbers}")
+        numbers = ", ".join(str(one) for one in result.entries[:MOST])
+        more = ", …" if len(result.entries) > MOST else ""
+        what = "1 entry names" if len(result.entries) == 1 else f"{len(result.entries)} entries name"
+        say(f"{what} them outside of what is sealed, until retention drops that: {numbers}{more}")
     if result.named_in:
         say("Still named in your configuration; what happens from now on is kept anew until these lines are gone:")
     for place in result.named_in:
@@ -109,8 +117,12 @@ def export(
     if form is Format.JSON:
         print_json({"folder": tiles, "entries": result.size, "files": result.files, "pruned": result.pruned})
         return
-    pruned = f" {result.pruned} bundles were left out: retention dropped what they held." if result.pruned else ""
-    console().print(f"Written: {result.size} entries in {result.files} files.{pruned}", markup=False, soft_wrap=True)
+    from nightlatch.text import count
+
+    was = "bundle was" if result.pruned == 1 else "bundles were"
+    pruned = f" {result.pruned} {was} left out: retention dropped what was in them." if result.pruned else ""
+    written = f"{count(result.size, 'entry', 'entries')} in {count(result.files, 'file')}"
+    console().print(f"Written: {written}.{pruned}", markup=False, soft_wrap=True)
 
 
 def show_keys(*, form: FormatOption = Format.TEXT) -> None:

@@ -7,18 +7,23 @@ import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, print_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
     from rich.text import Text
 
     from nightlatch.service.status import LockStatus, Status
 
 EXIT_TROUBLE = 1
+CONFIGURATION = Path("/etc/nightlatch/nightlatch.toml")
+"""Of a service that systemd runs."""
 STYLES = {"secured": "green", "unlocked": "yellow", "open": "yellow", "jammed": "bold red", "unknown": "yellow"}
 
 
@@ -48,6 +53,8 @@ def run(
 
     if log_format not in (*logs.LogFormat,):
         raise UsageError(f"{log_format!r} is no log format", todo="Write text or json.")
+    if pace is not None and not demo:
+        raise UsageError("only the simulated home has a pace", where="--pace", todo="Add --demo.")
     logs.start(logs.LogFormat(log_format), debug=logging.getLogger("nightlatch").level == logging.DEBUG)
     folder = state_folder()
     if demo:
@@ -97,7 +104,12 @@ def reload() -> None:
     console().print("It starts over with the configuration as it is now: see nightlatch status.", markup=False)
 
 
-def unit(config: ConfigOption = None) -> None:
+def unit(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", metavar="FILE", help=f"The service's configuration; {CONFIGURATION} otherwise."),
+    ] = None,
+) -> None:
     """Print the systemd unit for this installation: hardened, watched, with a state folder of its own.
 
     Examples: nightlatch unit | sudo tee /etc/systemd/system/nightlatch.service; nightlatch unit
@@ -106,7 +118,7 @@ def unit(config: ConfigOption = None) -> None:
     from nightlatch.service.unit import unit as text
 
     command = shutil.which(sys.argv[0]) or shutil.which("nightlatch") or "/usr/bin/nightlatch"
-    path = config.expanduser().absolute() if config else Path("/etc/nightlatch/nightlatch.toml")
+    path = config.expanduser().absolute() if config else CONFIGURATION
     typer.echo(text(str(Path(command).absolute()), str(path)), nl=False)
 
 
@@ -140,7 +152,8 @@ def _show(found: Status, out: Console) -> None:
         mark = Text("Not all is well", "bold red")
     elif found.alerts:
         mark = Text(f"{count(sum(found.alerts.values()), 'alert')} open", "bold yellow")
-    out.print(Text(found.home, "bold"), Text("·"), mark, Text(f"· since {found.started:%Y-%m-%d %H:%M} UTC", "dim"))
+    zone = ZoneInfo(found.timezone)
+    out.print(Text(found.home, "bold"), Text("·"), mark, Text(f"· since {_when(found.started, zone)}", "dim"))
     for line in found.troubles:
         out.print(Text(f"! {line}", "red"))
     doors = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -152,17 +165,24 @@ def _show(found: Status, out: Console) -> None:
     out.print(doors)
     out.print()
     hubs = ", ".join(f"{hub.id} {'connected' if hub.connected else hub.problem or 'lost'}" for hub in found.ecosystems)
-    journal = f"{found.journal.entries} entries"
+    journal = count(found.journal.entries, "entry", "entries")
     if found.journal.verified_at:
         intact = "intact" if found.journal.intact else "NOT INTACT"
-        journal += f", {intact} at {found.journal.verified_at:%Y-%m-%d %H:%M} UTC"
+        journal += f", {intact} at {_when(found.journal.verified_at, zone)}"
     alerts = ", ".join(f"{number} {severity}" for severity, number in found.alerts.items() if number) or "none open"
     lines = [("Hubs", hubs or "none"), ("Journal", journal), ("Alerts", alerts)]
     if found.audit is not None:
         score = "–" if found.audit.score is None else f"{found.audit.score:.0f}"
-        lines.append(("Audit", f"score {score}, {found.audit.open} open, {found.audit.at:%Y-%m-%d %H:%M} UTC"))
+        lines.append(("Audit", f"score {score}, {found.audit.open} open, {_when(found.audit.at, zone)}"))
+    rest = Table.grid(padding=(0, 2, 0, 0))
     for name, text in lines:
-        out.print(Text(f"{name:<9}", "bold").append(text, "not bold"))
+        rest.add_row(Text(name, "bold"), Text(text))
+    out.print(rest)
+
+
+def _when(at: datetime, zone: ZoneInfo) -> str:
+    """An instant on the home's clock."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _state(lock: LockStatus) -> Text:

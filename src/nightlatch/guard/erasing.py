@@ -66,7 +66,8 @@ def erase(
 ) -> Erased:
     """Erase the person with this id, or what is known of a credential as LOCK/SLOT; `also` are further names.
 
-    It can be done again, and goes on where it was interrupted. JournalError or StoreError when another
+    An id that neither the configuration, the audits nor the journal's keys know is not looked for: it
+    may be any word. It can be done again, and goes on where it was interrupted. JournalError or StoreError when another
     program reads on for too long: then part of it may be left.
     """
     person = person_of(configuration, id_)
@@ -75,16 +76,23 @@ def erase(
     names = _names(id_, person, also)
     for state in states:
         names |= _names_in(state, f"person:{id_}")
-    words = Words(names)
     keys, scrubbed, unread = 0, Scrubbed(), set[Path]()
     for state in states:
         try:
             keys += _forget(state, people)
-            one = _scrub(state, words)
         except StoreError:
             if state == folder:
                 raise
             unread.add(state)  # it was put aside because it is damaged
+    known = person is not None or "/" in id_ or keys > 0 or names != {id_}
+    words = Words(names if known else ())
+    for state in states if known else ():
+        try:
+            one = _scrub(state, words)
+        except StoreError:
+            if state == folder:
+                raise
+            unread.add(state)
         else:
             scrubbed = Scrubbed(scrubbed.changed + one.changed, scrubbed.dropped + one.dropped)
     entry: int | None = None

@@ -122,6 +122,7 @@ class Reporter:
             alerts={severity.value: alerts[severity.value] for severity in Severity if alerts[severity.value]},
             audit=self._audit(),
             address=self.address,
+            timezone=str(self.household.zone),
         )
 
     def refresh(self) -> None:

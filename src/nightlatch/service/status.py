@@ -72,3 +72,5 @@ class Status(msgspec.Struct, frozen=True):
     audit: AuditStatus | None = None
     address: str = ""
     """Where it answers over HTTP."""
+    timezone: str = "UTC"
+    """The home's."""

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from nightlatch.guard.autolock.machine import Memory
 from nightlatch.guard.autolock.settings import rules
 from nightlatch.guard.household import Household
 from nightlatch.guard.listening import Listener
+from nightlatch.model.event import micros
 from nightlatch.plugs import wall
 from nightlatch.service import control
 from nightlatch.service.folder import held, prepare
@@ -110,7 +112,7 @@ def test_a_pause_without_a_service_holds_from_the_next_start(cli: Run) -> None:
     assert code == 0
     assert "holds from the next start" in out
     assert before + 7199 * 10**6 < memory().paused_until < before + 7210 * 10**6
-    assert json.loads(cli("resume", "front", "--format", "json")[1]) == {"lock": "lock:front", "paused_until": 0}
+    assert json.loads(cli("resume", "front", "--format", "json")[1]) == {"lock": "lock:front", "paused_until": None}
     assert memory().paused_until == 0
 
 
@@ -141,4 +143,6 @@ def test_a_running_service_is_shown_paused_and_resumed(cli: Run, service: AutoLo
     assert "the owner paused it until" in cli("pause", "front", "--for", "30m")[1]
     (shown,) = json.loads(cli("show", "--format", "json")[1])
     assert (shown["lock"], shown["phase"], shown["secured"]) == ("lock:front", "paused", None)
-    assert json.loads(cli("resume", "front", "-f", "json")[1])["paused_until"] == 0
+    end = datetime.fromisoformat(shown["paused_until"])
+    assert wall() + 1790 * 10**6 < micros(end) < wall() + 1810 * 10**6
+    assert json.loads(cli("resume", "front", "-f", "json")[1])["paused_until"] is None

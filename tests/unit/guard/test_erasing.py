@@ -203,6 +203,7 @@ def test_a_code_of_nobody_known_can_be_erased_and_another_name_be_given(
     assert {entry.index % 4 for entry in journal.entries(0, 700) if entry.erased} == {3}
     journal.close()
     assert erase(folder, "stranger", None, now=NOW).scrubbed == Scrubbed()
+    assert erase(folder, "nobody", None, now=NOW).scrubbed == Scrubbed(), "a word of the audits is no person"
     assert erase(folder, "stranger", None, now=NOW, also=["Zuzana Quistgaard"]).scrubbed == Scrubbed(changed=3)
 
 

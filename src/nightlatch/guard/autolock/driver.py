@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import msgspec
 
@@ -37,14 +38,14 @@ MOST_PAUSE = 7 * 86_400 * SECOND
 
 
 class DoorView(msgspec.Struct, frozen=True):
-    """How a door's auto-lock stands, for people and programs. Times are µs since 1970; 0: none."""
+    """How a door's auto-lock stands, for people and programs; times on the clock at home."""
 
     lock: str
     name: str
     phase: str
     why: str
-    due: int
-    paused_until: int
+    due: datetime | None
+    paused_until: datetime | None
     own_relock: str
     """Why the lock's own auto-relock is not used; nothing when it is."""
     secured: bool | None
@@ -216,14 +217,17 @@ class AutoLock:
             self.household.name(lock),
             step.phase.value,
             step.why,
-            step.due,
-            machine.memory.paused_until if machine.memory.paused_until > now else 0,
+            self._at_home(step.due),
+            self._at_home(machine.memory.paused_until if machine.memory.paused_until > now else 0),
             machine.own_relock(standing),
             secured.answer,
             secured.reason,
             found.way_in if found is not None else None,
             found.reason if found is not None else "",
         )
+
+    def _at_home(self, at: int) -> datetime | None:
+        return instant(at).astimezone(self.household.zone) if at else None
 
     def _standing(self, lock: str) -> Standing:
         return self._listener.states.get(lock) or Standing(lock)
