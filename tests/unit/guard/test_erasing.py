@@ -61,7 +61,8 @@ url = "env:URL"
 [[alerts.notices]]
 channels = ["phone"]
 """
-TRACES = (b"zuzana", b"quistgaard", b"zuzka", b"77abfe")
+TRACES = (b"zuzana", b"quistgaard", b"zuzinka", b"77abfe")
+"""Long enough that no sealed text, which is base64, holds one by chance."""
 
 
 @pytest.fixture
@@ -116,12 +117,12 @@ def event(n: int) -> Event:
     if n % 4 == 1:
         return Event(at, "unlocked", "lock:front", by="code", slot=4, person="bob")
     person = "zuzana" if n % 4 == 2 else ""
-    raw = '{"userId":3,"userName":"Zuzka"}'
+    raw = '{"userId":3,"userName":"Zuzinka"}'
     return Event(at, "unlocked", "lock:front", by="code", slot=3, person=person, detail="Zuzana Quistgaard", raw=raw)
 
 
 def audit() -> Audit:
-    told = Evidence("person:zuzana", "name", "their name", "Zuzka", Grade.OBSERVED, "homeassistant", NOW, "auth/list")
+    told = Evidence("person:zuzana", "name", "their name", "Zuzinka", Grade.OBSERVED, "homeassistant", NOW, "auth/list")
     return Audit(
         version="0",
         home=HomeDocument("Elm", "UTC"),
