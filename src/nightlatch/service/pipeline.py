@@ -60,6 +60,7 @@ class Pipeline:
 
     def remind(self) -> None:
         """Give the alerts the newest entries that a sudden end kept from them; what they heard changes nothing."""
+        self._alerts.begin(self.size)
         for one in self._entries(max(self._alerts.size, self.size - MOST_MISSED), self.size):
             if one.event is not None:
                 self._alerts.event(one.index, one.event)

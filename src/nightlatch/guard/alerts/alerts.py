@@ -88,6 +88,10 @@ class Alerts:
         """How many of the journal's entries `event` has been given: start with this one."""
         return self._desk.size
 
+    def begin(self, size: int) -> None:
+        """The journal has `size` entries: fewer than were given when another one was begun in its place."""
+        self._desk.size = min(self._desk.size, size)
+
     @property
     def behind(self) -> int:
         """How much could not be kept yet because the database could not be written: 0 when all is well."""

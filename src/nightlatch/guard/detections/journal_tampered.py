@@ -15,7 +15,10 @@ ITSELF = "journal"
 
 
 class JournalTampered(Detection, id="journal-tampered"):
-    """A verification of the journal failed, by itself or against a witness: somebody changed it, or the disk did."""
+    """A verification of the journal failed, by itself or against a witness: somebody changed it, or the disk did.
+
+    One that was too damaged to go on with is told as well.
+    """
 
     title = "The journal was changed"
     severity = Severity.CRITICAL
@@ -37,6 +40,13 @@ class JournalTampered(Detection, id="journal-tampered"):
         elif key in self._broken:
             del self._broken[key]
             self.end(event.at, "home", "The journal was verified again and is intact.", key=key)
+
+    @hears("restored")
+    def restored(self, event: Event) -> None:
+        """Tell that another one was begun; a backup that the owner put back names no folder."""
+        if event.name:
+            what = f"The journal was too damaged to go on with. It is kept in {event.name}, and another was begun."
+            self.tell(event.at, "home", what, key=event.name)
 
     def state(self) -> Any:
         """What is not intact."""
