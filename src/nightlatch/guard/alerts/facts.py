@@ -14,6 +14,7 @@ from nightlatch.model.home import Home
 from nightlatch.sources.interface import Context, Settings, Source
 from nightlatch.store.alerts import AlertRecords, Fare, Test
 from nightlatch.store.database import connect, state_folder
+from nightlatch.store.occupied import running
 from nightlatch.text import listed
 
 HOME = Ref("home", "home")
@@ -43,6 +44,20 @@ class AlertFacts(Source, kind="alerts"):
         rules = read_rules(self.configuration, self.env)
         fares, tests = self._kept(rules)
         now = micros(self.context.now)
+        confirmed = [test for test in tests if test.confirmed and test.channel in rules.channels]
+        if confirmed:
+            last = max(confirmed, key=lambda test: test.confirmed)
+            at = instant(last.confirmed)
+            day = at.astimezone(self.configuration.zone).date()
+            yield Home.alert_tested_on.claim(HOME, day, where=f"test of channel {last.channel}", at=at)
+        if not running(state_folder(self.env)):
+            yield self.gap(
+                Home.alert_channel,
+                Home.alerts_on,
+                reason="no Nightlatch is running that would send an alert",
+                settle="start it: nightlatch run",
+            )
+            return
         problem = Apprise().problem
         working = [one for one in rules.channels.values() if not problem(one) and not fares[one.id].failing(now)]
         where = self.configuration.place("alerts", "channels", 0)
@@ -58,12 +73,6 @@ class AlertFacts(Source, kind="alerts"):
             yield Home.alert_channel.claim(HOME, bool(working), where=where)
             takes = tuple(word for word, detection in DETECTIONS.items() if self._raised(detection, working))
             yield Home.alerts_on.claim(HOME, takes, where=where)
-        confirmed = [test for test in tests if test.confirmed and test.channel in rules.channels]
-        if confirmed:
-            last = max(confirmed, key=lambda test: test.confirmed)
-            at = instant(last.confirmed)
-            day = at.astimezone(self.configuration.zone).date()
-            yield Home.alert_tested_on.claim(HOME, day, where=f"test of channel {last.channel}", at=at)
 
     def _kept(self, rules: Rules) -> tuple[dict[str, Fare], list[Test]]:
         folder = state_folder(self.env)

@@ -31,7 +31,7 @@ read = practice.threshold("read-days", 30, unit="days", doc="the time since the 
     advice=alerts.make_channel,
     title="Alerts reach a person",
     needs=(Home.alert_channel,),
-    settled_by="your answer",
+    settled_by="a running Nightlatch with [[alerts.channels]], or your answer where something else alerts you",
 )
 def channel(home: Home, _: Home) -> Judgement:
     """Judge whether anybody would hear of it."""
@@ -50,7 +50,7 @@ def channel(home: Home, _: Home) -> Judgement:
     severity=Severity.MEDIUM,
     title="A test alert arrived within 90 days",
     needs=(Home.alert_tested_on,),
-    settled_by="a test alert, and your answer with the day it arrived",
+    settled_by="nightlatch alerts test and confirm; or where something else alerts you, a test and your answer",
 )
 def channel_tested(home: Home, _: Home) -> Judgement:
     """Judge how long ago the channel was seen working."""
@@ -67,7 +67,7 @@ def channel_tested(home: Home, _: Home) -> Judgement:
     per=Home,
     title="Wrong codes, tampering, a low battery and silence raise alerts",
     needs=(Home.alerts_on,),
-    settled_by="your answer: a list of what raises an alert",
+    settled_by="a running Nightlatch with [[alerts.channels]]; or where something else alerts you, your answer: a list",
 )
 def detections(home: Home, _: Home) -> Judgement:
     """Judge what would go unnoticed."""

@@ -31,7 +31,7 @@ verify_every = practice.threshold("verified-hours", 24, unit="hours", doc="the a
     advice=alerts.keep_log,
     title="A log at home records every event",
     needs=(Home.journal_running,),
-    settled_by="Nightlatch's own journal, or your answer",
+    settled_by="nightlatch run, which keeps a journal; for another log your answer",
 )
 def running(home: Home, _: Home) -> Judgement:
     """Judge whether there is a log at all."""
@@ -77,9 +77,9 @@ def complete(home: Home, _: Home) -> Judgement:
 )
 def verified(home: Home, _: Home) -> Judgement:
     """Judge whether somebody could have changed it unseen."""
-    if (none := _no_log(home)) is not None:
-        return none
     intact, at = home.journal_intact, home.journal_verified_at
+    if (none := _no_log(home)) is not None and (intact is None or intact.value):
+        return none
     if intact is not None and not intact.value:
         when = f" on {at.value:%Y-%m-%d}" if at is not None else ""
         return fails(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from nightlatch.guard.alerts.outbox import Outbox
 from nightlatch.guard.alerts.rules import MINUTE, read_rules
 from nightlatch.model.event import instant, micros
 from nightlatch.model.evidence import Claim, Gap
+from nightlatch.service.folder import held
 from nightlatch.store.alerts import AlertRecords, Line
 from tests.unit.guard.alerts.homes import HOME, Sealer, records
 
@@ -23,16 +25,19 @@ NOW = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
 CHANNEL = '[[alerts.channels]]\nid = "phone"\nurl = "env:PHONE"\n'
 
 
-def facts(folder: Path, text: str = CHANNEL, *, url: str = "json://127.0.0.1:1") -> dict[str, object]:
-    """By field what is claimed, or the Gap."""
+def facts(
+    folder: Path, text: str = CHANNEL, *, url: str = "json://127.0.0.1:1", runs: bool = True
+) -> dict[str, object]:
+    """By field what is claimed, or the Gap; while a service holds the folder, or not."""
     env = {"NIGHTLATCH_STATE": str(folder), "PHONE": url}
     found: dict[str, object] = {}
-    for source in own_sources(parse(HOME + text, Path("nightlatch.toml")), now=NOW, env=env):
-        for item in source.collect():
-            if isinstance(item, Claim):
-                found[item.fact] = item.value
-            elif isinstance(item, Gap):
-                found |= dict.fromkeys((path.partition(".")[2] for path in item.facts), item)
+    with held(folder) if runs else nullcontext():
+        for source in own_sources(parse(HOME + text, Path("nightlatch.toml")), now=NOW, env=env):
+            for item in source.collect():
+                if isinstance(item, Claim):
+                    found[item.fact] = item.value
+                elif isinstance(item, Gap):
+                    found |= dict.fromkeys((path.partition(".")[2] for path in item.facts), item)
     return found
 
 
@@ -71,6 +76,16 @@ def test_a_url_that_cannot_be_had_here_is_unknown_and_one_that_is_none_reaches_n
     assert isinstance(gap, Gap)
     assert "the environment variable PHONE is not set" in gap.reason
     assert facts(tmp_path, url="nosuch://zqtoken") == {"alert_channel": False, "alerts_on": ()}
+
+
+def test_where_no_nightlatch_runs_no_channel_reaches_anybody_and_a_confirmed_test_still_counts(tmp_path: Path) -> None:
+    confirmed(records(tmp_path), NOW)
+    found = facts(tmp_path, runs=False)
+    gap = found["alert_channel"]
+    assert isinstance(gap, Gap)
+    assert gap.settle == "start it: nightlatch run"
+    assert found["alerts_on"] is gap
+    assert "alert_tested_on" in found
 
 
 def test_a_channel_that_has_failed_for_long_reaches_nobody(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ FRONT = Ref("lock", "front")
         ("verified", {"journal_intact": True}, "unknown"),
         ("verified", {"journal_verified_at": NOW}, "unknown"),
         ("verified", {"journal_running": False}, "not_applicable"),
+        ("verified", {"journal_running": False, "journal_intact": False}, "fail critical"),
         ("verified", {}, "unknown"),
     ],
 )
