@@ -248,12 +248,17 @@ class AlertBook:
         self._insert(lines, line)
 
     def waiting(self, channel: str, *, patient: bool, limit: int) -> list[Line]:
-        """A channel's lines that are not delivered, in order; without `patient`, those that never wait."""
+        """A channel's lines that are not delivered, in order, what is urgent first; without `patient`, those that
+        never wait."""
         mine = sa.and_(lines.c.channel == channel, lines.c.delivered == 0)
         if not patient:
             mine = sa.and_(mine, lines.c.patient.is_(False))
-        query = sa.select(lines).where(mine).order_by(lines.c.id).limit(limit)
+        query = sa.select(lines).where(mine).order_by(lines.c.urgent.desc(), lines.c.id).limit(limit)
         return [_struct(row, Line) for row in self._connection.execute(query)]
+
+    def newest_line(self) -> int:
+        """The newest line's id; 0 when there is none."""
+        return self._connection.scalar(sa.select(sa.func.max(lines.c.id))) or 0
 
     def lines_of(self, alert: int) -> list[Line]:
         """Everything that was or is to be said of an alert, in order."""

@@ -47,11 +47,15 @@ class Outbox:
         self._rules = rules
         self._sealer = sealer
         self._jitter = jitter
+        with records.read() as book:
+            self._tried = dict.fromkeys(rules.channels, book.newest_line())
+            """By channel: the newest line that it was tried with. What waited at the start had its turn before."""
 
     def wait(self, channel: str, now: int, household: Household) -> int | None:
         """In how many µs the channel's next message goes out; None while there is none.
 
-        Times that a clock put far ahead or behind are not waited for.
+        What is critical waits for no retry before it was tried itself. Times that a clock put far ahead or behind
+        are not waited for.
         """
         with self._records.read() as book:
             quiet = self._rules.is_quiet(now, household.zone)
@@ -59,7 +63,7 @@ class Outbox:
             if not lines:
                 return self._rules.quiet_ends(now, household.zone) - now if quiet and book.backlog(channel) else None
             again = book.fare(channel).next - now
-        if 0 < again <= LAST_RETRY:
+        if 0 < again <= LAST_RETRY and not any(line.urgent and line.id > self._tried[channel] for line in lines):
             return again
         age = now - lines[0].at
         if any(line.urgent for line in lines) or not 0 <= age < self._rules.group:
@@ -71,6 +75,7 @@ class Outbox:
         with self._records.read() as book:
             patient = not self._rules.is_quiet(now, household.zone)
             lines = book.waiting(channel, patient=patient, limit=MOST_LINES)
+            self._tried[channel] = max((line.id for line in lines), default=0)
             if lines and lines[0].form == "digest":
                 return Batch(channel, (lines[0].id,), self._digest(book, lines[0], household))
             together = lines[: next((at for at, line in enumerate(lines) if line.form == "digest"), len(lines))]

@@ -43,6 +43,36 @@ def test_what_is_critical_waits_for_nothing_and_takes_along_what_waits(tmp_path:
     assert sent[1].tone == "failure"
 
 
+def test_what_is_critical_waits_for_no_retry_of_what_failed_before_it(tmp_path: Path) -> None:
+    home = standing(tmp_path)
+    home.down.add("phone")
+    home.take(noticed(NOON))
+    home.run(1800)
+    home.down.clear()
+    home.take(noticed(home.now, key="x", severity=CRITICAL))
+    assert len(home.send()) == 1
+
+
+def test_what_is_critical_and_was_tried_waits_for_its_retry_as_everything_does(tmp_path: Path) -> None:
+    home = standing(tmp_path)
+    home.down.add("phone")
+    home.take(noticed(NOON, severity=CRITICAL))
+    home.send()
+    home.down.clear()
+    assert home.send() == []
+    assert len(home.run(10)) == 1
+
+
+def test_what_is_critical_comes_first_however_much_waits_before_it(tmp_path: Path) -> None:
+    home = standing(tmp_path)
+    home.down.add("phone")
+    home.take(*(noticed(NOON, key=str(number)) for number in range(600)))
+    home.run(10)
+    home.down.clear()
+    home.take(noticed(home.now, key="x", severity=CRITICAL, what="Front door: it was forced."))
+    assert "it was forced" in home.send()[0][1].body.splitlines()[0]
+
+
 def test_quiet_hours_hold_all_but_what_is_critical_and_end_with_one_summary(tmp_path: Path) -> None:
     home = standing(tmp_path, QUIET, now=NIGHT)
     home.take(noticed(NIGHT))
