@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -242,7 +243,11 @@ def channels(
         out.print(f"{row['id']}: {row['problem'] or 'no trouble'}", markup=False)
         takes = [f"{row['severity']} and above", *row["detections"], *row["doors"], *row["people"]]
         out.print(f"    takes {', '.join(takes)}{'; only what is escalated' if row['escalation_only'] else ''}")
-        tested_on = row["confirmed"][:10] if row["confirmed"] else "never"
+        tested_on = (
+            f"{datetime.fromisoformat(row['confirmed']).astimezone(settings.zone):%Y-%m-%d}"
+            if row["confirmed"]
+            else "never"
+        )
         out.print(f"    {row['waiting']} waiting; a test was last confirmed: {tested_on}")
     if not found:
         out.print(f"No channel is configured. {_WRITE}", markup=False)
@@ -312,7 +317,7 @@ def _document(row: AlertRow, household: Household, opener: Opener) -> dict[str, 
         "state": row.state,
         "detection": row.detection,
         "about": row.about,
-        "what": words(row, take(row.sealed, row.data, opener), household),
+        "what": words(row.detection, row.about, take(row.sealed, row.data, opener), household),
         "count": row.count,
         "first": _stamp(row.first),
         "last": _stamp(row.last),
@@ -331,8 +336,6 @@ def _stamp(value: Any) -> Any:
 
 
 def _when(stamp: str, household: Household) -> str:
-    from datetime import datetime
-
     return datetime.fromisoformat(stamp).astimezone(household.zone).strftime("%Y-%m-%d %H:%M")
 
 

@@ -248,8 +248,7 @@ class AlertBook:
         self._insert(lines, line)
 
     def waiting(self, channel: str, *, patient: bool, limit: int) -> list[Line]:
-        """A channel's lines that are not delivered, in order, what is urgent first; without `patient`, those that
-        never wait."""
+        """A channel's lines that are not delivered, urgent ones first; without `patient`, those that never wait."""
         mine = sa.and_(lines.c.channel == channel, lines.c.delivered == 0)
         if not patient:
             mine = sa.and_(mine, lines.c.patient.is_(False))

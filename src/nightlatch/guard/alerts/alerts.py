@@ -14,12 +14,14 @@ import msgspec
 from nightlatch.errors import StoreError
 from nightlatch.guard.alerts.desk import Desk
 from nightlatch.guard.alerts.outbox import Batch, Outbox
-from nightlatch.guard.alerts.rules import SECOND, Channel, Rules
+from nightlatch.guard.alerts.render import Message, unkept
+from nightlatch.guard.alerts.rules import SECOND, Channel, Rules, door_of
 from nightlatch.guard.alerts.sealed import Sealer
 from nightlatch.guard.alerts.sending import DELIVERED, Carrier
 from nightlatch.guard.detections.interface import Noticed
 from nightlatch.guard.household import Household
 from nightlatch.model.event import Event
+from nightlatch.model.finding import Severity
 from nightlatch.store.alerts import AlertRecords, AlertRow
 
 LOOK = 60.0
@@ -31,6 +33,8 @@ LAST_WORD = 1.0
 STEP = 5 * SECOND
 """What the clock must differ by from what has passed to count as set."""
 MOST_PENDING = 10_000
+MOST_CRIES = 100
+"""Critical alerts that one channel is told of past a database that cannot be written."""
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +77,9 @@ class Alerts:
         self._changed: deque[Event] = deque()
         self._wake = asyncio.Event()
         self._wakes = {channel: asyncio.Event() for channel in rules.channels}
+        self._cries: dict[str, deque[Message]] = {channel: deque() for channel in rules.channels}
+        """By channel: what is critical and could not be kept."""
+        self._cried: set[tuple[str, str, str]] = set()
 
     @property
     def household(self) -> Household:
@@ -104,10 +111,13 @@ class Alerts:
     def take(self, noticed: Sequence[Noticed]) -> None:
         """Take in what detections noticed: kept when this returns, unless the database cannot be written.
 
-        Then it waits in memory and is tried again. What is given once more after a restart is known.
+        Then it waits in memory and is tried again, and what is critical is sent without it. What is given once
+        more after a restart is known.
         """
         if noticed:
             self._put(noticed)
+            if self._pending:
+                self._cry_of(noticed)
 
     def event(self, index: int, event: Event) -> None:
         """Take in an event, the journal's entry `index`, for notices. Entries below `size` change nothing."""
@@ -152,6 +162,24 @@ class Alerts:
             self._pending.popleft()
             if news:
                 self.refresh()
+        self._cried.clear()
+        for cries in self._cries.values():
+            cries.clear()
+
+    def _cry_of(self, noticed: Sequence[Noticed]) -> None:
+        """Let the channels tell once of what is critical, although nothing of it is kept yet."""
+        for one in noticed:
+            which = (one.detection, one.about, one.key)
+            if one.over or one.severity is not Severity.CRITICAL or which in self._cried:
+                continue
+            if len(self._cried) >= MOST_CRIES:
+                return
+            self._cried.add(which)
+            door = door_of(self.household, one.about)
+            for channel in self.rules.channels.values():
+                if not channel.kept and channel.takes(one.detection, one.severity, door, one.person):
+                    self._cries[channel.id].append(unkept(one, self.household))
+                    self._wakes[channel.id].set()
 
     async def _keep(self) -> None:
         """Do what comes due, and tell the journal what became of alerts."""
@@ -185,6 +213,7 @@ class Alerts:
         wake = self._wakes[channel.id]
         while True:
             wake.clear()
+            await self._cry(channel)
             try:
                 wait = self._outbox.wait(channel.id, self._clock(), self.household)
                 if wait == 0:
@@ -197,6 +226,18 @@ class Alerts:
                 log.error("channel %s waits: %s", channel.id, error)
                 seconds = RETRY
             await _wait(wake, seconds)
+
+    async def _cry(self, channel: Channel) -> None:
+        """Send what is critical and could not be kept; what the channel does not take is tried again."""
+        cries = self._cries[channel.id]
+        while cries:
+            message = cries.popleft()
+            reason = await self._carrier.send(channel, message)
+            if reason != DELIVERED:
+                log.warning("channel %s failed: %s", channel.id, reason)
+                if self._pending:
+                    cries.appendleft(message)
+                return
 
     async def _send(self, channel: Channel, batch: Batch) -> None:
         sending = asyncio.ensure_future(self._carrier.send(channel, batch.message))

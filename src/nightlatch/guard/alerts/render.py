@@ -9,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from nightlatch.guard.alerts.sealed import Said
+from nightlatch.guard.alerts.sealed import Said, of_noticed
+from nightlatch.guard.detections.interface import Noticed
 from nightlatch.guard.detections.registry import detections
 from nightlatch.guard.household import Household
 from nightlatch.model.event import By, Kind, instant
@@ -84,7 +85,7 @@ def line(point: Point, household: Household) -> str:
     if point.alert is None:
         return _clip(f"{at} {notice(point.said, household)}")
     alert = point.alert
-    what = words(alert, point.said, household)
+    what = words(alert.detection, alert.about, point.said, household)
     times = f" ({count(alert.count, 'time')} since {clock(alert.first, household.zone)})" if alert.count > 1 else ""
     if not alert.live:
         text = f"{clock(alert.ended or alert.last, household.zone)} {_ENDED[alert.state]}: {what}{times}"
@@ -95,10 +96,18 @@ def line(point: Point, household: Household) -> str:
     return f"{_clip(text)} [{alert.id}]"
 
 
-def words(alert: AlertRow, said: Said, household: Household) -> str:
+def unkept(noticed: Noticed, household: Household) -> Message:
+    """The message of an alert that the database does not take."""
+    what = words(noticed.detection, noticed.about, of_noticed(noticed), household)
+    text = _clip(f"{clock(noticed.at, household.zone)} {what}")
+    todo = "Nightlatch cannot write its database: see nightlatch status."
+    return Message(plain(f"{noticed.severity.capitalize()}: {label(noticed.detection)}"), f"{text}\n{todo}", "failure")
+
+
+def words(detection: str, about: str, said: Said, household: Household) -> str:
     """What an alert says, with the first name of its person."""
-    place = household.name(household.door_of.get(alert.about, alert.about))
-    text = said.what or f"{place}: {label(alert.detection)}."
+    place = household.name(household.door_of.get(about, about))
+    text = said.what or f"{place}: {label(detection)}."
     name = person(said.person, household)
     return plain(f"{text.removesuffix('.')} ({name})." if name and name not in text else text)
 
@@ -123,7 +132,10 @@ def digest(
     """The day's digest: what was raised since the last one, and what is open now."""
     over = sum(not row.live for row in fresh)
     lines = [f"Since yesterday: {count(len(fresh), 'alert')}, {over} of them over." if fresh else "A quiet day."]
-    lines += [_clip(f"{row.severity}: {words(row, said, household)}") + f" [{row.id}]" for row, said in open_]
+    lines += [
+        _clip(f"{row.severity}: {words(row.detection, row.about, said, household)}") + f" [{row.id}]"
+        for row, said in open_
+    ]
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"And {len(lines) - MOST_LINES} more: nightlatch alerts list"]
     lines += [f"The channel {channel} does not work." for channel in dead]

@@ -20,6 +20,7 @@ from tests.unit.guard.alerts.homes import HOUSEHOLD, Post, Sealer, at, noticed, 
 
 NOON = at("2026-11-22 12:00")
 AT_ONCE = "[alerts]\ngroup_seconds = 0\n"
+QUIET_NOW = '[alerts.quiet]\nfrom = "11:00"\nuntil = "13:00"\n'
 
 
 class Running:
@@ -154,6 +155,35 @@ async def test_while_the_database_cannot_be_written_nothing_is_lost(
         await until(lambda: home.alerts.behind == 0 and home.post.sent)
     assert [alert.count for alert in home.alerts.open()] == [2]
     assert home.alerts.size == 1
+
+
+async def test_what_is_critical_goes_out_although_the_database_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Running(tmp_path, rules(AT_ONCE + QUIET_NOW, channels=("phone", "mail")))
+
+    def dead() -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr("nightlatch.guard.alerts.alerts.RETRY", 0.01)
+    async with home.on():
+        monkeypatch.setattr(home.records, "begin", dead)
+        monkeypatch.setattr(home.records, "read", dead)
+        home.post.down.add("mail")
+        home.alerts.take([noticed(NOON)])
+        for second in range(3):
+            home.alerts.take([noticed(NOON + second, key="x", severity=Severity.CRITICAL, person="ana")])
+        await until(lambda: home.post.sent)
+        await asyncio.sleep(0.05)
+        (told,) = home.post.sent
+        assert told[1].title == "Critical: The lock reports tampering"
+        assert told[1].body.startswith("12:00 Front door: the lock reports tampering (Ana).\n")
+        home.post.down.clear()
+        await until(lambda: home.post.to("mail"))
+        monkeypatch.undo()
+        home.alerts.refresh()
+        await until(lambda: home.alerts.behind == 0 and len(home.post.sent) == 4)
+    assert [alert.count for alert in home.alerts.open()] == [1, 3]
 
 
 async def test_an_acknowledgement_in_the_database_ends_the_escalation(tmp_path: Path) -> None:
