@@ -61,12 +61,15 @@ def restore(
 
     Examples: nightlatch restore home.nlb; nightlatch restore home.nlb --passphrase file:/root/backup.pass
     """
+    from nightlatch.errors import UsageError
     from nightlatch.service import restoring
     from nightlatch.store.database import state_folder
 
     folder = state_folder()
     words = _passphrase(passphrase, twice=False)
     if not yes and restoring.in_use(folder):
+        if not sys.stdin.isatty():
+            raise UsageError("this asks before it replaces what is there", todo="Add --yes where nobody can answer.")
         typer.confirm(f"{folder} holds a state already. Move it aside and restore?", abort=True, err=True)
     result = restoring.restore(folder, file, words, now())
     if form is Format.JSON:

@@ -72,7 +72,7 @@ _WORDS = {
     "key_rotated": "the journal signs with a new key",
     "erased": "a person was erased, with their keys ({value})",
     "retained": "contents older than {value} days dropped",
-    "restored": "restored, or begun anew",
+    "restored": "the journal is another than before",
 }
 """What each kind reads as; others as they are called."""
 _BY = {
@@ -141,6 +141,8 @@ def line(entry: Entry, names: Names, zone: tzinfo) -> Text:
 def _what(entry: Entry, event: Event, names: Names, zone: tzinfo) -> str:
     since = f"{instant(event.since).astimezone(zone):%Y-%m-%d %H:%M:%S}" if event.since else "an unknown time"
     words = _WORDS.get(event.kind, event.kind.replace("_", " "))
+    if event.kind == "audited" and event.value == "":
+        words = "audited, nothing to score"
     if event.kind == "verified" and event.name:
         words = "journal compared with witness {name}: {value}"
     parts = [" ".join(words.format(value=event.value, name=event.name, since=since).split())]

@@ -115,7 +115,8 @@ class _Opened(io.RawIOBase):
             try:
                 self._chunk = self._cipher.decrypt(_nonce(self._number, last=not self._next), sealed, MAGIC)
             except InvalidTag:
-                what = "is damaged or cut off" if self._number else "cannot be opened with this passphrase"
+                first = "cannot be opened: another passphrase, or it is damaged"
+                what = "is damaged or cut off" if self._number else first
                 raise ReadError(what, where=self._where, todo="Nothing was changed.") from None
             self._number += 1
         size = len(self._chunk) if size < 0 else size

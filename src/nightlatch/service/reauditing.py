@@ -38,6 +38,8 @@ AFTER = frozenset(
 """Kinds of events that change a fact of which some practice judges."""
 SETTLE_S = 10.0
 """How long to wait after such an event: what changes seldom changes alone."""
+NAMED = frozenset(("door", "lock", "hub", "router"))
+"""Things whose names alerts may hold."""
 DETECTION = "posture"
 """What its alerts are filed under."""
 
@@ -121,12 +123,14 @@ def worse(before: Audit, now: Audit) -> list[Noticed]:
 
 
 def _notice(finding: FindingDocument, at: int, *, over: bool) -> Noticed:
+    # A message may go anywhere: people and the home are not called by their names there.
+    which = f" ({finding.label})" if finding.subject.partition(":")[0] in NAMED else ""
     return Noticed(
         DETECTION,
         finding.subject,
         at,
         finding.severity,
-        f"{finding.title}: no longer so." if not over else f"{finding.title}: so again.",
+        f"{finding.title}: {'so again' if over else 'no longer so'}{which}.",
         key=f"{finding.practice}/{finding.check}",
         over=over,
     )

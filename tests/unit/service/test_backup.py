@@ -57,7 +57,7 @@ def test_a_backup_shows_nothing_of_what_is_in_it(made: tuple[Path, bytes]) -> No
 
 
 def test_the_wrong_passphrase_opens_nothing(made: tuple[Path, bytes], tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match="cannot be opened with this passphrase"):
+    with pytest.raises(ReadError, match="cannot be opened: another passphrase"):
         backup.unpack(io.BytesIO(made[1]), Secret("correct horse battery staple lamb"), tmp_path, KEYS, "b")
     assert not list(tmp_path.iterdir())
 

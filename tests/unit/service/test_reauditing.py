@@ -64,8 +64,10 @@ def test_what_began_to_fail_is_noticed_and_what_passes_again_is_over() -> None:
     good, bad = audited(finding(Verdict.PASS)), audited(finding(Verdict.FAIL))
     (notice,) = worse(good, bad)
     assert notice == Noticed(
-        "posture", "router:main", micros(NOW), Severity.HIGH, "UPnP is off: no longer so.", key="upnp/off"
+        "posture", "router:main", micros(NOW), Severity.HIGH, "UPnP is off: no longer so (the router).", key="upnp/off"
     )
+    ana = msgspec.structs.replace(finding(Verdict.FAIL), subject="person:ana", label="Ana Silva")
+    assert worse(good, audited(ana))[0].what == "UPnP is off: no longer so."
     (over,) = worse(bad, good)
     assert (over.over, over.key, over.about) == (True, notice.key, notice.about)
     assert worse(bad, bad) == []
