@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, now, print_json
-from nightlatch.errors import StoreError, UsageError
+from nightlatch.errors import JournalError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from nightlatch.guard.household import Household
+    from nightlatch.model.event import Event
     from nightlatch.store.alerts import AlertRecords, AlertRow
 
 Opener = Callable[[str], bytes | None]
@@ -288,6 +289,7 @@ def _reading(config: Any) -> Iterator[tuple[AlertRecords, Household, Opener]]:
 
 
 def _change(do: Any, ids: list[int] | None, everything: bool, form: Format, done: str) -> None:
+    from nightlatch.guard.alerts.owner import acts
     from nightlatch.model.event import micros
     from nightlatch.service import control
     from nightlatch.store.database import state_folder
@@ -297,6 +299,7 @@ def _change(do: Any, ids: list[int] | None, everything: bool, form: Format, done
         raise UsageError("name alerts by their numbers, or --all", todo="See: nightlatch alerts list")
     with _records() as records:
         changed: list[AlertRow] = do(records, ids or (), micros(now()))
+    _write(acts(changed, done, micros(now())))
     with suppress(StoreError):
         # It sees the change by itself when something is due; told, it sees it at once.
         control.tell(state_folder(), "alerts-changed")
@@ -305,6 +308,24 @@ def _change(do: Any, ids: list[int] | None, everything: bool, form: Format, done
         return
     numbers = f" ({listed(str(row.id) for row in changed)})" if changed else ""
     console().print(f"{count(len(changed), 'alert')} {done}{numbers}.", markup=False)
+
+
+def _write(events: Sequence[Event]) -> None:
+    """Write what was done into the journal, where there is one; a running service finds it there."""
+    from nightlatch.journal.journal import Journal
+    from nightlatch.store.database import state_folder
+
+    if not events or not (state_folder() / "journal.db").is_file():
+        return
+    try:
+        journal = Journal.open(state_folder())
+        try:
+            journal.append(events)
+        finally:
+            journal.close()
+    except JournalError as error:
+        # A journal that is damaged must not keep anybody from seeing to an alert.
+        console(stderr=True).print(f"It was done, and is not in the journal: {error}", markup=False)
 
 
 def _document(row: AlertRow, household: Household, opener: Opener) -> dict[str, Any]:

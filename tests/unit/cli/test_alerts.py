@@ -133,6 +133,27 @@ def test_acknowledging_and_putting_aside_change_what_is_open(cli: Run, two: Path
     assert [one["state"] for one in json.loads(cli("list", "--all", "-f", "json")[1])] == ["closed"] * 2
 
 
+def test_what_the_owner_does_about_alerts_is_in_the_journal(cli: Run, two: Path) -> None:
+    cli("ack", "2")
+    cli("ack", "2")
+    cli("close", "--all")
+    journal = Journal.open(two, read_only=True)
+    written = [entry.event for entry in journal.entries() if entry.event is not None]
+    journal.close()
+    assert [(one.kind, one.about, one.name, one.value, one.detail) for one in written] == [
+        ("alert", "lock:front", "tamper", "acknowledged", "alert 2"),
+        ("alert", "lock:front", "tamper", "closed", "alert 1"),
+        ("alert", "lock:front", "tamper", "closed", "alert 2"),
+    ]
+
+
+def test_an_alert_is_seen_to_although_the_journal_is_damaged(cli: Run, two: Path) -> None:
+    (two / "journal.db").write_bytes(b"no journal")
+    code, out, err = cli("ack", "1")
+    assert (code, out) == (0, "1 alert acknowledged (1).\n")
+    assert err.startswith("It was done, and is not in the journal: ")
+
+
 @pytest.mark.parametrize("arguments", [("ack",), ("close", "1", "--all"), ("ack", "7")])
 def test_what_names_no_alert_is_refused(cli: Run, two: Path, arguments: tuple[str, ...]) -> None:
     code, _, err = cli(*arguments)

@@ -6,7 +6,7 @@ All of it goes through the database, so it works whether Nightlatch runs or not.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from nightlatch.errors import UsageError
 from nightlatch.guard.alerts.render import Message
 from nightlatch.guard.alerts.rules import Channel
 from nightlatch.guard.alerts.sending import DELIVERED, Carrier
+from nightlatch.model.event import Event
 from nightlatch.store.alerts import AlertBook, AlertRecords, AlertRow, Test
 
 TEST_HOLDS = 7 * 86_400_000_000
@@ -36,6 +37,11 @@ def close(records: AlertRecords, ids: Iterable[int], now: int) -> list[AlertRow]
         for row in found:
             book.replace(msgspec.structs.replace(row, state="closed", ended=now, escalate=0))
     return found
+
+
+def acts(rows: Sequence[AlertRow], value: str, now: int) -> list[Event]:
+    """What the owner did about these alerts, for the journal: "acknowledged" or "closed"."""
+    return [Event(now, "alert", row.about, name=row.detection, value=value, detail=f"alert {row.id}") for row in rows]
 
 
 async def test(records: AlertRecords, carrier: Carrier, channel: Channel, now: int) -> str:
