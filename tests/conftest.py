@@ -12,5 +12,5 @@ pytest_plugins = [f"tests.rigs.{file.stem}" for file in sorted(RIG_FIXTURES)]
 
 # A busy machine is no defect: what must be quick says so in a test of its own.
 hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.register_profile("fast", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=10)
 hypothesis.settings.load_profile("unhurried")

@@ -330,6 +330,7 @@ async def test_a_defect_is_raised_and_not_swallowed(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("mute", ["set_api_schema", "start_listening"])
 async def test_a_server_that_does_not_answer_costs_bounded_time(monkeypatch: pytest.MonkeyPatch, mute: str) -> None:
     monkeypatch.setattr("nightlatch.ecosystems._zwavejs.server.ANSWER_S", 0.2)
+    monkeypatch.setattr(conversation.Conversation.ask, "__defaults__", (0.2,))
     monkeypatch.setattr(link, "CHECK_S", 0.2)
     server = FakeServer(door())
     server.mute = {mute}
