@@ -71,6 +71,7 @@ def init(
         if source.note:
             out.print(source.note, markup=False)
     out.print("Next: nightlatch audit. Then nightlatch answer, for what only you can tell.")
+    out.print("To stand guard: look at the last tables of the file, then nightlatch run.")
 
 
 def register(app: typer.Typer) -> None:

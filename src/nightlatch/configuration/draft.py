@@ -45,12 +45,43 @@ LATER = """
 #
 # What only you can tell is asked by `nightlatch answer`, and what you accept is noted by `nightlatch waive`.
 """
+GUARDING = """
+# For standing guard with `nightlatch run` (docs/running.md):
+#
+# [[people]]                           # who has which codes, each as LOCK/SLOT
+# id = "ana"
+# name = "Ana Silva"
+# credentials = [{slot}]
+#
+# [[alerts.channels]]                  # try it with `nightlatch alerts test`
+# id = "phone"
+# url = "file:secrets/phone"           # holds an apprise URL, such as ntfys://ntfy.sh/TOPIC
+#
+# [[autolock]]
+# lock = {lock}
+# after = "3m"                         # closed and unlocked for so long, then it is locked
+#
+# [journal]
+# retention_days = 365                 # then contents are dropped, and hashes kept
+#
+# [[journal.witnesses]]                # on another disk: shows when this machine's journal was put back or cut off
+# kind = "file"
+# path = "/mnt/usb/nightlatch/checkpoints"
+#
+# [entities]                           # what Home Assistant shows of Nightlatch, by MQTT
+# url = "mqtt://192.168.1.5:1883"
+#
+# [service]
+# port = 5625                          # /health, /ready and /metrics, on this machine alone
+"""
 
 
 def draft(name: str, timezone: str, doors: Iterable[DoorDraft], sources: Iterable[SourceDraft]) -> str:
     """The file's text."""
+    given = list(doors)
+    first = given[0].id if given else "front"
     parts = [HEAD, f"[home]\nname = {text(name)}\ntimezone = {text(timezone)}\n"]
-    for door in doors:
+    for door in given:
         parts.append(f"[[doors]]\nid = {text(door.id)}\nname = {text(door.name)}\nexterior = true\n")
         lock = [f"[[locks]]\nid = {text(door.id)}\ndoor = {text(door.id)}"]
         if door.lock_name:
@@ -67,7 +98,7 @@ def draft(name: str, timezone: str, doors: Iterable[DoorDraft], sources: Iterabl
         note = "".join(f"# {line}\n" for line in source.note.splitlines())
         settings = "".join(f"{key} = {text(value)}\n" for key, value in source.settings.items())
         parts.append(f"{note}[[sources]]\nkind = {text(source.kind)}\n{settings}")
-    return "\n".join(parts) + LATER
+    return "\n".join(parts) + LATER + GUARDING.format(lock=text(first), slot=text(f"{first}/3"))
 
 
 def text(value: str) -> str:

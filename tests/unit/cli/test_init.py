@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +117,18 @@ def test_a_routers_export_is_told_by_its_ending_and_beginning(tmp_path: Path, na
     path = tmp_path / name
     path.write_bytes(b"<?xml version='1.0'?><pfsense>" if name == "pf.xml" else b"")
     assert module._file(str(path), module.ROUTERS).kind == kind
+
+
+def test_what_the_file_offers_works_once_it_is_no_comment() -> None:
+    offered = draft("Elm", "UTC", [DoorDraft("back", "Back door")], [])
+    lines = [re.sub(r"^# (?=\[|\w+ = )", "", line) for line in offered.splitlines()]
+    tables = parse("\n".join(lines), Path("/x/nightlatch.toml")).tables
+    assert [source["kind"] for source in tables.sources] == ["openwrt", "bitwarden"]
+    assert tables.people[0].credentials == ["back/3"]
+    assert [one.id for one in tables.alerts.channels] == ["phone"]
+    assert [one.lock for one in tables.autolock] == ["back"]
+    assert (len(tables.journal.witnesses), tables.journal.retention_days) == (1, 365)
+    assert tables.service.port == 5625
 
 
 words = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
