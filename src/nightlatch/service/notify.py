@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Mapping
 
 
@@ -29,8 +30,12 @@ class Notifier:
         """One line for `systemctl status`."""
         self._say(f"STATUS={text}")
 
+    def reloading(self) -> None:
+        """The service starts over with another configuration, and says `ready` when it is done."""
+        self._say(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
     def stopping(self) -> None:
-        """The service is about to end."""
+        """The service is about to end: systemd kills what says so and goes on."""
         self._say("STOPPING=1")
 
     def _say(self, line: str) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nightlatch.configuration.read import Configuration, load
-from nightlatch.errors import ConfigurationError
+from nightlatch.errors import ConfigurationError, NightlatchError
 from nightlatch.service.folder import held, prepare
+from nightlatch.service.notify import Notifier
 from nightlatch.service.service import running
 
 log = logging.getLogger(__name__)
@@ -19,35 +20,43 @@ log = logging.getLogger(__name__)
 async def serve(configuration: Configuration, folder: Path, *, env: Mapping[str, str]) -> None:
     """Run until told to end. NightlatchError when it cannot start; a wrong configuration is not taken on a reload."""
     prepare(folder)
-    ended, again = asyncio.Event(), asyncio.Event()
+    notifier = Notifier(env)
+    ended, last = asyncio.Event(), asyncio.Event()
+
+    def stop() -> None:
+        notifier.stopping()
+        last.set()
+        ended.set()
 
     def reload() -> None:
-        again.set()
+        if not last.is_set():
+            notifier.reloading()
         ended.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, reload)
     with held(folder):
-        used = configuration
-        while True:
+        used, left, broken = configuration, list[Event](), False
+        while not last.is_set():
+            ended.clear()
+            service = None
             try:
-                async with running(configuration, folder, env=env) as service:
+                async with running(configuration, folder, env=env, broken=broken) as service:
                     service.reload = reload
-                    used = configuration
-                    await service.run(ended)
-            except ConfigurationError as error:
-                if configuration is used:
+                    await service.run(ended, left)
+                left, broken = service.intake.left, service.broken
+            except NightlatchError as error:
+                # A port that is taken shows only here.
+                if configuration is used or (service is not None and service.standing):
                     raise
                 log.error("the configuration is not taken, the former one stays: %s", error)
                 configuration = used
-                continue
-            if not again.is_set():
-                return
-            again.clear()
-            ended.clear()
-            configuration = _reread(used)
+            else:
+                used = configuration
+                if not last.is_set():
+                    configuration = _reread(used)
 
 
 def _reread(used: Configuration) -> Configuration:

@@ -104,6 +104,8 @@ class Service:
         self.metrics = Metrics()
         self.reload: Callable[[], None] = lambda: log.warning("nothing reloads this service")
         """Asked to read the configuration again; the process that runs the service sets it."""
+        self.standing = False
+        """Whether it came to stand guard."""
         self._notifier = Notifier(env)
         self._clock_watch = ClockWatch()
         snapshots = Snapshots(database)
@@ -197,8 +199,8 @@ class Service:
             await self._tell(Event(clock(), "started", "home"))
             log.info("standing guard", extra=extra(address=self.reporter.address, folder=str(self.folder)))
             self._notifier.ready()
+            self.standing = True
             await self._until(stop)
-            self._notifier.stopping()
             await self._tell(Event(clock(), "stopped", "home"))
             await self.witnesses.finish()
             await self._remember()
