@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from random import Random
@@ -22,6 +21,7 @@ from nightlatch.ecosystems.interface import Heard, Live
 from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
 from nightlatch.guard.backoff import Backoff
+from nightlatch.guard.commanding import defect, send
 from nightlatch.guard.lines import UNHEARD_OF, Line, rank
 from nightlatch.guard.remembering import Remembered, recall
 from nightlatch.guard.resolving import Resolver
@@ -44,8 +44,6 @@ class Intake(Protocol):
 
 
 SECOND = 1_000_000
-COMMAND_S = 35.0
-"""After how many seconds a command without an end is given up; links promise 30."""
 UNHEARD = 120 * SECOND
 """Within how many µs a link finds out that its peer is gone: what came later than that before the end was heard."""
 MOST_UNWRITTEN = 2048
@@ -183,10 +181,7 @@ class Listener:
         except NightlatchError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001  # the boundary where one ecosystem's defect must not end the others
-            # Without the exception's text, which might hold what was being read.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s broke (%s)\n%s", line.id, type(error).__name__, place)
-            return f"broke on what it heard ({type(error).__name__}). This is a defect: please report it."
+            return defect(line.id, "what it heard", error)
         return "the hub ended the connection"
 
     async def _connected(self, line: Line) -> None:
@@ -374,13 +369,7 @@ class Listener:
         mine = msgspec.structs.replace(command, about=Ref(kind, key))
         if reason := unless():
             return Outcome("refused", f"not sent: {reason}")
-        try:
-            async with asyncio.timeout(COMMAND_S):
-                return await line.link.command(mine)
-        except TimeoutError:
-            return Outcome("unknown", f"no answer within {COMMAND_S:g} s")
-        except NightlatchError as error:
-            return Outcome("unknown", str(error))
+        return await send(line, mine)
 
     # Across restarts
 

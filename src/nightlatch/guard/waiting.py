@@ -88,6 +88,11 @@ class Lane:
             detail=f"it told more than could be taken in: {count(dropped, 'event')} dropped",
         )
 
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that its peer is not read on."""
+        return not self._room.is_set()
+
     async def room(self) -> None:
         """Wait until another event may be added."""
         await self._room.wait()

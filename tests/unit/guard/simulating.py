@@ -13,6 +13,7 @@ from nightlatch.ecosystems.simulated import House, Simulated
 from nightlatch.guard.backoff import Backoff
 from nightlatch.guard.listening import Listener
 from nightlatch.guard.resolving import Resolver
+from nightlatch.guard.waiting import Waiting
 from nightlatch.model.event import Event
 from nightlatch.plugs import Context, wall
 from nightlatch.secrets import Fingerprinter
@@ -56,10 +57,15 @@ def simulated(house: House | None = None, clock: Callable[[], int] = wall, **set
 
 @asynccontextmanager
 async def listening(
-    *plugs: Any, intake: Any, clock: Callable[[], int] = wall, snapshot: bytes = b"", since: Iterable[Event] = ()
+    *plugs: Any,
+    intake: Any,
+    clock: Callable[[], int] = wall,
+    snapshot: bytes = b"",
+    since: Iterable[Event] = (),
+    waiting: Waiting | None = None,
 ) -> AsyncIterator[Listener]:
     """A listener that runs until the block ends."""
-    listener = Listener(plugs, intake, clock=clock, resolver=NAMES, chance=Random(1), backoff=QUICK)
+    listener = Listener(plugs, intake, clock=clock, resolver=NAMES, chance=Random(1), backoff=QUICK, waiting=waiting)
     if snapshot or since:
         listener.restore(snapshot, since)
     task = asyncio.create_task(listener.run())

@@ -11,7 +11,10 @@ from nightlatch.ecosystems._simulated import faults
 from nightlatch.errors import SourceError, StoreError
 from nightlatch.guard.backoff import Backoff
 from nightlatch.guard.listening import Listener
+from nightlatch.guard.waiting import Waiting
+from nightlatch.model.command import LockDoor
 from nightlatch.model.event import Event
+from nightlatch.model.evidence import Ref
 from nightlatch.plugs import wall
 from tests.unit.guard.simulating import Kept, listening, simulated, until
 from tests.unit.guard.telling import Told, event, state
@@ -33,6 +36,37 @@ async def test_events_come_by_the_owner_s_names_with_their_source() -> None:
     assert intake.of("connected")[0].about == "hub:hub"
 
 
+async def test_a_defect_in_a_command_is_an_unknown_end_and_ends_nothing_else() -> None:
+    plug, intake = Told("z", "zwavejs", state(FRONT)), Kept()
+    plug.answer = KeyError("1234")
+    async with listening(plug, intake=intake) as listener:
+        await until(lambda: FRONT in listener.states)
+        outcome = await listener.command(LockDoor(Ref("lock", "front")))
+    assert (outcome.ending, outcome.what) == (
+        "unknown",
+        "it broke on the command (KeyError). This is a defect: please report it.",
+    )
+
+
+async def test_nothing_is_locked_while_what_a_hub_tells_cannot_be_taken_in() -> None:
+    class Stuck(Kept):
+        async def accept(self, event: Event) -> asyncio.Future[int]:
+            if event.kind == "battery":
+                await asyncio.Event().wait()
+            return await super().accept(event)
+
+    plug = Told("z", "zwavejs", state(FRONT))
+    async with listening(plug, intake=Stuck(), waiting=Waiting(wall, per_lane=2)) as listener:
+        await until(lambda: FRONT in listener.states)
+        for percent in range(4):
+            plug.said.put_nowait(event("battery", FRONT, value=percent))
+        await until(lambda: listener.waiting == 2)
+        outcome = await listener.command(LockDoor(Ref("lock", "front")))
+    assert outcome.ending == "unknown"
+    assert "the journal does not keep up" in outcome.what
+    assert plug.commands == []
+
+
 async def test_a_thing_that_nobody_named_keeps_its_hub_s_name() -> None:
     plug, intake = simulated(doors=("attic",)), Kept()
     async with listening(plug, intake=intake) as listener:
@@ -52,6 +86,17 @@ async def test_a_door_s_own_sensor_tells_of_the_lock_that_is_fitted_to_it() -> N
         plug.said.put_nowait(event("door_opened", "door:front"))
         await until(lambda: listener.states.get(FRONT) and listener.states[FRONT].door == "open")
     assert intake.of("door_opened")[0].about == "door:front"
+
+
+async def test_what_a_hub_only_assumes_of_a_lock_secures_nothing() -> None:
+    plug, intake = Told("h", "homeassistant", state(FRONT, bolt="retracted")), Kept()
+    async with listening(plug, intake=intake) as listener:
+        plug.said.put_nowait(event("locked", FRONT))
+        plug.said.put_nowait(state(FRONT, at=0, door_at=wall()))
+        await until(lambda: listener.states.get(FRONT) and listener.states[FRONT].bolt_at == 0)
+        secured = listener.states[FRONT].secured(wall())
+    assert (secured.answer, secured.reason) == (None, "where the bolt is: the hub only remembers it")
+    assert [one.kind for one in intake.events if one.about == FRONT] == ["locked"]
 
 
 # Losing a hub and finding it again

@@ -1,0 +1,41 @@
+"""Commands to locks: sent over one connection, and ended whatever becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+
+from nightlatch.errors import NightlatchError
+from nightlatch.guard.lines import Line
+from nightlatch.model.command import Command, LockDoor, Outcome
+
+log = logging.getLogger(__name__)
+
+COMMAND_S = 35.0
+"""After how many seconds a command without an end is given up; links promise 30."""
+
+
+async def send(line: Line, command: Command) -> Outcome:
+    """Have a command carried out over an ecosystem's connection, by the ecosystem's own name for the lock."""
+    if line.link is None:
+        return Outcome("unknown", "no hub that commands this lock is connected")
+    if isinstance(command, LockDoor) and line.lane.full:
+        # What was told since is not known: the door may have been opened.
+        return Outcome("unknown", "how the door stands is not known: the journal does not keep up with what is heard")
+    try:
+        async with asyncio.timeout(COMMAND_S):
+            return await line.link.command(command)
+    except TimeoutError:
+        return Outcome("unknown", f"no answer within {COMMAND_S:g} s")
+    except NightlatchError as error:
+        return Outcome("unknown", str(error))
+    except Exception as error:  # noqa: BLE001  # the boundary where one ecosystem's defect must not end the others
+        return Outcome("unknown", f"it {defect(line.id, 'the command', error)}")
+
+
+def defect(ecosystem: str, on: str, error: Exception) -> str:
+    """Log the place of a defect without the exception's text, which might hold what was being read; words for it."""
+    place = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s broke on %s (%s)\n%s", ecosystem, on, type(error).__name__, place)
+    return f"broke on {on} ({type(error).__name__}). This is a defect: please report it."
