@@ -92,6 +92,17 @@ def test_a_context_tells_who(context: Any, by: str, detail: str) -> None:
     assert (event.by, event.detail) == (by, detail)
 
 
+def test_the_state_that_home_assistant_only_assumes_is_no_report() -> None:
+    on = watch()
+    attributes = {"assumed_state": True}
+
+    event, state = change(on, "lock.gate", s="locked", c={"id": "C1", "user_id": USER}, a=attributes)
+
+    assert isinstance(event, Event)
+    assert (event.kind, event.by) == ("locked", "remote")
+    assert state == State(GATE, at=0, bolt="thrown", reachable=True)
+
+
 def test_a_part_of_a_context_keeps_the_rest_of_it() -> None:
     on = watch()
     change(on, "lock.front", s="unlocking", c={"id": "C1", "user_id": USER})

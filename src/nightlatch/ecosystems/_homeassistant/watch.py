@@ -11,6 +11,7 @@ from nightlatch.ecosystems._homeassistant import who
 from nightlatch.ecosystems._homeassistant.changes import Changes, Fired, Known, Reported
 from nightlatch.ecosystems._homeassistant.locks import BOLTS
 from nightlatch.ecosystems._homeassistant.who import NOBODY, Operated, Who
+from nightlatch.ecosystems._raw import HIDDEN
 from nightlatch.ecosystems.interface import Heard
 from nightlatch.model.event import Bolt, DoorState, Event, Kind, State
 
@@ -179,6 +180,9 @@ class Watch:
             self.holding.append(event)
         else:
             yield self._told(lock, event, told)
+            if lock.known.attributes.get("assumed_state") is True:
+                # What was asked of it, and no report: neither secured nor proof that it can be locked.
+                yield self._state(lock)
 
     def _by(self, lock: _Lock, new: Reported) -> Who:
         """Who it was, by what comes with the state itself."""
@@ -251,8 +255,14 @@ class Watch:
 def _raw(entity_id: str, before: str, known: Known) -> str:
     """The change as Home Assistant told it, without what may name a person or hold a code."""
     context = {name: (text or "")[:8] if name == "user_id" else text for name, text in known.context.items()}
-    changed = {"entity_id": entity_id, "from": before, "to": known.state, "lc": known.changed, "context": context}
+    states = {"from": _state_word(before), "to": _state_word(known.state)}
+    changed = {"entity_id": entity_id, **states, "lc": known.changed, "context": context}
     return _json(changed)
+
+
+def _state_word(state: str) -> str:
+    """A state that a lock can have; an integration's own may say anything."""
+    return state if state in BOLTS or state in (*_MOVING, *_AWAY) else HIDDEN
 
 
 def _json(raw: Mapping[str, Any]) -> str:
