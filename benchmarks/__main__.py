@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks import comparison, detections, judging, processes
+from benchmarks import comparison, detections, intake_mqtt, intake_zwave, judging, processes
 from benchmarks.figures import Figure, Results, Target, machine, number, table
 from benchmarks.journals import results as journals
 
@@ -32,6 +32,8 @@ def measure(quick: bool) -> Results:
         *judging.many_homes((1, 20) if quick else (1, 100, 10_000, 100_000)),
         *journals.measure(quick),
         *detections.measure(quick),
+        *intake_zwave.intake(*((1, 1) if quick else (5, 60))),
+        *intake_mqtt.intake(*((1, 1) if quick else (5, 50))),
     ]
     return Results(
         where,
