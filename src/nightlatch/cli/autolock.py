@@ -141,4 +141,4 @@ def _print(*views: DoorView) -> None:
         if view.way_in is not None or view.way_in_why:
             notes.append(f"somebody outside gets in once it is locked: {answers[view.way_in]}, {view.way_in_why}")
         for note in notes:
-            out.print(Padding(Text(note), (0, 0, 0, 9)))
+            out.print(Padding(Text(note), (0, 0, 0, 9), expand=False))

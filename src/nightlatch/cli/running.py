@@ -93,6 +93,8 @@ def status(
 def reload() -> None:
     """Have the running service read nightlatch.toml again. If that is wrong, it keeps the one it has and says so.
 
+    Exit codes: 0 it starts over, 2 it does not, or none is running.
+
     Examples: nightlatch reload
     """
     from typing import Any

@@ -54,9 +54,9 @@ class JournalFacts(Source, kind="journal"):
 
     def collect(self) -> Iterator[Item]:
         """What is known of the journal, each with its entry."""
-        yield Home.journal_running.claim(
-            HOME, running(self.folder), where="the service's hold on the state folder", grade=Grade.OBSERVED
-        )
+        runs = running(self.folder)
+        where = f"{'the service holds' if runs else 'no service holds'} {self.folder}"
+        yield Home.journal_running.claim(HOME, runs, where=where, grade=Grade.OBSERVED)
         yield Home.journal_retention_days.claim(
             HOME,
             self.configuration.tables.journal.retention_days,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nightlatch.configuration.read import load
 from nightlatch.guard.autolock import control as autolock
 from nightlatch.service.control import Handler
 from nightlatch.service.status import Status
@@ -27,6 +28,8 @@ def verbs(service: Service) -> Mapping[str, Handler]:
         service.auditor.want()
 
     async def reload(_: Mapping[str, Any]) -> None:
+        # A wrong one is told to who asks, and nothing starts over.
+        await asyncio.to_thread(load, service.configuration.path)
         # After the answer is on its way: the socket it goes through is closed by a reload.
         asyncio.get_running_loop().call_later(0.1, service.reload)
 

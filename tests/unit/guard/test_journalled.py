@@ -74,7 +74,7 @@ def test_everything_that_practice_22_asks_is_told_with_its_entry(configuration: 
         Event(ago(0.5), "verified", "home", value="intact"),
     )
     found = home(configuration, folder)
-    assert fact(found, "journal_running") == (False, "the service's hold on the state folder")
+    assert fact(found, "journal_running") == (False, f"no service holds {folder}")
     assert fact(found, "journal_verified_at") == (NOW - timedelta(days=0.5), "journal.db, entry 4")
     assert fact(found, "journal_intact") == (True, "journal.db, entry 4")
     assert fact(found, "journal_gaps") == (1, "journal.db, entry 1")

@@ -201,7 +201,7 @@ def log_retention(home: Home, _: Home) -> Judgement:
     """Judge whether the log forgets."""
     running, days = home.journal_running, home.journal_retention_days
     if running is not None and not running.value:
-        return not_applicable(running, because="There is no log at home.")
+        return not_applicable(running, because="Nothing at home keeps a log now.")
     if days is None:
         return unknown(running)
     if days.value > 0:

@@ -40,7 +40,7 @@ def running(home: Home, _: Home) -> Judgement:
         return unknown()
     if log.value:
         return passes(log, because="A log at home records events.")
-    return fails(log, because="No log is kept at home.", fix=alerts.keep_log)
+    return fails(log, because="Nothing at home keeps a log now.", fix=alerts.keep_log)
 
 
 @practice.check(
@@ -106,4 +106,4 @@ def _no_log(home: Home) -> Judgement | None:
     log = home.journal_running
     if log is None or log.value:
         return None
-    return not_applicable(log, because="No log is kept at home.")
+    return not_applicable(log, because="Nothing at home keeps a log now.")
