@@ -162,7 +162,7 @@ class Listener:
                 await self._add(line, self._about_hub(line, "disconnected", detail=reason))
             wait = self._backoff.wait(attempt, self._chance.random())
             attempt += 1
-            log.info("%s: %s; trying again in %.1f s", line.id, reason, wait)
+            log.info("%s: %s; trying again in %.1f s", line.id, reason.rstrip("."), wait)
             await self._sleep(wait)
 
     async def _listen(self, line: Line) -> str:
@@ -235,7 +235,9 @@ class Listener:
             line.names[about] = heard.about
             line.synced = True
             first = about not in fresh
-            fresh.add(about)
+            if heard.bolt is not None:
+                # Before events that were heard sooner than it, a link tells a state of nothing.
+                fresh.add(about)
             return self._state(line, msgspec.structs.replace(heard, about=about), first=first)
         event = msgspec.structs.replace(heard, about=about, source=line.id)
         if about.startswith("door:"):

@@ -33,6 +33,8 @@ from tests.unit.ecosystems.zwavejs_link import (
     quick,
     update,
 )
+from tests.unit.guard.simulating import Kept, until
+from tests.unit.guard.simulating import listening as hearing_all
 
 __all__ = ["quick"]
 pytestmark = pytest.mark.usefixtures("quick")
@@ -82,6 +84,21 @@ async def test_a_lock_that_answers_late_delays_no_other_and_its_state_follows(mo
         assert (ear.states[1].bolt, ear.states[1].at > 0) == ("thrown", True)
 
 
+async def test_an_unlocking_while_the_locks_are_asked_is_told_once_with_who_it_was() -> None:
+    server, kept = FakeServer(door()), Kept()
+    server.operation = LOCKED
+    async with served(server) as url, hearing_all(plug(url), intake=kept) as listener:
+        await until(lambda: "lock:zwavejs:3" in listener.states)
+        server.mute = {"get"}
+        await server.sockets[-1].close()
+        await until(lambda: len(kept.of("connected")) == 2 and len(server.commands) > 3)
+        await server.tell(**keypad())
+        await until(lambda: kept.of("unlocked"))
+        await until(lambda: listener.states["lock:zwavejs:3"].bolt == "retracted")
+        await asyncio.sleep(0.2)
+    assert [(one.by, one.slot, one.resync) for one in kept.of("unlocked")] == [("code", 4, False)]
+
+
 async def test_a_connection_that_comes_and_goes_does_not_drain_the_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "BURST", 2)
     server = FakeServer(door())
@@ -110,8 +127,8 @@ async def test_what_is_told_between_subscribing_and_the_answer_is_not_lost() -> 
             return super().answer(command)
 
     async with listening(Eager(door())) as ear:
-        await ear.has(2)
-    assert [type(one) for one in ear.all] == [State, Event]
+        await ear.has(3)
+    assert [type(one) for one in ear.all] == [State, Event, State]
 
 
 async def test_codes_that_were_deleted_at_the_keypad_stay_so_after_a_reconnect() -> None:

@@ -13,7 +13,7 @@ from nightlatch.guard.backoff import Backoff
 from nightlatch.guard.listening import Listener
 from nightlatch.guard.waiting import Waiting
 from nightlatch.model.command import LockDoor
-from nightlatch.model.event import Event
+from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Ref
 from nightlatch.plugs import wall
 from tests.unit.guard.simulating import Kept, listening, simulated, until
@@ -128,6 +128,17 @@ async def test_a_reconnect_tells_the_gap_and_what_changed_in_it() -> None:
         ("security_changed", "lock:garden", 0, "none"),
     }
     assert {e.since for e in intake.events if e.resync} == {gap.since}
+
+
+async def test_what_changed_unheard_is_told_since_the_loss_also_behind_what_was_heard_sooner() -> None:
+    plug, intake = Told("z", "zwavejs", state(FRONT)), Kept()
+    async with listening(plug, intake=intake) as listener:
+        await until(lambda: FRONT in listener.states)
+        plug.states = [State(FRONT), event("wrong_code", FRONT), state(FRONT, bolt="retracted")]
+        plug.said.put_nowait(SourceError("is gone"))
+        await until(lambda: intake.of("unlocked"))
+    (gap,), (unlocked,) = intake.of("gap"), intake.of("unlocked")
+    assert (unlocked.resync, unlocked.since) == (True, gap.since)
 
 
 async def test_a_reconnect_to_an_unchanged_home_invents_nothing() -> None:

@@ -81,6 +81,13 @@ class Conversation:
             self._room.set()
         return heard
 
+    def so_far(self) -> list[Heard]:
+        """What was heard and not given yet, in order; `next` goes on behind it."""
+        heard = list(self._heard)
+        self._heard.clear()
+        self._room.set()
+        return heard
+
     async def ask(self, command: str, type: type[T], seconds: float = ANSWER_S, **arguments: Any) -> T:  # noqa: A002
         """The result of a command.
 

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightlatch.catalogue import Catalogue
+from nightlatch.ecosystems._feed import opening
 from nightlatch.ecosystems._zwavejs.asking import Budget, Report, read_bolt
 from nightlatch.ecosystems._zwavejs.codes import Digest
 from nightlatch.ecosystems._zwavejs.commands import Commander
@@ -107,8 +108,9 @@ class ZwaveLink(Link):
         states = [story.state() for story in stories]
         for story, read in zip(stories, reads, strict=True):
             story.given, story.settled = True, read.done()
-        for state in states:
-            yield state
+        late = [heard for heard in self._conversation.so_far() if isinstance(heard, Event)]
+        for heard in opening(states, late):
+            yield heard
         try:
             while True:
                 yield await self._conversation.next()
