@@ -14,14 +14,18 @@ from nightlatch.model.event import Event, instant
 SET_ASIDE = (FILE, f"{FILE}-wal", f"{FILE}-shm", keys.FILE, keys.NEXT, VERIFIED)
 
 
-def open_anyway(folder: Path, at: int) -> Journal:
+def open_anyway(folder: Path, at: int, *, broken: bool = False) -> Journal:
     """The journal of this folder; one that is too damaged to be written is set aside, and another begun (at: µs).
+
+    `broken`: it is known to be.
 
     The other's first entry, `restored`, names the folder `journal-damaged-TIME` and what is known of
     the former. It has a key and an origin of its own, so no witness takes it for the former.
     JournalError when the trouble is another one, which may pass.
     """
     try:
+        if broken:
+            raise Damaged("could not be written any more", where=str(folder / FILE))
         return Journal.open(folder)
     except Damaged as error:
         name = f"journal-damaged-{instant(at):%Y%m%dT%H%M%SZ}"

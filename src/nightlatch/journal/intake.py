@@ -58,6 +58,8 @@ class Intake:
         self._thread = ThreadPoolExecutor(1, "journal")
         self._task: asyncio.Task[None] | None = None
         self._told = False
+        self.left: list[Event] = []
+        """What could not be written before it was closed."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="journal intake")
@@ -102,6 +104,7 @@ class Intake:
                 task.cancel()
             await asyncio.wait([self._task])
         self._thread.shutdown(wait=True)
+        self.left = [event for event, _ in self._waiting]
         for _, future in self._waiting:
             self._end(future, JournalError("was closed before this was surely written", where=self._journal.where))
         self._waiting.clear()

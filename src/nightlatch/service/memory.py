@@ -52,9 +52,11 @@ class Memory:
         size = self._journal.size
         for part in self._parts:
             found = self._snapshots.get(part.name)
-            if found is not None and found.size <= size:
+            if found is not None:
+                # One that is shorter than what was heard was begun anew since: all of it is news.
+                since = found.size if found.size <= size else 0
                 try:
-                    part.restore(found.state, self._events(found.size, size))
+                    part.restore(found.state, self._events(since, size))
                     continue
                 except StoreError as error:
                     log.warning("%s: %s", part.name, error)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nightlatch.configuration.read import Configuration, load
 from nightlatch.errors import ConfigurationError, NightlatchError
+from nightlatch.model.event import Event
 from nightlatch.service.folder import held, prepare
 from nightlatch.service.notify import Notifier
 from nightlatch.service.service import running

@@ -36,6 +36,7 @@ from nightlatch.journal import serving, witnessing
 from nightlatch.journal.aside import open_anyway
 from nightlatch.journal.intake import Intake
 from nightlatch.journal.journal import Journal
+from nightlatch.journal.storage import Damaged
 from nightlatch.journal.witnesses import interface as witnesses
 from nightlatch.model.document import Audit
 from nightlatch.model.event import Event
@@ -54,7 +55,7 @@ from nightlatch.service.upkeep import Upkeep
 from nightlatch.service.verbs import verbs
 from nightlatch.store.alerts import AlertRecords
 from nightlatch.store.audits import Audits
-from nightlatch.store.database import connect
+from nightlatch.store.database import Broken, connect_anyway
 from nightlatch.store.snapshots import Snapshot, Snapshots
 
 log = logging.getLogger(__name__)
@@ -71,13 +72,21 @@ QUIET = frozenset(("battery", "online", "delivery", "audited", "alert"))
 
 
 @asynccontextmanager
-async def running(configuration: Configuration, folder: Path, *, env: Mapping[str, str]) -> AsyncIterator[Service]:
-    """A service whose parts are made; what they hold is let go when the block ends."""
+async def running(
+    configuration: Configuration, folder: Path, *, env: Mapping[str, str], broken: bool = False
+) -> AsyncIterator[Service]:
+    """A service whose parts are made; what they hold is let go when the block ends.
+
+    `broken`: the journal could not be written any more, and is set aside.
+    """
     async with AsyncExitStack() as stack:
-        journal = await asyncio.to_thread(open_anyway, folder, clock())
+        journal = await asyncio.to_thread(open_anyway, folder, clock(), broken=broken)
         stack.callback(journal.close)
-        database = await asyncio.to_thread(connect, folder)
+        database, aside = await asyncio.to_thread(connect_anyway, folder, wall())
         stack.callback(database.dispose)
+        if aside:
+            detail = f"the database was damaged: it is set aside as {aside}, and another begins"
+            journal.append([Event(clock(), "restored", "home", name=aside, detail=detail)])
         # What the owner declared is enough to know things by their names until the first audit is made.
         home = await gather(configuration, now=wall(), env=env, only=frozenset(("declared",)))
         yield Service(configuration, folder, env=env, journal=journal, database=database, home=home)
@@ -102,6 +111,8 @@ class Service:
         self.journal = journal
         self.household = household(configuration, home)
         self.metrics = Metrics()
+        self.broken = False
+        """Whether the journal cannot be written any more, whatever room there is."""
         self.reload: Callable[[], None] = lambda: log.warning("nothing reloads this service")
         """Asked to read the configuration again; the process that runs the service sets it."""
         self.standing = False
@@ -149,6 +160,7 @@ class Service:
             wall,
             every_s=tables.service.verify_every_hours * 3600,
             retention_days=tables.journal.retention_days,
+            damaged=self._damaged,
         )
         self.witnesses = publishing.Publisher(journal, witnesses.make(configuration, env=env), self.intake.put, wall)
         self.entities = publisher(configuration, env)
@@ -185,8 +197,11 @@ class Service:
             ],
         )
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Stand guard until `stop` is set. Whatever part ends before, with an error, ends all of it."""
+    async def run(self, stop: asyncio.Event, left: Sequence[Event] = ()) -> None:
+        """Stand guard until `stop` is set. Whatever part ends before, with an error, ends all of it.
+
+        `left`: events that a service before this one could not write.
+        """
         self.pipeline.size = await asyncio.to_thread(self._memory.restore)
         self.pipeline.remind()
         async with AsyncExitStack() as stack:
@@ -196,6 +211,8 @@ class Service:
             application = http.app(self.metrics, self.reporter.troubles, self.reporter.refresh, self._routers())
             port = await stack.enter_async_context(http.serve(application, table.host, table.port))
             self.reporter.address = f"http://{table.host}:{port}"
+            for event in left:
+                await self._tell(event)
             await self._tell(Event(clock(), "started", "home"))
             log.info("standing guard", extra=extra(address=self.reporter.address, folder=str(self.folder)))
             self._notifier.ready()
@@ -271,6 +288,8 @@ class Service:
         except StoreError as error:
             # The journal holds all of it: what is lost is the time to hear it again.
             log.warning("what the parts remember cannot be written: %s", error)
+            if isinstance(error, Broken):
+                self._damaged()
 
     # What the parts tell each other
 
@@ -305,8 +324,15 @@ class Service:
         self.reporter.trouble(error)
         if error is not None:
             log.error("journal: %s", error)
+            if isinstance(error, Damaged):
+                self.broken = True
+                self._damaged()
         else:
             log.info("journal: can be written again")
+
+    def _damaged(self) -> None:
+        """Start over: what is damaged is set aside then."""
+        self.reload()
 
     async def _audited(self, home: Home, audit: Audit, noticed: list[Noticed]) -> None:
         """Take the names, codes and needs of the newest audit, and tell what got worse."""

@@ -33,12 +33,15 @@ class Upkeep:
         *,
         every_s: float,
         retention_days: int,
+        damaged: Callable[[], None] = lambda: None,
     ) -> None:
+        """`damaged` is called when the file cannot be read at all: who opens it anew sets it aside."""
         self._journal = journal
         self._put = put
         self._now = now
         self._every_s = every_s
         self._days = retention_days
+        self._damaged = damaged
         self.verified_at: datetime | None = None
         self.intact: bool | None = None
         self.problem = ""
@@ -60,19 +63,23 @@ class Upkeep:
 
     async def verify(self) -> bool:
         """Verify, and tell the journal; whether it could be done. A full disk is no sign of another hand."""
+        damaged = False
         try:
             found = await asyncio.to_thread(self._verified)
             self.intact, self.problem = found.sound, str(found.faults[0]) if found.faults else ""
         except (Damaged, ReadError) as error:
             self.intact, self.problem = False, str(error)
+            damaged = isinstance(error, Damaged)
         except JournalError as error:
             self.problem = str(error)
             log.warning("journal: could not be verified: %s", error)
             return False
         self.verified_at = self._now()
         value = INTACT if self.intact else NOT_INTACT
-        log.log(logging.INFO if self.intact else logging.ERROR, "journal: %s %s", value, self.problem)
+        log.log(logging.INFO if self.intact else logging.ERROR, "journal: %s", " ".join((value, self.problem)).strip())
         await self._put(Event(micros(self.verified_at), "verified", "home", value=value, detail=self.problem))
+        if damaged:
+            self._damaged()
         return True
 
     def _verified(self) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -48,6 +49,33 @@ def connect(folder: Path | None = None) -> sa.Engine:
     return engine
 
 
+class Broken(StoreError):
+    """The file itself is damaged: trying again does not help."""
+
+
+def connect_anyway(folder: Path, now: datetime) -> tuple[sa.Engine, str]:
+    """An engine, as `connect` gives. A damaged database is set aside, and another begun: then also its new name."""
+    path = folder / "nightlatch.db"
+    try:
+        engine = connect(folder)
+        try:
+            with engine.connect() as connection:
+                if (found := connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()) != "ok":
+                    raise Broken(f"cannot be used: {found}", where=str(path))
+        except sa.exc.DatabaseError as error:
+            raise unusable(error, path) from None
+        except Broken:
+            engine.dispose()
+            raise
+    except Broken:
+        aside = f"nightlatch-damaged-{now:%Y%m%dT%H%M%SZ}.db"
+        for end in ("", "-wal", "-shm"):
+            if (folder / f"{path.name}{end}").exists():
+                (folder / f"{path.name}{end}").rename(folder / f"{aside}{end}")
+        return connect(folder), aside
+    return engine, ""
+
+
 def unusable(error: Exception, path: Path | str) -> StoreError:
     """What SQLite said, and what to do about it: a full disk is no reason to give up the kept audits."""
     said = str(getattr(error, "orig", error))
@@ -58,6 +86,8 @@ def unusable(error: Exception, path: Path | str) -> StoreError:
         todo = "Make room on the disk, or set NIGHTLATCH_STATE to a folder on another."
     elif "readonly" in said:
         todo = "Make it writable for yourself, or set NIGHTLATCH_STATE to a folder of your own."
+    elif "malformed" in said or "not a database" in said:
+        return Broken(f"cannot be used: {said}", where=str(path), todo=todo)
     return StoreError(f"cannot be used: {said}", where=str(path), todo=todo)
 
 

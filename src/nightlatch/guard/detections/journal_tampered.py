@@ -45,7 +45,8 @@ class JournalTampered(Detection, id="journal-tampered"):
     def restored(self, event: Event) -> None:
         """Tell that another one was begun; a backup that the owner put back names no folder."""
         if event.name:
-            what = f"The journal was too damaged to go on with. It is kept in {event.name}, and another was begun."
+            which = "journal" if event.name.startswith("journal") else "database of audits and alerts"
+            what = f"The {which} was too damaged to go on with. It is kept in {event.name}, and another was begun."
             self.tell(event.at, "home", what, key=event.name)
 
     def state(self) -> Any:
