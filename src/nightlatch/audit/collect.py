@@ -54,8 +54,11 @@ async def collect(
 
 
 def _left_over(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What a library left unread of a peer that broke; what it meant to the source is in the source's own error."""
-    log.debug("%s (%s)", context["message"], type(context.get("exception")).__name__)
+    """What a library left unread of a peer that broke; what it meant to the source is in the source's own error.
+
+    The loop's message may quote what was called with what.
+    """
+    log.debug("a library left an error behind (%s)", type(context.get("exception")).__name__)
 
 
 async def _ask(plug: Plug, deadline: float) -> Collected:

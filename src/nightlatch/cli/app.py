@@ -87,10 +87,16 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="Log what happens inside to standard error.")] = False,
 ) -> None:
     """Audits smart locks from evidence: what is safe, what is not, what is unknown, and what to do."""
+    # Our own words only: libraries would log what they send and receive, secrets included. Without a handler of the
+    # root, Python prints their warnings.
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("nightlatch")
+    logger.handlers[:] = [handler]
     if debug:
-        # Our own words only: libraries would log what they send and receive, secrets included.
-        logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-        logging.getLogger("nightlatch").setLevel(logging.DEBUG)
+        logger.setLevel(logging.DEBUG)
 
 
 def run(arguments: Sequence[str]) -> int:

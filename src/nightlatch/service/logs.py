@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+log = logging.getLogger(__name__)
+
 FIELDS = "fields"
 
 
@@ -40,6 +42,18 @@ class _Json(logging.Formatter):
         return msgspec.json.encode(line, enc_hook=str).decode()
 
 
+class _Library(logging.Handler):
+    """Says that a library had something to say, and not what: it may quote what it sent, received or was called with.
+
+    Without a handler of the root, Python would print all of it.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by the library."""
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname.lower()
+        log.debug("the library %s reports: %s", record.name, error)
+
+
 def start(form: LogFormat, *, debug: bool) -> None:
     """Log to standard error. Our own words only: libraries would log what they send and receive."""
     handler = logging.StreamHandler(sys.stderr)
@@ -48,6 +62,7 @@ def start(form: LogFormat, *, debug: bool) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.DEBUG if debug else logging.INFO)
     logger.propagate = False
+    logging.getLogger().handlers[:] = [_Library(logging.WARNING)]
 
 
 def extra(**fields: object) -> dict[str, dict[str, object]]:

@@ -18,6 +18,7 @@ from nightlatch.ecosystems._homeassistant.live import ANSWER_S, NAME
 from nightlatch.ecosystems._homeassistant.locks import Known
 from nightlatch.ecosystems._homeassistant.messages import Device, Entity, Source, State
 from nightlatch.ecosystems._homeassistant.watch import Role, Watch, Watched
+from nightlatch.ecosystems._raw import error_code
 from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard, Link
@@ -258,7 +259,7 @@ class HomeAssistantLink(Link):
     async def _asked(self, answer: Any, command: str) -> Any:
         said = await self._ask(command)
         if not said.success:
-            code = str(said.error.get("code"))[:64]
+            code = error_code(said.error.get("code"))
             self._peer.fail(f"refused {command} ({code})", "Make a long-lived access token of another user.")
         return self._decoded(said, answer, command)
 
@@ -311,8 +312,8 @@ def _key(said: _Said) -> int | None:
 def _refused(said: _Said) -> Outcome | None:
     if said.success:
         return None
-    code = str(said.error.get("code"))[:64]
-    # The words of an integration may hold anything; its code cannot.
+    # The words of an integration may hold anything.
+    code = error_code(said.error.get("code"))
     return Outcome("refused", f"{NAME} refused it ({code}): {_REASONS.get(code, 'its log says why')}", "call_service")
 
 

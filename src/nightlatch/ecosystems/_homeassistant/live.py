@@ -27,6 +27,7 @@ from nightlatch.ecosystems._homeassistant.messages import (
     Urls,
     User,
 )
+from nightlatch.ecosystems._raw import error_code
 from nightlatch.ecosystems._websocket import Peer
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.reading import structured
@@ -157,8 +158,7 @@ class _Talk:
         await self._peer.send({"id": self._sent, "type": command, **arguments})
         message = await self._result(command)
         if not message.success:
-            code = message.error.get("code")
-            self._answers.refused[command] = code if isinstance(code, str) else "unknown_error"
+            self._answers.refused[command] = error_code(message.error.get("code"))
             return None
         return structured.json(bytes(message.result), answer, where=f"{self._peer.where} ({command})")
 

@@ -134,6 +134,7 @@ class MatterLink(Link):
             values: dict[str, Any] = await self.ask(dict[str, Any], "read_attribute", args)
         except (Refused, Silent, ReadError):
             return {}, 0
+        values = {path: values[path] for path in paths if path in values}
         at = self._plug.context.clock()
         going = watch.fresh(values, at)
         if self._told:  # before that, the difference to the server's copy is part of the state

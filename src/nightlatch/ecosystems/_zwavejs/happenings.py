@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -146,13 +147,21 @@ _KEPT_OF_ARGS = frozenset(
 _LONGEST = 4096
 """Bytes of a message that is kept as it came; none of those that mean something has more than 1000."""
 _WORDS = 200
-_SECRETIVE = ("pin", "code", "password", "passcode")
+_SECRETIVE = frozenset(("pin", "code", "pincode", "password", "passcode"))
+_MEASURED = frozenset(
+    (
+        *("length", "lengths", "number", "count", "limit", "max", "maximum", "min", "minimum", "attempts"),
+        *("time", "timeout", "lifetime", "lockout", "delay", "mode", "enable", "disable", "wrong", "invalid"),
+    )
+)
+"""With one of these words it is how long or how many codes may be, or what is done about them."""
+_LETTERS = re.compile("[a-z]+")
 
 
 def may_be_a_code(args: Args) -> bool:
     """A setting whose name says that its value is a code, and not how long or how many codes may be."""
-    words = args.propertyName.casefold().replace("-", " ").split()
-    return bool(words) and words[-1].rstrip("s") in _SECRETIVE
+    words = {*_LETTERS.findall(args.propertyName.casefold())}
+    return not _SECRETIVE.isdisjoint(word.rstrip("s") for word in words) and _MEASURED.isdisjoint(words)
 
 
 def without_codes(text: bytes, happening: Happening) -> str:
@@ -178,7 +187,7 @@ def ready_without_values(happening: Happening, security: int | None) -> str:
 
 def _kept(text: bytes) -> str:
     event = msgspec.json.decode(text)["event"]
-    told = {name: _cut(value) for name, value in event.items() if name in _KEPT}
+    told: dict[str, Any] = {name: _cut(value) for name, value in event.items() if name in _KEPT}
     told |= {name: value for name, value in event.items() if name in _KEPT_NUMBERS and isinstance(value, int)}
     if isinstance(event.get("args"), dict):
         told["args"] = _kept_of(event["args"])
@@ -186,7 +195,9 @@ def _kept(text: bytes) -> str:
 
 
 def _kept_of(args: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: _cut(value) for name, value in args.items() if name in _KEPT_OF_ARGS and isinstance(value, str | int)}
+    kept: dict[str, Any] = {
+        name: _cut(value) for name, value in args.items() if name in _KEPT_OF_ARGS and isinstance(value, str | int)
+    }
     status = args.get("property") == "userIdStatus"
     for name in ("newValue", "prevValue"):
         if name in args:

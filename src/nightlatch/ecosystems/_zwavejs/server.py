@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from yarl import URL
 
+from nightlatch.ecosystems._raw import error_code
 from nightlatch.ecosystems._websocket import Peer, Silent, connect
 from nightlatch.ecosystems._zwavejs.messages import Answer, Response, Version, decoded
 from nightlatch.reading import structured
@@ -36,8 +37,8 @@ class Refused(Exception):
     """The server answered a command with an error. `name` is its code, or the Z-Wave error's name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+        self.name = error_code(name)
+        super().__init__(self.name)
 
 
 class Stopped(Exception):
