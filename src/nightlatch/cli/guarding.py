@@ -80,24 +80,31 @@ def replay(
 
     Examples: nightlatch guard replay --since 7d; nightlatch guard replay --since 30d --set repeated-wrong-codes.count=5
     """
-    from nightlatch.cli.journal import instant_of
+    from nightlatch.cli.journal import between
     from nightlatch.guard.replay import changed
     from nightlatch.guard.replay import replay as run
     from nightlatch.model.event import micros
+    from nightlatch.text import count
 
     settings = settings_or_none(config)
-    zone, moment = zone_of(settings), now()
-    begin = micros(instant_of(since, moment, zone))
-    end = min(micros(instant_of(until, moment, zone, end=True)), micros(moment)) if until else micros(moment)
+    moment = now()
+    first, last = between(since, until, moment, zone_of(settings))
+    begin, end = micros(first or moment), micros(min(last or moment, moment))
     chosen = _chosen(settings)
     sides = [chosen, changed(chosen, change)] if change else [chosen]
     household = _household(settings)
+    damaged: list[int] = []
     with opened(read_only=True) as journal, bar("Replaying") as progress:
-        found = run(_events(journal, progress), household, sides, since=begin, until=end)
+        found = run(_events(journal, progress, damaged), household, sides, since=begin, until=end)
     told = [one.noticed for one in found]
     if form is Format.JSON:
-        print_json(_document(begin, end, found[0].events, change or [], told))
+        print_json({**_document(begin, end, found[0].events, change or [], told), "damaged": damaged})
         return
+    if damaged:
+        what = count(len(damaged), "entry is", "entries are")
+        console(stderr=True).print(
+            f"{what} damaged and not judged, the first is {damaged[0]}: nightlatch journal verify"
+        )
     _show(household, found[0].events, change or [], told)
 
 
@@ -139,12 +146,14 @@ def _household(settings: Configuration | None) -> Household:
     return household(settings, home)
 
 
-def _events(journal: Journal, progress: Progress) -> Iterator[Event]:
-    """Every event whose content is still there."""
+def _events(journal: Journal, progress: Progress, damaged: list[int]) -> Iterator[Event]:
+    """Every event whose content is still there; adds the indices of what cannot be read to `damaged`."""
     size = journal.size
     for entry in journal.entries(0, size):
         if not entry.index % 4096:
             progress(entry.index, size)
+        if entry.damaged:
+            damaged.append(entry.index)
         if entry.event is not None:
             yield entry.event
 

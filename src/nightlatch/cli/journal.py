@@ -110,6 +110,9 @@ def show(
             entries = _then(entries, selecting.follow(journal, wanted, size, _pause))
         read = _print(entries, settings, zone, form, output)
         folder = journal.folder
+    if not read and person and settings and (hint := _meant(person, settings)):
+        # Somebody who is no more in the configuration may still be in the journal: so only now.
+        console(stderr=True).print(hint, markup=False)
     if read and form is EntryFormat.TEXT:
         note_reading(folder, now().astimezone(zone).date())
 
@@ -209,16 +212,33 @@ def _wanted(
     about |= {f"lock:{one.id}" for one in (tables.locks if tables else []) if one.door in doors}
     found = next((one for one in (tables.people if tables else []) if one.id == person), None)
     credentials = [one.rpartition("/") for one in (found.credentials if found else [])]
-    zone, moment = zone_of(settings), now()
+    begin, end = between(since, until, now(), zone_of(settings))
     return Wanted(
         frozenset(about),
         frozenset(kinds),
         frozenset(means),
         person,
         frozenset((f"lock:{lock}", int(slot)) for lock, _, slot in credentials if slot.isdecimal()),
-        micros(instant_of(since, moment, zone)) if since else None,
-        micros(instant_of(until, moment, zone, end=True)) if until else None,
+        micros(begin) if begin else None,
+        micros(end) if end else None,
     )
+
+
+def _meant(person: str, settings: Configuration) -> str:
+    """`Did you mean "…"?` for an id that nobody in the configuration has."""
+    from nightlatch.text import suggest
+
+    people = [one.id for one in settings.tables.people]
+    return "" if person in people else suggest(person, people)
+
+
+def between(since: str, until: str, moment: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """The instants of --since and --until; UsageError when no time lies between them."""
+    begin = instant_of(since, moment, zone) if since else None
+    end = instant_of(until, moment, zone, end=True) if until else None
+    if begin and begin >= (end or moment):
+        raise UsageError(f"--since {since} is not before {f'--until {until}' if until else 'now'}")
+    return begin, end
 
 
 def instant_of(text: str, moment: datetime, zone: tzinfo, *, end: bool = False) -> datetime:

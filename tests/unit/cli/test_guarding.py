@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -160,12 +161,25 @@ def test_until_leaves_out_what_came_later(cli: Cli, journal: Journal) -> None:
         (("--set", "jamm.on=false"), "there is no detection 'jamm'. Did you mean \"jam\"?"),
         (("--set", "jam"), "'jam' changes no threshold"),
         (("--since", "yesterday"), "'yesterday' is no time"),
+        (("--since", "2026-02-02", "--until", "2026-02-01"), "is not before --until 2026-02-01"),
     ],
 )
 def test_what_cannot_be_is_said_in_words(cli: Cli, journal: Journal, arguments: tuple[str, ...], words: str) -> None:
     code, _, err = cli("guard", "replay", *arguments)
     assert code == 2
     assert words in err
+
+
+def test_entries_that_are_damaged_are_told_of_and_the_others_judged(cli: Cli, journal: Journal, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "state" / "journal.db") as file:
+        ((first, entries),) = file.execute("SELECT first, entries FROM tail").fetchall()
+        broken = entries.replace(b"wrong_code", b"wrong_cord", 1)
+        file.execute("UPDATE tail SET entries = ? WHERE first = ?", (broken, first))
+    code, out, err = cli("guard", "replay", "--since", "1h")
+    assert code == 0
+    assert "1 entry is damaged and not judged, the first is 0" in err
+    assert "the lock reports tampering" in out
+    assert json.loads(cli("guard", "replay", "--since", "1h", "--format", "json")[1])["damaged"] == [0]
 
 
 def test_without_a_journal_there_is_nothing_to_replay(cli: Cli) -> None:

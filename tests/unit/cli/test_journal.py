@@ -138,6 +138,8 @@ def test_show_filters_by_door_lock_kind_means_person_and_time(cli: Run, state: P
         (("--door", "frnt"), 'Did you mean "front"'),
         (("--since", "yesterday"), "is no time"),
         (("--until", "2026-13-01"), "is no time"),
+        (("--since", "2026-02-02", "--until", "2026-02-01"), "is not before --until 2026-02-01"),
+        (("--since", "9999-01-01"), "is not before now"),
         (("--follow", "--format", "json"), "--follow never ends"),
         (("--follow", "--output", "x"), "--follow never ends"),
         (("--output", "/dev/null/x", "--format", "csv"), "cannot be written"),
@@ -147,6 +149,12 @@ def test_show_says_what_cannot_be(cli: Run, state: Path, arguments: tuple[str, .
     code, out, err = cli("show", *arguments)
     assert (code, out) == (2, "")
     assert told in err
+
+
+def test_a_person_of_whom_there_is_nothing_may_be_misspelt(cli: Run, state: Path) -> None:
+    code, out, err = cli("show", "--person", "zuzanna")
+    assert (code, out) == (0, "")
+    assert 'Nothing in the journal fits.\nDid you mean "zuzana"?' in err
 
 
 def test_json_lines_and_csv_hold_the_same_entries(cli: Run, state: Path) -> None:
