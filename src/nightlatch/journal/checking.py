@@ -67,12 +67,13 @@ def check_bundles(reader: sqlite3.Connection, first: int, stop: int, kept: int) 
             if n >> 8 != above_n:
                 above_n = n >> 8
                 found = reader.execute("SELECT hashes FROM tile WHERE place = ?", (UPPER | above_n,)).fetchone()
-                above = found[0] if found else b""
+                above = found[0] if found and isinstance(found[0], bytes) else b""
         except sqlite3.DatabaseError as error:
             return Checked(dropped, f"the disk's copy cannot be read: {error}", start, last)
         if row is None or tile is None:
             return Checked(dropped, "the entries are gone" if row is None else "their hashes are gone", start, last)
-        entries, hashes = entries_of(row[0]), tile[0]
+        hashes = tile[0]
+        entries = entries_of(row[0]) if isinstance(row[0], bytes) and isinstance(hashes, bytes) else None
         if entries is None or len(entries) != BUNDLE or len(hashes) != BUNDLE * HASH:
             return Checked(dropped, "the lengths of the entries or hashes do not add up", start, last)
         made = [sha256(b"\0" + entry).digest() for entry in entries]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from nightlatch.errors import JournalError, NightlatchError
+from nightlatch.errors import JournalError, NightlatchError, ReadError
 from nightlatch.journal import edge, keys, notes
 from nightlatch.journal.edge import Edge
 from nightlatch.journal.leaves import BUNDLE, DROPPED, Entry, decode, encode, pack
@@ -93,10 +93,14 @@ class Journal:
         if self._edge is None or version != self._version:
             self.sealer.clear()
             (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
-            if not self._key_lost and (self._signer is None or self._signer.verifier.text != named):
-                self._signer = keys.current(self.folder, Verifier.parse(named, where=self.where))
-            found = edge.read(writer, self.where)
-            self._compare(writer, found)
+            try:
+                if not self._key_lost and (self._signer is None or self._signer.verifier.text != named):
+                    self._signer = keys.current(self.folder, Verifier.parse(named, where=self.where))
+                found = edge.read(writer, self.where)
+                self._compare(writer, found)
+            except (AttributeError, ReadError, TypeError, ValueError) as error:
+                # SQLite keeps any type in any column: this is no fault of the events that are to be written.
+                raise edge.damaged(f"its tables hold what no journal holds ({error})", self.where) from None
             self._edge, self._version = found, version
         return self._edge
 
@@ -238,7 +242,9 @@ class Journal:
                 size = self._append([event], *((former, signer) if former else (signer,)), keep=True).stop
                 writer.execute("INSERT INTO signer VALUES (?, ?)", (size, new))
             self._key_lost, self._signer, self._edge = False, None, None
-            keys.settle(self.folder, new)
+            with self._storage.writing() as writer:  # or a key that another process is about to give is undone
+                (named,) = writer.execute("SELECT key FROM signer ORDER BY first DESC LIMIT 1").fetchone()
+                keys.settle(self.folder, named)
         return signer.verifier
 
     def drop_contents(self, before: int, *, at: int, days: int) -> int:

@@ -53,6 +53,9 @@ def settle(folder: Path, current: str) -> None:
         return  # another process was quicker
     except OSError as error:
         raise _unusable(waiting, f"cannot be put in place: {error.strerror}") from None
+    except JournalError:
+        if waiting.exists():
+            raise
 
 
 def load(path: Path) -> Signer:

@@ -14,6 +14,7 @@ import msgspec
 from nightlatch.errors import JournalError, NightlatchError, ReadError
 from nightlatch.journal import notes
 from nightlatch.journal.checking import BUNDLE, Checked, check, check_bundles
+from nightlatch.journal.edge import damaged
 from nightlatch.journal.helper import Helper
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.leaves import DROPPED, decode
@@ -95,6 +96,9 @@ def verify(
     own = Journal.open(journal.folder, read_only=True)  # its long look at the file holds up nobody else's
     try:
         return _Verification(own, progress, processes).run(full=full, keep=keep, key=key)
+    except (AttributeError, ReadError, TypeError, ValueError) as error:
+        # SQLite keeps any type in any column.
+        raise damaged(f"its tables hold what no journal holds ({error})", own.where) from None
     finally:
         own.close()
 
@@ -107,11 +111,12 @@ class _Verification:
         self.unproven: list[int] = []
 
     def run(self, *, full: bool, keep: bool, key: Verifier | None) -> Report:
+        former = self._former()  # before the view: what another verification keeps meanwhile may be longer than that
         with self.journal.view() as view:
             signers = [(first, Verifier.parse(text, where=view.where)) for first, text in view.signers()]
             if key is not None and key.text not in (one.text for _, one in signers):
                 self._fault("the journal was not signed with the key that was given", 0, max(0, view.size - 1))
-            verified = self._verified(view, [one for _, one in signers])
+            verified = self._verified(view, former, [one for _, one in signers])
             since = 0 if full or verified is None else verified.size
             kept = self._retained(view)
             self._keys(view, signers)
@@ -138,16 +143,23 @@ class _Verification:
     def _fault(self, what: str, first: int, last: int) -> None:
         self.faults.append(Fault(what, first, max(first, last)))
 
-    def _verified(self, view: View, keys: Sequence[Verifier]) -> Checkpoint | None:
-        """The checkpoint that was verified last, once the journal is found to begin with it."""
+    def _former(self) -> str | None:
+        """The note that the verification before left."""
         path = self.journal.folder / VERIFIED
-        if not path.exists():
-            return None
         try:
             with path.open(encoding="utf-8") as file:
-                found = notes.verified(file.read(notes.LARGEST), keys, where=str(path))
+                return file.read(notes.LARGEST)
+        except FileNotFoundError:
+            return None
         except (OSError, UnicodeDecodeError) as error:
             raise JournalError(f"cannot be read: {error}", where=str(path), todo="Restore it or remove it.") from None
+
+    def _verified(self, view: View, former: str | None, keys: Sequence[Verifier]) -> Checkpoint | None:
+        """The checkpoint that was verified last, once the journal is found to begin with it."""
+        if former is None:
+            return None
+        try:
+            found = notes.verified(former, keys, where=str(self.journal.folder / VERIFIED))
         except NightlatchError as error:
             self._fault(f"{VERIFIED} is not of this journal ({error.what})", 0, view.size - 1)
             return None

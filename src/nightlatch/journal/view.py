@@ -24,10 +24,12 @@ class View:
         rows = self._rows("SELECT first, count, note FROM tail ORDER BY first DESC LIMIT 1")
         if not rows:
             raise damaged("the newest entries and the checkpoint over them are gone", where)
-        newest = rows[0]
-        self.size: int = newest[0] + newest[1]
+        first, entries, note = rows[0]
+        if not (isinstance(first, int) and isinstance(entries, int) and isinstance(note, str)):
+            raise damaged("the newest entries and the checkpoint over them cannot be read", where)
+        self.size: int = first + entries
         """Entries in the log."""
-        self.note: str = newest[2]
+        self.note: str = note
         """The newest checkpoint, a signed note."""
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
 
@@ -46,7 +48,7 @@ class View:
             rows = self._rows("SELECT entries FROM tail ORDER BY first")
         try:
             leaves = [leaf for (part,) in rows for leaf in unpack(part)]
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise damaged(str(error), self._range(n)) from None
         wanted = min(BUNDLE, self.size - n * BUNDLE)
         if len(leaves) != wanted:
@@ -61,9 +63,9 @@ class View:
                 rows = self._rows("SELECT hashes FROM tail ORDER BY first")
             else:
                 rows = self._rows("SELECT hashes FROM tile WHERE place = ?", place(level, n))
-            found = split(b"".join([part for (part,) in rows]))
+            found = split(b"".join([part for (part,) in rows if isinstance(part, bytes)]))
             wanted = min(BUNDLE, (self.size >> BITS * level) - n * BUNDLE)
-            if len(found) != wanted or len(found[-1]) != tree.HASH:
+            if len(found) != wanted or not found or len(found[-1]) != tree.HASH:
                 raise damaged(f"tile {n} of level {level} does not hold the {wanted} hashes that it should", self.where)
             if len(self._tiles) >= MOST_TILES:
                 self._tiles.clear()

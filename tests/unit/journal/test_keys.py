@@ -9,6 +9,31 @@ from nightlatch.journal.verify import verify
 from tests.unit.journal.making import AT, event, filled
 
 
+def test_a_key_that_another_process_is_about_to_give_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = filled(tmp_path, 3), Journal.open(tmp_path)
+    settle = keys.settle
+    rotated: list[str] = []
+
+    def between(folder: Path, current: str) -> None:
+        # Right after the first rotation was written, and before its key is put in place.
+        if (folder / keys.NEXT).exists() and not rotated and not one._storage.depth:
+            rotated.append("begun")
+            with other._storage.writing():
+                other.rotate(AT)
+                settle(folder, current)
+            return
+        settle(folder, current)
+
+    monkeypatch.setattr(keys, "settle", between)
+    one.rotate(AT)
+    other.rotate(AT)
+    assert one.append([event(1)]) and other.append([event(2)])
+    one.close()
+    other.close()
+
+
 def test_the_origin_says_nothing_of_the_home_and_tells_journals_apart(tmp_path: Path) -> None:
     one, other = Journal.open(tmp_path / "one"), Journal.open(tmp_path / "other")
     names = {one.verifiers[0].name, other.verifiers[0].name}

@@ -9,7 +9,7 @@ from nightlatch.journal.journal import Journal
 from nightlatch.journal.retention import retain
 from nightlatch.journal.verify import verify
 from nightlatch.model.event import instant
-from tests.unit.journal.making import AT, event, filled
+from tests.unit.journal.making import AT, event, filled, tamper
 
 DAY = 86_400_000_000
 START = instant(AT)
@@ -38,6 +38,14 @@ def test_what_is_older_goes_bundle_by_bundle_and_the_tree_still_verifies(tmp_pat
     assert report.sound
     assert report.dropped == 256
     assert retain(journal, 2, START + timedelta(days=3, hours=-1)) == 0
+    journal.close()
+
+
+def test_who_can_write_the_file_cannot_have_contents_dropped_before_their_time(tmp_path: Path) -> None:
+    aged(tmp_path).close()
+    tamper(tmp_path, lambda connection: connection.execute("UPDATE bundle SET first_at = 0, last_at = 0"))
+    journal = Journal.open(tmp_path)
+    assert retain(journal, 2, START + timedelta(days=3, hours=-1)) == 256, "those that are old, and no other"
     journal.close()
 
 

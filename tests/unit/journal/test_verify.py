@@ -3,7 +3,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from nightlatch.journal.leaves import pack, unpack
 from nightlatch.journal.notes import Signer
 from nightlatch.journal.storage import place
 from nightlatch.journal.verify import VERIFIED, Report, verify
+from nightlatch.journal.view import View
 from tests.unit.journal.making import AT, event, filled, tamper
 
 COUNT = 70_000
@@ -53,6 +55,65 @@ def entry_changed(index: int) -> Change:
         connection.execute("UPDATE bundle SET entries = ? WHERE n = ?", (pack(leaves), n))
 
     return change
+
+
+@pytest.mark.parametrize("value", ["NULL", "'text'", "7"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("tail.note", "tail.entries", "tail.hashes", "tail.at", "tail.count"),
+        *("bundle.entries", "tile.hashes", "signer.key", "checkpoint.note"),
+    ],
+)
+def test_a_value_of_another_type_is_damage_and_no_fault_of_new_events(tmp_path: Path, column: str, value: str) -> None:
+    filled(tmp_path, 5_000, batch=1_000).close()
+    table, name = column.split(".")
+    # The newest row: what an append starts from.
+    key = {"tail": "first", "bundle": "n", "tile": "place", "signer": "first", "checkpoint": "size"}[table]
+    change = f"UPDATE {table} SET {name} = {value} WHERE {key} = (SELECT max({key}) FROM {table})"
+    tamper(tmp_path, lambda connection: connection.execute(change))
+    try:
+        # When they were heard is in the entries themselves, too: that column only finds them sooner.
+        assert report_of(tmp_path).sound == (column == "tail.at")
+    except JournalError as error:
+        assert str(tmp_path) in str(error)
+    try:
+        journal = Journal.open(tmp_path)
+    except JournalError:
+        return
+    try:
+        assert journal.append([event(1)])
+    except JournalError:
+        pass
+    finally:
+        journal.close()
+
+
+def test_what_another_verification_kept_meanwhile_accuses_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(tmp_path, 300)
+    view = Journal.view
+
+    @contextmanager
+    def slow(one: Journal) -> Iterator[View]:
+        with view(one) as found:
+            monkeypatch.setattr(Journal, "view", view)
+            journal.append([event(300)])
+            assert verify(journal).sound
+            yield found
+
+    opened = Journal.open
+
+    def then_slow(folder: Path, **options: bool) -> Journal:
+        made = opened(folder, **options)
+        monkeypatch.setattr(Journal, "open", opened)
+        monkeypatch.setattr(Journal, "view", slow)
+        return made
+
+    monkeypatch.setattr(Journal, "open", then_slow)
+    assert verify(journal).sound
+    journal.close()
 
 
 def test_a_journal_as_it_was_written_is_sound(large: Path) -> None:
@@ -117,7 +178,7 @@ def test_an_entry_whose_content_was_emptied_by_another_hand_is_named(copy: Path)
         (f"UPDATE tile SET hashes = zeroblob(8192) WHERE place = {place(1, 0)}", 0, 255, "do not lead to"),
         (f"UPDATE tile SET hashes = zeroblob(32) WHERE place = {place(2, 0)}", 0, 65_535, "do not lead to"),
         (f"DELETE FROM tile WHERE place = {place(2, 0)}", 0, 65_535, "does not hold the 1 hashes"),
-        ("UPDATE checkpoint SET note = replace(note, '8', '9') WHERE size = 9000", 5_000, 8_999, "signature"),
+        ("UPDATE checkpoint SET note = replace(note, 'latch', 'watch') WHERE size = 9000", 5_000, 8_999, "signature"),
         ("UPDATE signer SET first = 60000", 0, 4_999, "signature"),
     ],
 )
