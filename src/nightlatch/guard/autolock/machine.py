@@ -85,7 +85,8 @@ class Machine:
         if standing.bolt == "thrown" and not standing.stale(standing.bolt_at, now):
             memory.tries, memory.gave_up = 0, False
             return Step(Phase.LOCKED, "the bolt is thrown")
-        if standing.door == "open":
+        if standing.door == "open" or (memory.tries and memory.tried_at < standing.door_since <= now):
+            # Somebody uses the door, or did, however quickly: it gets its whole delay again.
             memory.tries, memory.gave_up = 0, False
         if memory.paused_until > now:
             return Step(Phase.PAUSED, "the owner paused it", memory.paused_until)

@@ -15,12 +15,13 @@ from nightlatch.text import span
 
 
 class JoinOpen(Detection, id="join-open"):
-    """Joining (permit-join, inclusion, commissioning) was opened and not closed within `after_s`.
+    """Joining (permit-join, inclusion, commissioning) was opened: medium; high when it stays so for `after_s`.
 
-    Opening it again meanwhile starts no new wait. It is over when joining is closed.
+    Opening it again meanwhile starts no new wait. It is over when joining is closed. A hub that closes by itself
+    (Zigbee2MQTT after 254 s at most) has been open for long enough to let a stranger's device in.
     """
 
-    title = "A hub stays open for new devices"
+    title = "A hub is open for new devices"
     severity = Severity.HIGH
 
     class Thresholds(interface.Thresholds, frozen=True):
@@ -32,20 +33,22 @@ class JoinOpen(Detection, id="join-open"):
         super().__init__(thresholds, setting)
         self._after: int = thresholds.after_s * SECOND
         self._open: dict[str, bool] = {}
-        """By open hub: whether that was told."""
+        """By open hub: whether it stayed open for too long."""
 
     @hears("join_opened")
     def opened(self, event: Event) -> None:
-        """Start to wait."""
+        """Tell it, and wait for its end."""
         if event.about not in self._open:
             self.room(self._open)
             self._open[event.about] = False
             self.wake(self._after, event.about)
+            what = f"{self.place(event.about)} lets new devices join; close it if you add none."
+            self.tell(event.at, event.about, what, severity=Severity.MEDIUM)
 
     @hears("join_closed")
     def closed(self, event: Event) -> None:
         """Wait no longer."""
-        if self._open.pop(event.about, False):
+        if self._open.pop(event.about, None) is not None:
             self.end(event.at, event.about, f"{self.place(event.about)} takes no new devices any more.")
         self.sleep(event.about)
 

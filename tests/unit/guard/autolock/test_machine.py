@@ -134,7 +134,7 @@ def test_a_bolt_that_springs_back_is_not_tried_for_ever() -> None:
     machine, now = Machine(rule(retries=1)), NOON + 180 * SECOND
     for _ in range(2):
         machine.tried(JAM, now)
-    assert not machine.look(unlocked(now + SECOND), now + 3600 * SECOND).lock
+    assert not machine.look(unlocked(now + SECOND, door_since=NOON), now + 3600 * SECOND).lock
 
 
 def test_somebody_at_the_door_ends_giving_up_and_the_alert() -> None:
@@ -146,6 +146,15 @@ def test_somebody_at_the_door_ends_giving_up_and_the_alert() -> None:
     assert [(one.key, one.over) for one in machine.notices(standing, step, now, "x")] == [("gave_up", True)]
     closed = unlocked(door_since=now + 10 * SECOND)
     assert machine.look(closed, now + 190 * SECOND).lock
+
+
+def test_a_door_that_was_opened_and_closed_unseen_between_two_looks_gets_its_whole_delay_again() -> None:
+    machine = Machine(rule(retries=0))
+    machine.tried(JAM, NOON + 180 * SECOND)
+    used = unlocked(door_since=NOON + 200 * SECOND)
+    step = machine.look(used, NOON + 379 * SECOND)
+    assert (step.phase, step.due) == (Phase.WAITING, NOON + 380 * SECOND)
+    assert machine.look(used, NOON + 380 * SECOND).lock
 
 
 def test_an_unknown_end_is_an_attempt_and_not_a_success() -> None:
