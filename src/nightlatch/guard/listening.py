@@ -190,7 +190,7 @@ class Listener:
         await self._add(line, self._about_hub(line, "connected"))
         if line.lost_at:
             since = min(line.lost_at, now)
-            words = f"for {span(now - since)} nobody heard what happened"
+            words = f"for {span(max(now - since, 1_000_000))} nobody heard what happened"
             await self._add(
                 line, self._about_hub(line, "gap", since=since, value=(now - since) // SECOND, detail=words)
             )

@@ -178,7 +178,7 @@ def test_entries_that_are_damaged_are_told_of_and_the_others_judged(cli: Cli, jo
     code, out, err = cli("guard", "replay", "--since", "1h")
     assert code == 0
     assert "1 entry is damaged and not judged, the first is 0" in err
-    assert "the lock reports tampering" in out
+    assert "the bolt jammed" in out
     assert json.loads(cli("guard", "replay", "--since", "1h", "--format", "json")[1])["damaged"] == [0]
 
 
