@@ -118,7 +118,11 @@ class Pipeline:
         try:
             act()
         except Exception as error:  # noqa: BLE001  # the boundary where one part's defect must not stop the others
-            self.broke = f"{part} broke ({type(error).__name__}). This is a defect: please report it."
-            # Without the exception's text, which might hold what was being read.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s broke (%s)\n%s", part, type(error).__name__, place)
+            self.tell_broken(part, error)
+
+    def tell_broken(self, part: str, error: BaseException) -> None:
+        """Log a defect, and say it in the status."""
+        self.broke = f"{part} broke ({type(error).__name__}). This is a defect: please report it."
+        # Without the exception's text, which might hold what was being read.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s broke (%s)\n%s", part, type(error).__name__, place)

@@ -63,6 +63,9 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 """How often time is looked at: due detections, the wall clock, the watchdog."""
 FIRST_S = 5.0
+AGAIN_S = 30.0
+"""After how long a part that broke is begun again."""
+ROOM_S = 0.2
 REMEMBER_S = 60.0
 """How often what the parts must remember is written down; a crash replays at most this much."""
 
@@ -218,9 +221,8 @@ class Service:
             self._notifier.ready()
             self.standing = True
             await self._until(stop)
-            await self._tell(Event(clock(), "stopped", "home"))
-            await self.witnesses.finish()
-            await self._remember()
+            await self._tell_or_log(Event(clock(), "stopped", "home"))
+            await asyncio.gather(self.witnesses.finish(), self._remember())
 
     def _routers(self) -> list[Router]:
         keys = witnessing.cosigned(self.configuration)
@@ -228,18 +230,20 @@ class Service:
 
     async def _until(self, stop: asyncio.Event) -> None:
         """Run every part until `stop` is set."""
+        lesser = [
+            ("auditor", self.auditor.run),
+            ("upkeep", self.upkeep.run),
+            ("witnesses", self.witnesses.run),
+            ("remembering", self._keep),
+            *([("entities", self.entities.run)] if self.entities is not None else []),
+        ]
         parts: Sequence[tuple[str, Coroutine[Any, Any, None]]] = [
             ("listener", self.listener.run()),
             ("alerts", self.alerts.run()),
             ("autolock", self.autolock.run()),
-            ("auditor", self.auditor.run()),
-            ("upkeep", self.upkeep.run()),
-            ("witnesses", self.witnesses.run()),
             ("looking", self._look()),
-            ("remembering", self._keep()),
+            *((name, self._again(name, run)) for name, run in lesser),
         ]
-        if self.entities is not None:
-            parts = [*parts, ("entities", self.entities.run())]
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(run, name=name) for name, run in parts]
@@ -250,12 +254,25 @@ class Service:
             known = errors.subgroup(NightlatchError)
             raise (_first(known or errors)) from None
 
+    async def _again(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a part without which doors are still guarded: when it breaks, that is told, and it is begun again."""
+        while True:
+            try:
+                return await run()
+            except Exception as error:  # noqa: BLE001  # the boundary where one part's defect must not stop the others
+                cause = _first(error)
+                if isinstance(cause, NightlatchError):
+                    log.warning("%s: %s", name, cause)
+                else:
+                    self.pipeline.tell_broken(name, cause)
+            await asyncio.sleep(AGAIN_S)
+
     async def _look(self) -> None:
         """Let time pass for whatever has no event of its own."""
         while True:
             step = self._clock_watch.look()
             if step is not None:
-                await self._tell(step)
+                await self._tell_or_log(step)
                 self.alerts.refresh()
             self._catch_up()
             self.pipeline.advance(clock())
@@ -267,11 +284,9 @@ class Service:
     def _catch_up(self) -> None:
         """Hear what commands of this machine wrote into the journal."""
         try:
-            size = self.journal.size
+            self.pipeline.catch_up(self.journal.size)
         except JournalError as error:
             self.reporter.trouble(error)
-        else:
-            self.pipeline.catch_up(size)
 
     async def _keep(self) -> None:
         # The first soon: how every lock stood when its hub was first heard is in no event.
@@ -303,6 +318,14 @@ class Service:
     async def _tell(self, event: Event) -> None:
         """Have an event written; while the disk is full the service goes on guarding and does not wait for it."""
         await self.intake.accept(event)
+
+    async def _tell_or_log(self, event: Event) -> None:
+        """The same for who cannot wait for room, when more events wait for the disk than memory takes."""
+        try:
+            async with asyncio.timeout(ROOM_S):
+                await self._tell(event)
+        except TimeoutError:
+            log.error("journal: no room for %s", event.kind)
 
     def _committed(self, batch: Sequence[tuple[int, Event]]) -> None:
         self.pipeline.committed(batch)

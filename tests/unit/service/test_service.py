@@ -177,3 +177,43 @@ async def test_a_full_disk_stops_neither_the_start_nor_the_guard_and_is_said(
         await until(service.alerts.open)
         assert service.reporter.troubles() == []
     assert heard(tmp_path)[0].kind == "started"
+
+
+async def test_a_part_that_breaks_ends_none_but_itself_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise AttributeError("a defect in a practice")
+
+    monkeypatch.setattr("nightlatch.service.reauditing.audited", broken)
+    async with serving(tmp_path) as service:
+        await until(lambda: "auditor broke (AttributeError)" in " ".join(service.reporter.troubles()))
+        plug(service).house.order(faults.CoverTamper(lock="front"))
+        await until(lambda: any(row.detection == "tamper" for row in service.alerts.open()))
+
+
+async def test_a_journal_that_cannot_be_read_for_a_while_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(tmp_path) as service:
+        error = JournalError("cannot be read or written: disk I/O error")
+
+        def failing(*_: object) -> None:
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr(service.pipeline, "catch_up", failing)
+            await until(lambda: "disk I/O error" in " ".join(service.reporter.troubles()))
+
+
+async def test_it_stops_although_the_journal_takes_nothing_and_memory_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(tmp_path) as service:
+
+        def full(_: Sequence[Event]) -> range:
+            raise JournalError("cannot be written: database or disk is full")
+
+        monkeypatch.setattr(service.journal, "append", full)
+        monkeypatch.setattr(service.intake, "_most", service.intake.waiting + 1)
+        await service.intake.accept(Event(clock(), "locked", "lock:front"))
