@@ -23,7 +23,7 @@ def listens(host: str, port: int, proc: Path = Path("/proc/net")) -> Literal["lo
     A host that is not this machine was reached over the network. For a loopback host the kernel's
     list decides: a server that listens on every address is open to the network as well.
     """
-    if not _is_loopback(host):
+    if not is_loopback(host):
         return "network"
     found = [address for table in ("tcp", "tcp6") for address in _listeners(proc / table, port)]
     if not found:
@@ -31,7 +31,8 @@ def listens(host: str, port: int, proc: Path = Path("/proc/net")) -> Literal["lo
     return "loopback" if all(address.is_loopback for address in found) else "network"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to a host never leaves this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

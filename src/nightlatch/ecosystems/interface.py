@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
+from yarl import URL
+
+from nightlatch.ecosystems._listening import is_loopback
 from nightlatch.model.command import Command, Outcome
 from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Grade, Item
@@ -62,6 +65,15 @@ class Live(Ecosystem):
     def connects(self) -> bool:
         """Whether its settings name a peer. One that is set to read files only has none, and is not connected."""
         return True
+
+    @property
+    def tls(self) -> bool | None:
+        """Whether its peer is reached over TLS; None where its settings name none, or one on this machine."""
+        try:
+            url = URL(getattr(self.settings, "url", None) or "")
+        except ValueError:
+            return None
+        return None if not url.host or is_loopback(url.host) else url.scheme in ("https", "mqtts", "wss")
 
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Link]:

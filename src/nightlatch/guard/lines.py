@@ -33,6 +33,8 @@ class Line:
         self.synced = False
         """Whether the present connection has told a state: what changed before it is found out."""
         self.said_lost = False
+        self.tls: bool | None = None
+        """Whether the peer was last reached over TLS; None: never, or never over a network."""
         self.names: dict[str, str] = {}
         """What this ecosystem calls each lock, by the owner's id."""
         self.told: dict[str, Standing] = {}

@@ -188,6 +188,12 @@ class Listener:
         now = self._clock()
         line.said_lost = False
         await self._add(line, self._about_hub(line, "connected"))
+        before, line.tls = line.tls, line.tls if line.plug.tls is None else line.plug.tls
+        if before is not None and before is not line.tls:
+            was, is_ = ("tls", "none") if before else ("none", "tls")
+            changed = self._about_hub(line, "security_changed", value=is_, name=was)
+            self._unwritten.add(changed.about, changed.at, None, None)
+            await self._add(line, changed)
         if line.lost_at:
             since = min(line.lost_at, now)
             words = f"for {span(max(now - since, 1_000_000))} nobody heard what happened"
@@ -381,7 +387,8 @@ class Listener:
         now = self._unwritten.since(self._clock())
         heard = {line.id: now if line.link is not None else line.lost_at for line in self._lines}
         standings = [one.without_digests() for one in self._unwritten.on_disk(self._standings)]
-        return msgspec.json.encode(Remembered(heard, standings))
+        tls = {line.id: line.tls for line in self._lines if line.tls is not None}
+        return msgspec.json.encode(Remembered(heard, standings, tls))
 
     def restore(self, snapshot: bytes, since: Iterable[Event] = ()) -> None:
         """Take back a snapshot (nothing: b""), and the journal's events since it was made; StoreError when damaged."""
@@ -389,3 +396,4 @@ class Listener:
         self._standings = {one.about: one for one in remembered.standings}
         for line in self._lines:
             line.lost_at = remembered.heard.get(line.id, 0)
+            line.tls = remembered.tls.get(line.id)

@@ -18,6 +18,8 @@ class Remembered(msgspec.Struct, frozen=True):
 
     heard: dict[str, int] = {}
     standings: list[Standing] = []
+    tls: dict[str, bool] = {}
+    """By ecosystem: whether its peer was last reached over TLS."""
 
 
 def recall(snapshot: bytes, since: Iterable[Event], resolver: Resolver) -> Remembered:
@@ -45,4 +47,4 @@ def recall(snapshot: bytes, since: Iterable[Event], resolver: Resolver) -> Remem
                 standings[lock] = _standing.after(standings.get(lock) or Standing(lock), told)
         if event.source and event.kind != "disconnected":
             heard[event.source] = max(heard.get(event.source, 0), event.at)
-    return Remembered(heard, list(standings.values()))
+    return Remembered(heard, list(standings.values()), remembered.tls)

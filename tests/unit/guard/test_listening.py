@@ -15,11 +15,17 @@ from nightlatch.guard.waiting import Waiting
 from nightlatch.model.command import LockDoor
 from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Ref
-from nightlatch.plugs import wall
+from nightlatch.plugs import Settings, wall
 from tests.unit.guard.simulating import Kept, listening, simulated, until
 from tests.unit.guard.telling import Told, event, state
 
 FRONT = "lock:front"
+
+
+class Addressed(Settings, frozen=True):
+    """Settings with a URL."""
+
+    url: str
 
 
 # What a hub tells
@@ -97,6 +103,30 @@ async def test_what_a_hub_only_assumes_of_a_lock_secures_nothing() -> None:
         secured = listener.states[FRONT].secured(wall())
     assert (secured.answer, secured.reason) == (None, "where the bolt is: the hub only remembers it")
     assert [one.kind for one in intake.events if one.about == FRONT] == ["locked"]
+
+
+@pytest.mark.parametrize(
+    ("urls", "told"),
+    [
+        (("wss://hub.lan:1", "ws://hub.lan:1"), [("none", "tls")]),
+        (("wss://hub.lan:1", "ws://127.0.0.1:1", "ws://hub.lan:1"), [("none", "tls")]),
+        (("mqtt://hub.lan", "mqtts://hub.lan"), [("tls", "none")]),
+        (("ws://hub.lan:1", "ws://hub.lan:1"), []),
+        (("ws://localhost:1", "ws://hub.lan:1"), []),
+    ],
+)
+async def test_a_hub_that_is_reached_without_tls_any_more_is_told_also_over_restarts(
+    urls: tuple[str, ...], told: list[tuple[str, str]]
+) -> None:
+    snapshot, intake = b"", Kept()
+    for url in urls:
+        plug = Told("z", "zwavejs", state(FRONT))
+        plug.settings = Addressed(url=url)
+        async with listening(plug, intake=intake, snapshot=snapshot) as listener:
+            await until(lambda listener=listener: FRONT in listener.states and listener.connected["z"])
+            await until(lambda listener=listener: not listener.waiting)
+            snapshot = listener.snapshot()
+    assert [(one.value, one.name) for one in intake.of("security_changed")] == told
 
 
 # Losing a hub and finding it again
