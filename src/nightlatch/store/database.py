@@ -18,12 +18,31 @@ BUSY_MS = 10_000
 
 
 def state_folder(env: Mapping[str, str] = os.environ) -> Path:
-    """Where Nightlatch keeps its state: NIGHTLATCH_STATE, or the user's state folder."""
-    if env.get("NIGHTLATCH_STATE"):
-        return Path(env["NIGHTLATCH_STATE"]).expanduser()
-    import platformdirs
+    """Where Nightlatch keeps its state: NIGHTLATCH_STATE, or the user's state folder.
 
-    return Path(platformdirs.user_state_dir("nightlatch", appauthor=False))
+    StoreError when it is there and cannot be entered: it is another user's.
+    """
+    if env.get("NIGHTLATCH_STATE"):
+        folder = Path(env["NIGHTLATCH_STATE"]).expanduser()
+    else:
+        import platformdirs
+
+        folder = Path(platformdirs.user_state_dir("nightlatch", appauthor=False))
+    try:
+        # `access` alone would not tell what is not there from what cannot be seen.
+        folder.stat()
+        closed = not os.access(folder, os.R_OK | os.X_OK)
+    except PermissionError:
+        closed = True
+    except OSError:
+        closed = False  # nothing is there yet, or what is will be told by who uses it
+    if closed:
+        raise StoreError(
+            "cannot be entered: it is another user's",
+            where=str(folder),
+            todo="Run this as that user (sudo -u USER), or set NIGHTLATCH_STATE to a folder of your own.",
+        )
+    return folder
 
 
 def connect(folder: Path | None = None) -> sa.Engine:
