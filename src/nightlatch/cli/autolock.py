@@ -130,7 +130,7 @@ def _print(*views: DoorView) -> None:
         if view.due:
             line += f"; locks at {view.due:%Y-%m-%d %H:%M:%S}"
         if view.paused_until:
-            line += f" until {view.paused_until:%Y-%m-%d %H:%M}"
+            line += f"{'' if view.phase == 'paused' else '; paused'} until {view.paused_until:%Y-%m-%d %H:%M}"
         head = Table.grid(padding=(0, 2, 0, 0))
         head.add_column(min_width=7)
         head.add_row(Text(view.phase.replace("_", " "), STYLES.get(view.phase, "default")), Text(line))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -29,9 +30,8 @@ def state_folder(env: Mapping[str, str] = os.environ) -> Path:
 
         folder = Path(platformdirs.user_state_dir("nightlatch", appauthor=False))
     try:
-        # `access` alone would not tell what is not there from what cannot be seen.
-        folder.stat()
-        closed = not os.access(folder, os.R_OK | os.X_OK)
+        # `access` alone would not tell what is not there, or is no folder, from what cannot be entered.
+        closed = stat.S_ISDIR(folder.stat().st_mode) and not os.access(folder, os.R_OK | os.X_OK)
     except PermissionError:
         closed = True
     except OSError:
