@@ -21,8 +21,11 @@ from nightlatch.model.event import Event, micros
 from nightlatch.secrets import Secret
 from nightlatch.service import backup as sealed
 from nightlatch.service.folder import held, prepare, running
+from nightlatch.store.database import connect
+from nightlatch.store.scrubbing import forget_audits
 
 KEYS = (keys.FILE, cosigning.FILE)
+DATABASE = "nightlatch.db"
 LEFT_BY_SQLITE = ("", "-wal", "-shm", "-journal")
 
 
@@ -98,14 +101,14 @@ def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, in
             raise JournalError(
                 f"its journal is not what was signed: {found.faults[0]}", where=str(file), todo="Nothing was changed."
             )
-        erased = _erase_again(journal, folder)
+        erased = _erase_again(journal, made, folder)
         journal.append([Event(micros(now), "restored", "home", value=found.size, detail="restored from a backup")])
         return found.size, erased
     finally:
         journal.close()
 
 
-def _erase_again(journal: Journal, folder: Path) -> int:
+def _erase_again(journal: Journal, made: Path, folder: Path) -> int:
     """Destroy what the present journal, if it goes on from this one, has destroyed since."""
     if not (folder / JOURNAL).is_file():
         return 0
@@ -116,9 +119,19 @@ def _erase_again(journal: Journal, folder: Path) -> int:
     try:
         if present.verifiers[-1].name != journal.verifiers[-1].name or present.size < journal.size:
             return 0
-        return journal.sealer.keep_only(present.sealer.keys())
+        since = present.entries(journal.size)
+        told = any(entry.event is not None and entry.event.kind == "erased" for entry in since)
+        erased = journal.sealer.keep_only(present.sealer.keys())
     finally:
         present.close()
+    if (told or erased) and (made / DATABASE).exists():
+        # Who it was, nothing tells any more, and the backup's audits still name everybody.
+        engine = connect(made)
+        try:
+            forget_audits(engine)
+        finally:
+            engine.dispose()
+    return erased
 
 
 @contextmanager

@@ -94,6 +94,16 @@ def scrub(engine: sa.Engine, words: Words) -> Scrubbed:
     return total
 
 
+def forget_audits(engine: sa.Engine) -> None:
+    """Drop every kept audit, down to the bytes of the file. StoreError when the database is busy for too long."""
+    try:
+        with engine.begin() as connection:
+            connection.execute(audits_table.delete())
+        _rewrite(engine)
+    except sa.exc.DatabaseError as error:
+        raise unusable(error, str(engine.url.database)) from None
+
+
 def _table(connection: sa.Connection, name: str, words: Words) -> Scrubbed:
     table = sa.Table(name, sa.MetaData(), autoload_with=connection)
     row_id: sa.ColumnElement[int] = sa.literal_column("rowid", sa.Integer)

@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from nightlatch.errors import JournalError, NightlatchError, StoreError
+from nightlatch.guard.erasing import erase
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.verify import verify
 from nightlatch.model.event import Event
 from nightlatch.secrets import Secret
 from nightlatch.service.folder import held, prepare
 from nightlatch.service.restoring import backup, restore
+from nightlatch.store.audits import Audits
 from nightlatch.store.database import connect
+from tests.unit.guard.test_erasing import audit
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WORDS = Secret("correct horse battery staple lamp")
@@ -77,6 +80,25 @@ def test_who_was_erased_since_the_backup_stays_erased(state: Path, tmp_path: Pat
     journal.close()
     assert restore(state, tmp_path / "old.nlb", WORDS, NOW).erased == 1
     assert people(state) == {"rob"}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_audits_that_may_name_who_was_erased_since_are_not_restored(state: Path, tmp_path: Path, times: int) -> None:
+    with Audits.open(state) as audits:
+        audits.add("home", audit())
+    backup(state, tmp_path / "old.nlb", WORDS)
+    restore(state, tmp_path / "old.nlb", WORDS, NOW)
+    assert kept(state) == 1
+    erase(state, "ana", None, now=NOW)
+    for n in range(times):
+        restore(state, tmp_path / "old.nlb", WORDS, NOW + timedelta(minutes=n + 1))
+    assert kept(state) == 0
+
+
+def kept(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "nightlatch.db")) as database:
+        (number,) = database.execute("SELECT count(*) FROM audits").fetchone()
+    return int(number)
 
 
 def test_a_backup_whose_journal_was_changed_is_refused_and_changes_nothing(state: Path, tmp_path: Path) -> None:
