@@ -203,16 +203,43 @@ async def test_it_waits_for_a_home_assistant_that_is_starting(monkeypatch: pytes
 async def test_a_lock_that_moves_after_the_call_is_evidence_however_the_call_ends() -> None:
     home = Home()
     home.act = moves(home, "unlocking", "unlocked")
+    home.shown["lock.gate"] = {**home.shown.get("lock.gate", {}), "s": "locked"}
     async with listening(home) as ears:
-        outcome = await ears.command(UnlockDoor, "lock.front")
+        outcome = await ears.command(UnlockDoor, "lock.gate")
         home.silent.add("call_service")
         late = asyncio.create_task(ears.command(LockDoor, "lock.gate"))
         await asyncio.sleep(0.1)
         await home.show("lock.gate", s="locked")
 
         assert (await late).ending == "evidence"
-    assert (outcome.ending, outcome.what, outcome.where) == ("evidence", "bolt retracted", "state of lock.front")
-    assert home.calls()[0]["target"] == {"entity_id": "lock.front"}
+    assert (outcome.ending, outcome.what, outcome.where) == ("evidence", "bolt retracted", "state of lock.gate")
+    assert home.calls()[0]["target"] == {"entity_id": "lock.gate"}
+
+
+async def test_a_z_wave_lock_s_state_that_follows_the_command_is_no_evidence() -> None:
+    home = Home()
+    home.act = moves(home, "unlocked")
+    async with listening(home) as ears:
+        outcome = await ears.command(UnlockDoor, "lock.front")
+    assert (outcome.ending, outcome.what) == (
+        "unknown",
+        "Home Assistant shows unlocked, which follows the command; the lock did not report its bolt",
+    )
+
+
+@pytest.mark.parametrize(("event", "ending"), [(4, "evidence"), (11, "refused")])
+async def test_what_a_z_wave_lock_notifies_ends_the_command(event: int, ending: str) -> None:
+    home = Home()
+
+    async def act(entity_id: str, _: str) -> None:
+        await home.show(entity_id, s="unlocked")
+        await home.fire("zwave_js_notification", device_id=DEVICE["id"], type=6, event=event, parameters={})
+
+    home.act = act
+    async with listening(home) as ears:
+        await home.subscribed["zwave_js_notification"].wait()
+        outcome = await ears.command(UnlockDoor, "lock.front")
+    assert outcome.ending == ending
 
 
 async def test_success_alone_is_not_evidence() -> None:
@@ -285,10 +312,10 @@ async def test_commands_to_two_locks_run_beside_each_other() -> None:
         both = [asyncio.create_task(ears.command(UnlockDoor, one)) for one in ("lock.front", "lock.gate")]
         await asyncio.sleep(0.1)
         await home.show("lock.gate", s="locked")
-        await home.show("lock.front", s="unlocked")
+        await home.show("lock.front", s="jammed")
         front, gate = await asyncio.gather(*both)
 
-    assert (front.ending, gate.ending) == ("evidence", "refused")
+    assert (front.what, gate.what) == ("the bolt jammed", "the lock reported locked instead")
 
 
 async def test_a_connection_that_breaks_leaves_a_command_unknown_and_the_next_one_unsent() -> None:

@@ -100,7 +100,24 @@ def test_the_state_that_home_assistant_only_assumes_is_no_report() -> None:
 
     assert isinstance(event, Event)
     assert (event.kind, event.by) == ("locked", "remote")
-    assert state == State(GATE, at=0, bolt="thrown", reachable=True)
+    assert state == State(GATE, at=0, bolt="thrown")
+
+
+def test_a_z_wave_lock_has_reported_its_bolt_only_once_it_notified() -> None:
+    found = Watch("ha", [Watched(FRONT, "lock.front", "dev1", tells_who=True, echoes=True)])
+    list(found.begin(message(a={"lock.front": {"s": "unlocked"}}), 1))
+
+    event, state = change(found, "lock.front", at=100, s="locked", c={"id": "C1", "user_id": USER})
+    assert isinstance(event, Event)
+    assert state == State(FRONT, at=0, bolt="thrown")
+    assert fire(found, "zwave_js_notification", notification(6, 3), at=150) == [State(FRONT, at=150, bolt="thrown")]
+
+    assert change(found, "lock.front", at=200, s="unlocked", c={"id": "C2", "user_id": None}) == []
+    event, state = found.late(found.holding.pop())
+    assert (event.kind, state) == ("unlocked", State(FRONT, at=0, bolt="retracted"))
+
+    assert change(found, "lock.front", at=SAME * 3, s="locked", c={"id": "C3", "user_id": None}) == []
+    assert only(fire(found, "zwave_js_notification", notification(6, 5), at=SAME * 3)).by == "code"
 
 
 def test_a_part_of_a_context_keeps_the_rest_of_it() -> None:

@@ -40,8 +40,11 @@ HOLD_S = 0.5
 """How long a change waits for the integration to say who: its event and the new state come apart."""
 _TELL_WHO = {"zwave_js": watch.ZWAVE, "zha": watch.ZHA, "matter": ""}
 """Integrations that say who a moment before or after the state, and the event that says it (Matter: `changed_by`)."""
+_ECHO = frozenset(("zwave_js",))
+"""Integrations whose state follows a command that the lock acknowledged, also when its bolt jams (zwave-js 15.29)."""
 LONGEST_ID = 255
 """Characters of an entity's id in Home Assistant."""
+_BOLT_WORDS = {"thrown": "locked", "retracted": "unlocked"}
 _REGISTRY = "entity_registry_updated"
 _CLASSES: Mapping[str, tuple[str, Role]] = {
     "battery": ("sensor", "battery"),
@@ -135,7 +138,8 @@ class HomeAssistantLink(Link):
     async def _commanded(self, entity_id: str, service: str) -> Outcome:
         lock = self._watch.locks[entity_id].known
         before, assumed = lock.state, lock.attributes.get("assumed_state") is True
-        wait = _Wait(entity_id, f"{service}ed", assumed=assumed)
+        echoes = self._watch.locks[entity_id].watched.echoes
+        wait = _Wait(entity_id, f"{service}ed", assumed=assumed, echoes=echoes)
         self._waits.setdefault(entity_id, []).append(wait)
         target = {"entity_id": entity_id}
         until = asyncio.get_running_loop().time() + COMMAND_S
@@ -159,6 +163,9 @@ class HomeAssistantLink(Link):
             self._waits[entity_id].remove(wait)
         if assumed:
             return Outcome("unknown", f"{NAME} only assumes the state of this lock, which never reports")
+        if wait.echoed:
+            what = f"{NAME} shows {wait.wanted}, which follows the command; the lock did not report its bolt"
+            return Outcome("unknown", what, f"state of {entity_id}")
         said = f"; it showed {before} before" if before == wait.wanted else ""
         return Outcome("unknown", f"no new state was reported within {COMMAND_S:g} s{said}", f"state of {entity_id}")
 
@@ -223,7 +230,9 @@ class HomeAssistantLink(Link):
                 fired: Fired = structured.json(bytes(said.event), Fired, where=self._peer.where)
                 if fired.event_type == _REGISTRY:
                     self._registry(fired.data)
-                heard += self._watch.fired(fired, at)
+                told = list(self._watch.fired(fired, at))
+                self._reported(told, at)
+                heard += told
         while self._watch.holding:
             asyncio.get_running_loop().call_later(HOLD_S, self._late, self._watch, self._watch.holding.pop())
         return heard
@@ -243,6 +252,15 @@ class HomeAssistantLink(Link):
             if entity_id in changes.r or (difference is not None and difference.new.s is not None):
                 for wait in waits:
                     wait.report("" if difference is None else difference.new.s or "", at)
+
+    def _reported(self, told: Iterable[Heard], at: int) -> None:
+        """What an integration's event says of a bolt, for the commands that wait for it."""
+        for one in told:
+            known = self._known.get(one.about)
+            word = one.kind if isinstance(one, Event) else _BOLT_WORDS.get(one.bolt or "")
+            if known is not None and word in ("locked", "unlocked", "jammed"):
+                for wait in self._waits.get(known.entity_id, ()):
+                    wait.report(word, at, by_lock=True)
 
     def _registry(self, data: Mapping[str, Any]) -> None:
         """An entity was made, removed or renamed: the locks may be others now."""
@@ -274,15 +292,21 @@ class HomeAssistantLink(Link):
 class _Wait:
     """What becomes of one command: a state of its lock settles it."""
 
-    def __init__(self, entity_id: str, wanted: str, *, assumed: bool) -> None:
+    def __init__(self, entity_id: str, wanted: str, *, assumed: bool, echoes: bool) -> None:
         self.wanted = wanted
+        self.echoed = False
+        """The wanted state was shown, and is no proof."""
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._where = f"state of {entity_id}"
         self._assumed = assumed
+        self._echoes = echoes
 
-    def report(self, state: str, at: int) -> None:
+    def report(self, state: str, at: int, *, by_lock: bool = False) -> None:
         """A new state of the lock, after the command was sent; nothing: Home Assistant removed the entity."""
         if self.outcome.done() or self._assumed:
+            return
+        if self._echoes and not by_lock and state == self.wanted:
+            self.echoed = True
             return
         bolt = {"locked": "bolt thrown", "unlocked": "bolt retracted", "open": "bolt retracted"}.get(state)
         if state == self.wanted or (state == "open" and self.wanted == "unlocked"):
@@ -327,4 +351,4 @@ def _watched(about: str, one: Known, states: Mapping[str, State], entities: Iter
         domain, role = _CLASSES.get(states[each.entity_id].text("device_class") or "", ("", "battery"))
         if each.entity_id.partition(".")[0] == domain:
             sensors.setdefault(role, each.entity_id)
-    return Watched(about, one.entity_id, device, one.integration in _TELL_WHO, sensors)
+    return Watched(about, one.entity_id, device, one.integration in _TELL_WHO, sensors, one.integration in _ECHO)

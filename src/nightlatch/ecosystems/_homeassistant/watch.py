@@ -40,6 +40,8 @@ class Watched(msgspec.Struct, frozen=True):
     tells_who: bool = False
     """Its integration says who operated it, in an event of its own or a moment after the state."""
     sensors: Mapping[Role, str] = {}
+    echoes: bool = False
+    """Its state follows a command that was acknowledged: only the integration's event tells of the bolt."""
 
 
 class _Lock:
@@ -124,6 +126,7 @@ class Watch:
         for lock in self.locks.values():
             if lock.held is event:
                 yield from self._release(lock, who.changed_by(lock.known.attributes.get("changed_by")))
+                yield from self._unreported(lock)
 
     def _known(self, entity_id: str) -> Known | None:
         if (lock := self.locks.get(entity_id)) is not None:
@@ -180,9 +183,12 @@ class Watch:
             self.holding.append(event)
         else:
             yield self._told(lock, event, told)
-            if lock.known.attributes.get("assumed_state") is True:
-                # What was asked of it, and no report: neither secured nor proof that it can be locked.
-                yield self._state(lock)
+            yield from self._unreported(lock)
+
+    def _unreported(self, lock: _Lock) -> Iterator[State]:
+        """What was asked of the lock, and no report: neither secured nor proof that it can be locked."""
+        if lock.watched.echoes or lock.known.attributes.get("assumed_state") is True:
+            yield State(lock.watched.about, bolt=BOLTS.get(lock.known.state, "unknown"))
 
     def _by(self, lock: _Lock, new: Reported) -> Who:
         """Who it was, by what comes with the state itself."""
@@ -205,6 +211,9 @@ class Watch:
         event = Event(at, operated.kind, lock.watched.about, self._source, raw=_json(operated.raw))
         if operated.kind in ("locked", "unlocked", "jammed"):
             if operated.kind == lock.settled and at - lock.told_at < SAME and lock.told_by:
+                if lock.watched.echoes:
+                    # Told already, on the word of who asked for it; now the lock has said so itself.
+                    yield State(lock.watched.about, at=at, bolt=BOLTS.get(lock.known.state, "unknown"))
                 return
             lock.settled = operated.kind
             yield self._told(lock, event, operated.who)
