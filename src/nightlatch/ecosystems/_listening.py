@@ -36,7 +36,7 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
 
 
 def _listeners(table: Path, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:

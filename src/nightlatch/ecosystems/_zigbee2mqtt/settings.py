@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from nightlatch.ecosystems._listening import is_loopback
 from nightlatch.ecosystems._told import Told
 from nightlatch.ecosystems._zigbee2mqtt.devices import only
 from nightlatch.model.evidence import Item, Ref
@@ -70,10 +70,10 @@ def address(settings: Mapping[str, Any], broker: str) -> str:
     `broker` is the host at which this broker was reached; "" when neither tells.
     """
     frontend = only(get(settings, "frontend.host"), str) or ""
-    if has_frontend(settings) and "." in frontend and frontend not in _ANY_ADDRESS and not _is_loopback(frontend):
+    if has_frontend(settings) and "." in frontend and frontend not in _ANY_ADDRESS and not is_loopback(frontend):
         return frontend
     server = _host(only(get(settings, "mqtt.server"), str) or "")
-    return broker if _is_loopback(server) and not _is_loopback(broker) else ""
+    return broker if is_loopback(server) and not is_loopback(broker) else ""
 
 
 def _frontend(hub: Ref, settings: Mapping[str, Any], told: Told) -> Iterator[Item]:
@@ -82,7 +82,7 @@ def _frontend(hub: Ref, settings: Mapping[str, Any], told: Told) -> Iterator[Ite
     if not runs:
         return
     host = only(get(settings, "frontend.host"), str) or ""
-    if host.startswith("/") or _is_loopback(host):
+    if host.startswith("/") or is_loopback(host):
         yield told(Hub.listens, hub, "loopback", "frontend.host")
     else:
         detail = "frontend.host" if host not in _ANY_ADDRESS else "frontend.host: every address"
@@ -101,7 +101,7 @@ def _server(plug: Plug, hub: Ref, settings: Mapping[str, Any], told: Told, serve
     encrypted = urlsplit(server).scheme in _TLS
     unchecked = encrypted and get(settings, "mqtt.reject_unauthorized") is False
     yield told(Hub.mqtt_tls, hub, encrypted, "mqtt.server" + (", certificate not checked" if unchecked else ""))
-    if _is_loopback(host):
+    if is_loopback(host):
         yield told(Hub.mqtt_off_host, hub, False, "mqtt.server")
     elif "." in host or ":" in host:
         yield told(Hub.mqtt_off_host, hub, True, "mqtt.server")
@@ -120,10 +120,3 @@ def _host(server: str) -> str:
         return urlsplit(server).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
