@@ -14,11 +14,11 @@ import msgspec
 from nightlatch.errors import JournalError, NightlatchError, ReadError
 from nightlatch.journal import notes
 from nightlatch.journal.checking import BUNDLE, Checked, check, check_bundles
-from nightlatch.journal.edge import damaged
 from nightlatch.journal.helper import Helper
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.leaves import DROPPED, decode
 from nightlatch.journal.notes import Checkpoint, Verifier
+from nightlatch.journal.storage import Damaged
 from nightlatch.journal.tree import whole_root
 from nightlatch.journal.view import View
 from nightlatch.model.event import Event
@@ -96,9 +96,6 @@ def verify(
     own = Journal.open(journal.folder, read_only=True)  # its long look at the file holds up nobody else's
     try:
         return _Verification(own, progress, processes).run(full=full, keep=keep, key=key)
-    except (AttributeError, ReadError, TypeError, ValueError) as error:
-        # SQLite keeps any type in any column.
-        raise damaged(f"its tables hold what no journal holds ({error})", own.where) from None
     finally:
         own.close()
 
@@ -109,36 +106,47 @@ class _Verification:
         self.faults: list[Fault] = []
         self.dropped = self.checkpoints = 0
         self.unproven: list[int] = []
+        self.since = self.keys = 0
 
     def run(self, *, full: bool, keep: bool, key: Verifier | None) -> Report:
         former = self._former()  # before the view: what another verification keeps meanwhile may be longer than that
         with self.journal.view() as view:
-            signers = [(first, Verifier.parse(text, where=view.where)) for first, text in view.signers()]
-            if key is not None and key.text not in (one.text for _, one in signers):
-                self._fault("the journal was not signed with the key that was given", 0, max(0, view.size - 1))
-            verified = self._verified(view, former, [one for _, one in signers])
-            since = 0 if full or verified is None else verified.size
-            kept = self._retained(view)
-            self._keys(view, signers)
-            # The tree is compared while the second process already hashes: neither waits for the other.
-            self._contents(view, since // BUNDLE, kept, meanwhile=partial(self._tree, view, signers, since))
             try:
-                view.check_keys()
-            except JournalError as error:
-                self._fault(f"the keys of their personal data cannot be read: {error.what}", 0, view.size - 1)
+                self._everything(view, former, full=full, key=key)
+            except (Damaged, ReadError) as error:
+                self._fault(f"what vouches for them cannot be read: {error.what}", 0, view.size - 1)
+            except (AttributeError, TypeError, ValueError) as error:
+                # SQLite keeps any type in any column.
+                self._fault(f"the tables hold what no journal holds ({error})", 0, view.size - 1)
             report = Report(
                 view.size,
-                since,
+                self.since,
                 view.note,
                 self.checkpoints,
                 self.dropped,
-                len(signers),
+                self.keys,
                 tuple(self.unproven),
                 tuple(sorted(self.faults, key=lambda fault: (fault.first, fault.last))[:MOST_FAULTS]),
             )
         if report.sound and keep:
             self._keep(report.checkpoint)
         return report
+
+    def _everything(self, view: View, former: str | None, *, full: bool, key: Verifier | None) -> None:
+        signers = [(first, Verifier.parse(text, where=view.where)) for first, text in view.signers()]
+        self.keys = len(signers)
+        if key is not None and key.text not in (one.text for _, one in signers):
+            self._fault("the journal was not signed with the key that was given", 0, max(0, view.size - 1))
+        verified = self._verified(view, former, [one for _, one in signers])
+        self.since = since = 0 if full or verified is None else verified.size
+        kept = self._retained(view)
+        self._keys(view, signers)
+        # The tree is compared while the second process already hashes: neither waits for the other.
+        self._contents(view, since // BUNDLE, kept, meanwhile=partial(self._tree, view, signers, since))
+        try:
+            view.check_keys()
+        except JournalError as error:
+            self._fault(f"the keys of their personal data cannot be read: {error.what}", 0, view.size - 1)
 
     def _fault(self, what: str, first: int, last: int) -> None:
         self.faults.append(Fault(what, first, max(first, last)))
