@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 from nightlatch.ecosystems._feed import Feed
-from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard
 from nightlatch.errors import NightlatchError, ReadError, SourceError
 from nightlatch.reading import structured
+from nightlatch.tasks import end
 
 M = TypeVar("M")
 

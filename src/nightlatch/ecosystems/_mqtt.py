@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import aiomqtt
 import msgspec
 
-from nightlatch.ecosystems._tasks import heed_cancellation
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.reading.files import MIB
 from nightlatch.secrets import Secret
+from nightlatch.tasks import heed_cancellation
 
 ANSWER_SECONDS = 5.0
 """How long a broker may take to answer a connection or a subscription."""

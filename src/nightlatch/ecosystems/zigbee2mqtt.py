@@ -11,7 +11,6 @@ from typing import Any
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.ecosystems import _codes, _mqtt
 from nightlatch.ecosystems._mqtt_session import client_id, open_session
-from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._told import Told
 from nightlatch.ecosystems._zigbee2mqtt import data, devices
 from nightlatch.ecosystems._zigbee2mqtt import settings as z2m
@@ -27,6 +26,7 @@ from nightlatch.model.lock import Lock
 from nightlatch.reading import structured
 from nightlatch.reading.threads import apart
 from nightlatch.secrets import Secret
+from nightlatch.tasks import end
 
 
 class Zigbee2Mqtt(Live, kind="zigbee2mqtt"):

@@ -19,7 +19,6 @@ from nightlatch.ecosystems._homeassistant.locks import Known
 from nightlatch.ecosystems._homeassistant.messages import Device, Entity, Source, State
 from nightlatch.ecosystems._homeassistant.watch import Role, Watch, Watched
 from nightlatch.ecosystems._raw import error_code
-from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError, ReadError
@@ -29,6 +28,7 @@ from nightlatch.model.lock import Lock
 from nightlatch.plugs import Plug
 from nightlatch.reading import structured
 from nightlatch.secrets import Secret
+from nightlatch.tasks import end
 
 COMMAND_S = 25.0
 """How long a lock may take until Home Assistant shows its new state."""

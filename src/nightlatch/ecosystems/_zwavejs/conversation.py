@@ -11,13 +11,13 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from nightlatch.ecosystems._tasks import end
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems._zwavejs.happenings import Happening, Message
 from nightlatch.ecosystems._zwavejs.server import ANSWER_S, NAME, Refused
 from nightlatch.ecosystems.interface import Heard
 from nightlatch.errors import SourceError
 from nightlatch.reading import structured
+from nightlatch.tasks import end
 
 T = TypeVar("T")
 Take = Callable[[Happening, bytes], None]

@@ -15,11 +15,11 @@ import msgspec
 from nightlatch import __version__
 from nightlatch.ecosystems import _mqtt
 from nightlatch.ecosystems._mqtt import Broker
-from nightlatch.ecosystems._tasks import end, heed_cancellation
 from nightlatch.errors import NightlatchError
 from nightlatch.guard.backoff import Backoff
 from nightlatch.guard.entities.showing import OFFLINE, ONLINE, Names, Picture, render
 from nightlatch.secrets import Secret
+from nightlatch.tasks import end, heed_cancellation
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import aiomqtt
 
-from nightlatch.ecosystems._tasks import heed_cancellation
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.journal import notes
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.witnesses.interface import Published, Settings, Witness, agree
 from nightlatch.secrets import Secret
+from nightlatch.tasks import heed_cancellation
 
 ANSWER_S = 5.0
 """How long the broker may take to answer."""

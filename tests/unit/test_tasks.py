@@ -12,7 +12,7 @@ import pytest
 
 import nightlatch
 from nightlatch.ecosystems._mqtt import Broker, explained
-from nightlatch.ecosystems._tasks import end, heed_cancellation
+from nightlatch.tasks import end, heed_cancellation
 
 
 async def test_a_task_that_is_ended_is_over_however_it_ends() -> None:
