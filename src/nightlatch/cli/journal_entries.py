@@ -65,6 +65,7 @@ _WORDS = {
     "clock_step": "the clock was set by {value} s",
     "command": "command {name} {value}",
     "outcome": "{name}: {value}",
+    "autolock": "auto-lock {name}",
     "alert": "alert {name} {value}",
     "delivery": "delivery {name} {value}",
     "audited": "audited, score {value}",

@@ -117,6 +117,24 @@ def test_show_prints_the_newest_last_in_the_homes_time_with_names(cli: Run, stat
     assert len(cli("show", "-n", "0")[1].splitlines()) == 300
 
 
+def test_what_auto_lock_and_the_owner_did_is_named(cli: Run, state: Path) -> None:
+    journal = Journal.open(state)
+    at = micros(NOW)
+    journal.append(
+        [
+            Event(at, "autolock", "lock:front", name="locks", detail="closed and unlocked for 3 minutes"),
+            Event(at, "autolock", "lock:front", name="paused", value=1, detail="until 18:00"),
+            Event(at, "alert", "lock:front", name="tamper", value="acknowledged", detail="alert 2"),
+        ]
+    )
+    journal.close()
+    assert [one.partition("Front lock: ")[2] for one in cli("show", "-n", "3")[1].splitlines()] == [
+        "auto-lock locks - closed and unlocked for 3 minutes",
+        "auto-lock paused - until 18:00",
+        "alert tamper acknowledged - alert 2",
+    ]
+
+
 def test_show_filters_by_door_lock_kind_means_person_and_time(cli: Run, state: Path) -> None:
     assert len(shown(cli)) == 300
     assert {one["about"] for one in shown(cli, "--door", "front")} == {"door:front", "lock:front"}
