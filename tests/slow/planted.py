@@ -53,8 +53,14 @@ class Secrets:
 def _forms(secret: str) -> set[bytes]:
     """A secret as it may appear. Base64 has three, by where the secret begins in what was encoded."""
     raw = secret.encode()
-    encoded = {b64encode(b"\0" * before + raw)[4 * (before > 0) : -4] for before in range(3)}
+    encoded = {_base64(b"\0" * before + raw)[(0, 2, 3)[before] :] for before in range(3)}
     return {raw, raw[::-1], raw.hex().encode(), quote(secret).encode(), json.dumps(secret)[1:-1].encode(), *encoded}
+
+
+def _base64(raw: bytes) -> bytes:
+    """Without what depends on the bytes behind."""
+    text = b64encode(raw).rstrip(b"=")
+    return text[:-1] if len(raw) % 3 else text
 
 
 def bitwarden(path: Path, secret: Secrets) -> None:
