@@ -60,7 +60,8 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def sane(self) -> bool:
         """Whether it asks for no more work than our own backups do: a foreign file must not stop the machine."""
-        return len(self.salt) == 32 and 1 <= self.time <= 10 and 8 <= self.memory_kib <= 262_144 and self.lanes <= 16
+        lanes = 1 <= self.lanes <= 16 and 8 * self.lanes <= self.memory_kib <= 262_144
+        return len(self.salt) == 32 and 1 <= self.time <= 10 and lanes
 
 
 class _Sealed(io.RawIOBase):

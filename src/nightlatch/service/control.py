@@ -69,7 +69,7 @@ async def serve(folder: Path, handlers: Mapping[str, Handler]) -> AsyncIterator[
 async def _answer(line: bytes, handlers: Mapping[str, Handler]) -> Answer:
     try:
         request = msgspec.json.decode(line, type=Request)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return Answer(error="this is no request")
     handler = handlers.get(request.do)
     if handler is None:
@@ -77,6 +77,8 @@ async def _answer(line: bytes, handlers: Mapping[str, Handler]) -> Answer:
     try:
         async with asyncio.timeout(ANSWER_S):
             return Answer(msgspec.Raw(msgspec.json.encode(await handler(request.arguments))))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        return Answer(error=f"the arguments of {request.do!r} cannot be used ({type(error).__name__})")
     except NightlatchError as error:
         return Answer(error=str(error))
     except TimeoutError:

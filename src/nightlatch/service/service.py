@@ -347,6 +347,8 @@ class Service:
         self.reporter.trouble(error)
         if error is not None:
             log.error("journal: %s", error)
+            if error is self.journal.changed:
+                self.upkeep.want()  # which finds what was kept of it, and raises the alert
             if isinstance(error, Damaged):
                 self.broken = True
                 self._damaged()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
 from nightlatch.errors import JournalError, ReadError
@@ -42,6 +43,7 @@ class Upkeep:
         self._every_s = every_s
         self._days = retention_days
         self._damaged = damaged
+        self._wanted = asyncio.Event()
         self.verified_at: datetime | None = None
         self.intact: bool | None = None
         self.problem = ""
@@ -59,7 +61,14 @@ class Upkeep:
             else:
                 if dropped:
                     log.info("journal: contents of %d entries older than %d days dropped", dropped, self._days)
-            await asyncio.sleep(wait)
+            self._wanted.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wanted.wait()
+
+    def want(self) -> None:
+        """Verify now."""
+        self._wanted.set()
 
     async def verify(self) -> bool:
         """Verify, and tell the journal; whether it could be done. A full disk is no sign of another hand."""

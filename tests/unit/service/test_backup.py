@@ -87,7 +87,14 @@ def test_chunks_that_were_swapped_or_left_out_are_refused(made: tuple[Path, byte
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"{}", b'{"salt":"zz"}', b'{"salt":"' + b"0" * 32 + b'","memory_kib":999999999}', b"[" * 5000]
+    "head",
+    [
+        *(b"", b"{}", b'{"salt":"zz"}', b"[" * 5000),
+        *(
+            b'{"salt":"' + b"0" * 32 + b'",' + cost + b"}"
+            for cost in (b'"memory_kib":999999999', b'"lanes":0', b'"lanes":-1', b'"lanes":16,"memory_kib":8')
+        ),
+    ],
 )
 def test_a_foreign_head_is_refused_before_any_work(head: bytes, tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="damaged head"):

@@ -55,7 +55,13 @@ async def test_a_folder_deeper_than_a_sockets_path_may_be_is_served(tmp_path: Pa
 async def test_a_peer_that_speaks_nonsense_is_answered_and_harms_nobody(tmp_path: Path) -> None:
     with held(tmp_path):
         async with serve(tmp_path, HANDLERS):
-            for said in (b"\xff\xfe\n", b"[]\n", b'{"do":1}\n', b""):
+            for said in (
+                b"\xff\xfe\n",
+                b"[]\n",
+                b'{"do":1}\n',
+                b"",
+                b'{"do":"echo","arguments":' + b"[" * 90_000 + b"\n",
+            ):
                 reader, writer = await asyncio.open_unix_connection(str(tmp_path / NAME))
                 writer.write(said)
                 writer.write_eof()

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from nightlatch.errors import StoreError
-from nightlatch.service.folder import held, prepare, running
+from nightlatch.service.folder import LOCK, held, prepare, running
 
 
 def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
@@ -43,6 +45,17 @@ def test_a_killed_service_leaves_the_folder_free(tmp_path: Path) -> None:
         assert running(tmp_path)
         child.kill()
     assert not running(tmp_path)
+
+
+def test_somebody_who_looks_whether_one_runs_is_no_other_service(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    looking = os.open(tmp_path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    timer = threading.Timer(0.02, os.close, (looking,))
+    timer.start()
+    with held(tmp_path):
+        assert running(tmp_path)
+    timer.join()
 
 
 def test_a_folder_that_was_never_used_has_no_service(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,12 @@ async def test_it_stops_although_the_journal_takes_nothing_and_memory_is_full(
         monkeypatch.setattr(service.journal, "append", full)
         monkeypatch.setattr(service.intake, "_most", service.intake.waiting + 1)
         await service.intake.accept(Event(clock(), "locked", "lock:front"))
+
+
+async def test_another_hand_in_the_journal_raises_an_alert_at_once(tmp_path: Path) -> None:
+    async with serving(tmp_path) as service:
+        await until(lambda: service.upkeep.intact)
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as database, database:
+            database.execute("UPDATE tail SET hashes = zeroblob(length(hashes))")
+        plug(service).house.order(faults.CoverTamper(lock="front"))
+        await until(lambda: any(row.detection == "journal-tampered" for row in service.alerts.open()))
