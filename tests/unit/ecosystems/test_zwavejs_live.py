@@ -215,6 +215,20 @@ async def test_the_network_opened_for_new_devices_is_told_once() -> None:
     ]
 
 
+async def test_a_network_that_was_opened_or_closed_unheard_is_told_after_connecting() -> None:
+    server, kept = FakeServer(door()), Kept()
+    server.state["controller"]["inclusionState"] = 1
+    async with served(server) as url, hearing_all(plug(url), intake=kept):
+        await until(lambda: kept.of("join_opened"))
+        server.state["controller"]["inclusionState"] = 0
+        await server.sockets[-1].close()
+        await until(lambda: kept.of("join_closed"))
+        await server.sockets[-1].close()
+        await until(lambda: len(kept.of("connected")) == 3)
+    told = kept.of("join_opened", "join_closed")
+    assert [(one.kind, one.resync) for one in told] == [("join_opened", True), ("join_closed", True)]
+
+
 async def test_a_lock_that_joins_is_heard_and_one_that_leaves_is_said_to_be_gone() -> None:
     server = FakeServer(door())
     async with listening(server) as ear:

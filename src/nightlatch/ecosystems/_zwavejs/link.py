@@ -40,10 +40,12 @@ _DRIVER_FAILED = "ZW0100"
 
 
 class Memory(Struct):
-    """What outlives a connection, by node: how often it was asked, and what it told of slots not read since."""
+    """What outlives a connection: by node how often it was asked, and what it told of slots not read since."""
 
     budgets: dict[int, Budget] = field(default_factory=dict)
     unread: dict[int, dict[int, bool]] = field(default_factory=dict)
+    joining: bool = False
+    """The hub lets new devices join."""
 
 
 class Names(Struct, frozen=True):
@@ -77,7 +79,6 @@ class ZwaveLink(Link):
         self._begun = False
         self._commanders: dict[int, Commander] = {}
         self._early: list[Told] = []
-        self._joining = False
         self._held: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -133,7 +134,12 @@ class ZwaveLink(Link):
 
     def _begin(self, state: State) -> None:
         self._stand(state.controller.status)
-        self._joining = state.controller.inclusionState == _INCLUDING
+        joining = state.controller.inclusionState == _INCLUDING
+        if joining or self._memory.joining:
+            self._memory.joining = joining
+            kind: Kind = "join_opened" if joining else "join_closed"
+            about = str(self._names.hub)
+            self._conversation.put(Event(self._clock(), kind, about, self._names.source, resync=True))
         self._begun = True
         for node in state.nodes:
             if node.is_lock:
@@ -212,8 +218,8 @@ class ZwaveLink(Link):
                     self._tell("offline", about, told, "it was removed from the hub")
 
     def _join(self, joining: bool, told: Told) -> None:
-        if joining != self._joining:
-            self._joining = joining
+        if joining != self._memory.joining:
+            self._memory.joining = joining
             self._tell("join_opened" if joining else "join_closed", self._names.hub, told)
 
     def _tell(self, kind: Kind, about: Ref, told: Told, detail: str = "") -> None:
