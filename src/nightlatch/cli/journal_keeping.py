@@ -46,10 +46,11 @@ def erase(
 
     settings = settings_or_none(config)
     known = person_of(settings, person)
+    meant = "" if known else suggest(person, [one.id for one in settings.tables.people] if settings else [])
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError("this asks before it erases", todo="Add --yes where nobody can answer.")
-        label = known.name or person if known else f"{person}, who is not in the configuration"
+        label = known.name or person if known else f"{person} (not in the configuration{meant and f': {meant}'})"
         typer.confirm(f"Erase {label} from the journal, the alerts and the kept audits, for good?", abort=True)
     folder = state_folder()
     if not folder.is_dir():
@@ -61,8 +62,7 @@ def erase(
 
         print_json(msgspec.to_builtins(result))
     else:
-        people = [one.id for one in settings.tables.people] if settings else []
-        _show(result, "" if known else suggest(person, people))
+        _show(result, meant)
     raise typer.Exit(0 if result.entry is not None or result.scrubbed.dropped or result.scrubbed.changed else 1)
 
 
