@@ -102,6 +102,14 @@ class Listener:
         """Call `changed(lock)` whenever a lock's standing may have changed: at once, before it is written."""
         self._watchers.append(changed)
 
+    def stepped(self, by: int) -> None:
+        """The clock was set by so many µs: what was heard is as old as it was."""
+        self._standings = {about: standing.stepped(by) for about, standing in self._standings.items()}
+        for line in self._lines:
+            line.told = {about: standing.stepped(by) for about, standing in line.told.items()}
+            line.heard_at += by
+            line.lost_at += by if line.lost_at else 0
+
     def resolve(self, resolver: Resolver) -> None:
         """Take the names of a newer audit."""
         self._resolver = resolver

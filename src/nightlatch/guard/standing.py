@@ -95,6 +95,11 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
             return Secured(False, "the door is open")
         return Secured(True, "the door is closed and the bolt thrown")
 
+    def stepped(self, by: int) -> Standing:
+        """The same, as old as it is, after the clock was set by so many µs; what only a peer's clock says stays."""
+        times = ("heard", "listened_since", "bolt_at", "bolt_since", "door_at", "door_since")
+        return msgspec.structs.replace(self, **{name: at + by for name in times if (at := getattr(self, name))})
+
     def state(self) -> State:
         """The same as a hub would tell it."""
         return State(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -122,6 +123,7 @@ class Service:
         """Whether it came to stand guard."""
         self._notifier = Notifier(env)
         self._clock_watch = ClockWatch()
+        self._steps: deque[Event] = deque()
         snapshots = Snapshots(database)
         made = make(configuration, now=now, env=env)
         self.live = live = {plug.context.id: plug for plug in made if isinstance(plug, Live) and plug.connects}
@@ -141,7 +143,7 @@ class Service:
             rules(configuration),
             self.listener,
             self.intake,
-            clock=clock,
+            clock=self._now,
             notice=self._take,
             household=self.household,
             keep=lambda state: snapshots.put(SNAPSHOT, Snapshot(journal.size, state)),
@@ -270,9 +272,9 @@ class Service:
     async def _look(self) -> None:
         """Let time pass for whatever has no event of its own."""
         while True:
-            step = self._clock_watch.look()
-            if step is not None:
-                await self._tell_or_log(step)
+            self._now()
+            while self._steps:
+                await self._tell_or_log(self._steps.popleft())
                 self.alerts.refresh()
             self._catch_up()
             self.pipeline.advance(clock())
@@ -280,6 +282,14 @@ class Service:
                 self.entities.show(picture(self))
             self._notifier.alive()
             await asyncio.sleep(LOOK_S)
+
+    def _now(self) -> int:
+        """The time, for what acts on locks by it: that the clock was set is known first. µs since 1970."""
+        step = self._clock_watch.look()
+        if step is not None:
+            self._steps.append(step)
+            self.listener.stepped(step.at - step.since)
+        return clock()
 
     def _catch_up(self) -> None:
         """Hear what commands of this machine wrote into the journal."""

@@ -133,7 +133,8 @@ class AutoLock:
         before = Phase.LOCKED
         while True:
             changed.clear()
-            standing, now = self._standing(lock), self._clock()
+            now = self._clock()  # first: how old a report is, is put right when the clock was set
+            standing = self._standing(lock)
             tries = machine.memory.tries
             step = machine.look(standing, now)
             if machine.memory.tries != tries:
@@ -161,7 +162,8 @@ class AutoLock:
 
         def unless() -> str:
             # The last look, when nothing lies between it and the command: the door may have been opened meanwhile.
-            latest = machine.look(self._standing(lock), self._clock())
+            now = self._clock()
+            latest = machine.look(self._standing(lock), now)
             return "" if latest.lock else latest.why
 
         outcome = await self._listener.command(LockDoor(_ref(lock)), unless=unless)
