@@ -416,3 +416,18 @@ def test_whatever_is_told_ends_in_events_without_codes(messages: list[dict[str, 
         for heard in [*door.tell(message.pop("event"), **message), *door.settle()]:
             assert PIN not in msgspec.json.encode(heard).decode()
             assert isinstance(heard, State) or heard.about == "lock:zwavejs:3"
+
+
+@pytest.mark.parametrize("name", ["Master code", "PIN code: guest", "Code of user 1 (4 to 8 digits)", "Duress PINs"])
+def test_a_setting_that_may_be_a_code_is_told_without_its_value(name: str) -> None:
+    (event,) = Lock().update(112, 200, int(PIN), 0, propertyName=name)
+    assert (event.kind, event.value) == ("parameter_changed", "")
+    assert PIN not in event.raw
+
+
+@pytest.mark.parametrize(
+    "name", ["Wrong Code Limit", "User Code PIN Length", "Expiring PIN Lifetime", "Master PIN Unlock Mode", "Volume"]
+)
+def test_a_setting_about_codes_is_told_with_its_value(name: str) -> None:
+    (event,) = Lock().update(112, 200, 6, 4, propertyName=name)
+    assert event.value == 6
