@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from nightlatch.service import backup as sealed
 from nightlatch.service.folder import held, prepare, running
 from nightlatch.store.database import connect
 from nightlatch.store.scrubbing import forget_audits
+from nightlatch.writing import replace
 
 KEYS = (keys.FILE, cosigning.FILE)
 DATABASE = "nightlatch.db"
@@ -85,10 +86,14 @@ def restore(folder: Path, file: Path, passphrase: Secret, now: datetime) -> Rest
             raise ReadError(f"cannot be read: {error.strerror}", where=str(file)) from None
         entries, erased = _prove(made, folder, file, now)
         aside = folder / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
-        if in_use(folder):
-            aside.mkdir(mode=0o700)
-            _move(folder, aside)
-        _move(made, folder)
+        try:
+            if in_use(folder):
+                aside.mkdir(mode=0o700)
+                _put_aside(folder, aside)
+            _put_in_place(made, folder)
+        except OSError as error:
+            todo = f"Restore again. What was there before is in {aside}."
+            raise StoreError(f"cannot be moved: {error.strerror}", where=str(folder), todo=todo) from None
         return Restored(entries, erased, str(aside) if aside.exists() and names else "")
 
 
@@ -144,9 +149,27 @@ def _workshop(folder: Path) -> Iterator[Path]:
         shutil.rmtree(made)
 
 
-def _move(source: Path, target: Path) -> None:
+# While files are exchanged journal.key is always there, and journal.db comes last. So after a kill in between a
+# service finds a key without its journal and says so, where it would begin another if it found neither.
+
+
+def _put_aside(folder: Path, aside: Path) -> None:
+    for name in KEYS:
+        if (folder / name).exists():
+            replace(aside / name, (folder / name).read_bytes())
     # What was verified before goes along: the journal that comes has its own past.
-    for name in (*KEYS, *sealed.DATABASES, VERIFIED):
+    _move(folder, aside, (*sealed.DATABASES, VERIFIED, keys.NEXT))
+
+
+def _put_in_place(made: Path, folder: Path) -> None:
+    for name in KEYS:
+        if not (made / name).exists():
+            (folder / name).unlink(missing_ok=True)
+    _move(made, folder, (*KEYS, VERIFIED, *sorted(sealed.DATABASES, key=lambda name: name == JOURNAL)))
+
+
+def _move(source: Path, target: Path, names: Sequence[str]) -> None:
+    for name in names:
         for suffix in LEFT_BY_SQLITE:
             if (source / f"{name}{suffix}").exists():
                 os.replace(source / f"{name}{suffix}", target / f"{name}{suffix}")  # noqa: PTH105  # the atomic one

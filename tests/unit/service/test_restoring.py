@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -71,6 +72,34 @@ def test_what_was_there_is_moved_aside_and_a_newer_past_does_not_accuse_the_olde
     assert people(state) == {"ana", "rob"}
     assert people(Path(restored.aside)) == {"ana", "rob"}
     assert not list(state.glob(".restoring-*"))
+
+
+@pytest.mark.parametrize("moves", range(9))
+def test_a_restore_that_is_cut_off_at_any_moment_is_noticed_and_can_be_done_again(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    backup(state, tmp_path / "old.nlb", WORDS)
+    replace, done = os.replace, 0
+
+    def cut_off(source: Path, target: Path) -> None:
+        nonlocal done
+        if Path(target).parent in (state, state / "before-restore-20261122T120000Z"):
+            if done == moves:
+                raise KeyboardInterrupt
+            done += 1
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", cut_off)
+        with suppress(KeyboardInterrupt):
+            restore(state, tmp_path / "old.nlb", WORDS, NOW)
+            assert done == moves
+    try:
+        Journal.open(state).close()
+    except JournalError as error:
+        assert "Restore it from a backup" in str(error)
+        restore(state, tmp_path / "old.nlb", WORDS, NOW + timedelta(minutes=1))
+    assert people(state) == {"ana", "rob"}
 
 
 def test_who_was_erased_since_the_backup_stays_erased(state: Path, tmp_path: Path) -> None:
