@@ -58,6 +58,8 @@ class Calls(Generic[M]):
             yield
         finally:
             await end(reader)
+            if not reader.cancelled():
+                reader.result()  # a defect, which is told as one
 
     async def ask(self, key: int | str, message: Mapping[str, Any], seconds: float) -> M:
         """The answer to a message whose key is `key`. Silent when none comes in time, else what ended it."""

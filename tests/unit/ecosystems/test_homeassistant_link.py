@@ -305,6 +305,20 @@ async def test_a_lock_that_wants_a_code_is_sent_a_command_only_where_home_assist
     assert "4711" not in repr(home.calls()) + repr(outcome)
 
 
+async def test_a_defect_in_what_is_made_of_a_message_ends_the_connection_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(linked.Watch, "changed", broken)
+    home = Home()
+    with pytest.raises(KeyError, match="a defect"):
+        async with listening(home) as ears:
+            await home.show("lock.front", s="unlocked")
+            assert isinstance(await ears.next(), SourceError)
+
+
 async def test_commands_to_two_locks_run_beside_each_other() -> None:
     home = Home()
     home.silent.add("call_service")
