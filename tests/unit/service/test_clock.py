@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from nightlatch.model.event import micros
-from nightlatch.service.clock import ClockWatch
+from nightlatch.service.clock import ClockWatch, steady
 
 
 class Clocks:
@@ -25,6 +28,12 @@ def test_time_that_passes_is_no_step() -> None:
     for seconds in (1, 0.5, 3600, 86400):
         clocks.pass_(seconds)
         assert watch.look() is None
+
+
+def test_the_steady_clock_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = {time.CLOCK_BOOTTIME: 30_000.0, time.CLOCK_MONOTONIC: 1_200.0}
+    monkeypatch.setattr(time, "clock_gettime", shown.__getitem__)
+    assert steady() == 30_000.0
 
 
 def test_a_clock_set_back_by_an_hour_is_told_once_with_what_it_would_have_shown() -> None:
