@@ -17,6 +17,7 @@ from nightlatch.model.document import Audit, FindingDocument
 from nightlatch.model.event import Event, micros
 from nightlatch.model.home import Home
 from nightlatch.plugs import Plug
+from nightlatch.reading.threads import apart
 from nightlatch.service.logs import extra
 from nightlatch.store.audits import Audits
 
@@ -100,8 +101,10 @@ class Auditor:
         path = str(self._configuration.path)
         try:
             before = await asyncio.to_thread(self._audits.latest, path)
-            home, made = await asyncio.to_thread(
-                audited, self._configuration, now=self._now(), env=self._env, running=self._running
+            now = self._now()
+            # On a thread that nobody waits for at the end: a source may take long to find out that nobody answers.
+            home, made = await apart(
+                lambda: audited(self._configuration, now=now, env=self._env, running=self._running)
             )
             await asyncio.to_thread(self._audits.add, path, made)
         except NightlatchError as error:

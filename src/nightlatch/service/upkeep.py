@@ -14,6 +14,7 @@ from nightlatch.journal.retention import retain
 from nightlatch.journal.storage import Damaged
 from nightlatch.journal.verify import WHOLE, Report, verify
 from nightlatch.model.event import INTACT, NOT_INTACT, Event, micros
+from nightlatch.reading.threads import apart
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Upkeep:
         """Verify, and tell the journal; whether it could be done. A full disk is no sign of another hand."""
         damaged = False
         try:
-            found = await asyncio.to_thread(self._verified)
+            found = await apart(self._verified)
             self.intact, self.problem = found.sound, str(found.faults[0]) if found.faults else ""
         except (Damaged, ReadError) as error:
             self.intact, self.problem = False, str(error)

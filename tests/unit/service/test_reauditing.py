@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from nightlatch.model.home import Home
 from nightlatch.service import reauditing
 from nightlatch.service.reauditing import Auditor, worse
 from nightlatch.store.audits import Audits
+from nightlatch.store.database import connect
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -58,6 +61,42 @@ def audited(*findings: FindingDocument) -> Audit:
         sources=(),
         findings=findings,
     )
+
+
+def test_an_audit_that_goes_on_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def waits(*_: object, **__: object) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr("nightlatch.service.reauditing.audited", waits)
+
+    async def nobody(*_: object) -> None:
+        raise AssertionError("it never ended")
+
+    async def ended_while_it_runs() -> None:
+        engine = connect(tmp_path)
+        found = Auditor(
+            parse("[home]\n", tmp_path / "nightlatch.toml"),
+            Audits(engine),
+            env={},
+            now=lambda: NOW,
+            every_s=60,
+            apart_s=60,
+            told=nobody,
+        )
+        task = asyncio.create_task(found.run())
+        await asyncio.to_thread(begun.wait, 10)
+        task.cancel()
+        await asyncio.wait([task])
+        engine.dispose()
+
+    start = time.monotonic()
+    asyncio.run(ended_while_it_runs())
+    took = time.monotonic() - start
+    go_on.set()
+    assert took < 10
 
 
 def test_what_began_to_fail_is_noticed_and_what_passes_again_is_over() -> None:
