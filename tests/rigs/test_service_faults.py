@@ -40,7 +40,6 @@ url = "{url}"
 hub_after_s = 2
 """
 SECURED, OPENED = 255, 0
-BEFORE = {"locked": "unlocked", "unlocked": "locked"}
 
 
 def hub(guard: Guard) -> bool:
@@ -55,8 +54,8 @@ def outage(
     begin: Callable[[], Any],
     meanwhile: Callable[[], Any],
     end: Callable[[], Any],
-    after: tuple[Callable[[], Any], str],
     *,
+    after: tuple[Callable[[], Any], str],
     resynced: str = "",
 ) -> None:
     """What is said, journalled and told of an outage in which a lock moved, and that all is well after it."""
@@ -111,7 +110,7 @@ def test_a_restart_of_the_zwave_server_is_a_gap_and_what_moved_meanwhile_is_foun
             rig.stop_server,
             lambda: rig.do("mode", node=YALE, mode=OPENED),
             rig.start_server,
-            (lambda: rig.do("mode", node=YALE, mode=SECURED), "locked"),
+            after=(lambda: rig.do("mode", node=YALE, mode=SECURED), "locked"),
             resynced="unlocked",
         )
         outage(
@@ -120,7 +119,7 @@ def test_a_restart_of_the_zwave_server_is_a_gap_and_what_moved_meanwhile_is_foun
             rig.pull_stick,
             lambda: None,
             rig.plug_stick_in,
-            (lambda: rig.do("notification", node=YALE, type=7, event=3), "tamper"),
+            after=(lambda: rig.do("notification", node=YALE, type=7, event=3), "tamper"),
         )
 
 
@@ -135,7 +134,7 @@ def test_a_restart_of_the_broker_is_a_gap(owner: Owner, zigbee_rig: ZigbeeRig) -
             lambda: zigbee_rig._halt("mosquitto"),
             lambda: zigbee_rig.do("manual"),
             zigbee_rig.restart_broker,
-            (lambda: zigbee_rig.do("manual lock"), "locked"),
+            after=(lambda: zigbee_rig.do("manual lock"), "locked"),
             resynced="unlocked",
         )
 
@@ -150,7 +149,7 @@ def test_a_restart_of_the_matter_server_is_a_gap(owner: Owner, matter_rig: Matte
             matter_rig.server.stop,
             lambda: matter_rig.act({"act": "turn", "to": "unlocked"}),
             matter_rig.server._start,
-            (lambda: matter_rig.act({"act": "turn", "to": "locked"}), "locked"),
+            after=(lambda: matter_rig.act({"act": "turn", "to": "locked"}), "locked"),
             resynced="unlocked",
         )
 
@@ -173,7 +172,7 @@ def test_a_half_open_connection_is_found_out_said_and_left_once_it_forwards_agai
             proxy.swallow,
             lambda: rig.do("mode", node=YALE, mode=OPENED),
             proxy.forward,
-            (lambda: rig.do("mode", node=YALE, mode=SECURED), "locked"),
+            after=(lambda: rig.do("mode", node=YALE, mode=SECURED), "locked"),
             resynced="unlocked",
         )
         proxy.delay(1.5)

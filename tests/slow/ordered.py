@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -24,25 +24,29 @@ class Unlock(msgspec.Struct, tag_field="kind", tag="unlock"):
 
 
 class Ordered(House):
-    """A house that does what it is told."""
+    """A house that does what it is told while somebody listens to it."""
+
+    made: ClassVar[list[Ordered]] = []
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._rest = b""
+        self.made.append(self)
         asyncio.get_running_loop().add_reader(0, self._read)
 
-    def _read(self) -> None:
+    @classmethod
+    def _read(cls) -> None:
         given = os.read(0, 65536)
         if not given:
             asyncio.get_running_loop().remove_reader(0)
-        *lines, self._rest = (self._rest + given).split(b"\n")
-        for line in lines:
-            self.advance(self._clock())
+        for line in given.splitlines():
             order = msgspec.json.decode(line, type=Fault | Unlock)
+            lock = getattr(order, "lock", "")
+            (house,) = (one for one in cls.made if one._ears and (not lock or lock in one.locks))
+            house.advance(house._clock())
             if isinstance(order, Unlock):
-                self.unlock(self.locks[order.lock], "thumb")
+                house.unlock(house.locks[lock], "thumb")
             else:
-                self.order(order)
+                house.order(order)
 
 
 if __name__ == "__main__":

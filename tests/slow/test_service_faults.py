@@ -13,8 +13,8 @@ import pytest
 
 from tests.rigs.guard import say
 from tests.rigs.owner import Owner
-from tests.unit.journal.making import filled
 from tests.slow.faulty import HOUSE, Faulty, faulty, needs_unshare, on_a_small_disk
+from tests.unit.journal.making import filled
 
 NOTICE = """
 [[alerts.notices]]
