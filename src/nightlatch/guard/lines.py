@@ -39,3 +39,17 @@ class Line:
         """What this ecosystem calls each lock, by the owner's id."""
         self.told: dict[str, Standing] = {}
         """Its own view of locks for which another speaks."""
+
+    def reached(self) -> tuple[str, str] | None:
+        """It is connected: what protected the way to its peer before and does now, where that is another."""
+        before, now = self.tls, self.plug.tls
+        if now is None or now is before:
+            return None
+        self.tls = now
+        return None if before is None else ("none", "tls") if now else ("tls", "none")
+
+    def stepped(self, by: int) -> None:
+        """The clock was set by so many µs: what was heard is as old as it was."""
+        self.told = {about: standing.stepped(by) for about, standing in self.told.items()}
+        self.heard_at += by
+        self.lost_at += by if self.lost_at else 0

@@ -106,9 +106,7 @@ class Listener:
         """The clock was set by so many µs: what was heard is as old as it was."""
         self._standings = {about: standing.stepped(by) for about, standing in self._standings.items()}
         for line in self._lines:
-            line.told = {about: standing.stepped(by) for about, standing in line.told.items()}
-            line.heard_at += by
-            line.lost_at += by if line.lost_at else 0
+            line.stepped(by)
 
     def resolve(self, resolver: Resolver) -> None:
         """Take the names of a newer audit."""
@@ -196,10 +194,8 @@ class Listener:
         now = self._clock()
         line.said_lost = False
         await self._add(line, self._about_hub(line, "connected"))
-        before, line.tls = line.tls, line.tls if line.plug.tls is None else line.plug.tls
-        if before is not None and before is not line.tls:
-            was, is_ = ("tls", "none") if before else ("none", "tls")
-            changed = self._about_hub(line, "security_changed", value=is_, name=was)
+        if (security := line.reached()) is not None:
+            changed = self._about_hub(line, "security_changed", name=security[0], value=security[1])
             self._unwritten.add(changed.about, changed.at, None, None)
             await self._add(line, changed)
         if line.lost_at:
@@ -323,8 +319,7 @@ class Listener:
             state = other.told.pop(lock).state()
             before = msgspec.structs.replace(self._standing(lock), listened_since=self._clock())
             for event in self._resynced(other, state, before, line.lost_at):
-                # Rare and few: no reader of a connection waits here.
-                self._wait(other, event)
+                self._wait(other, event)  # rare and few: no reader of a connection waits here
 
     def _standing(self, lock: str) -> Standing:
         return self._standings.get(lock) or Standing(lock)
@@ -382,10 +377,9 @@ class Listener:
         about = str(command.about)
         told = line.names.get(about) or self._resolver.told(about, line.prefix) or about
         kind, _, key = told.partition(":")
-        mine = msgspec.structs.replace(command, about=Ref(kind, key))
         if reason := unless():
             return Outcome("refused", f"not sent: {reason}")
-        return await send(line, mine)
+        return await send(line, msgspec.structs.replace(command, about=Ref(kind, key)))
 
     # Across restarts
 
@@ -395,8 +389,7 @@ class Listener:
         now = self._unwritten.since(self._clock())
         heard = {line.id: now if line.link is not None else line.lost_at for line in self._lines}
         standings = [one.without_digests() for one in self._unwritten.on_disk(self._standings)]
-        tls = {line.id: line.tls for line in self._lines if line.tls is not None}
-        return msgspec.json.encode(Remembered(heard, standings, tls))
+        return msgspec.json.encode(Remembered(heard, standings, {line.id: line.tls for line in self._lines}))
 
     def restore(self, snapshot: bytes, since: Iterable[Event] = ()) -> None:
         """Take back a snapshot (nothing: b""), and the journal's events since it was made; StoreError when damaged."""

@@ -18,7 +18,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
     heard: dict[str, int] = {}
     standings: list[Standing] = []
-    tls: dict[str, bool] = {}
+    tls: dict[str, bool | None] = {}
     """By ecosystem: whether its peer was last reached over TLS."""
 
 
