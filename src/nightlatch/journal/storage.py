@@ -20,6 +20,8 @@ PAGE = 4_096
 WAL_PAGES = 6_144
 """Pages of the write-ahead log before it is moved into the file: rarely, as that costs three more syncs."""
 ROOM_PAGES = 256
+DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_ERROR", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")
+"""What SQLite says of a file that is broken; SQLITE_ERROR: a table or column is not there."""
 
 TABLES = """
 CREATE TABLE tail (first INTEGER PRIMARY KEY, count INTEGER, entries BLOB, hashes BLOB, at BLOB, note TEXT);
@@ -240,7 +242,9 @@ def trouble(error: sqlite3.DatabaseError, path: Path) -> JournalError:
     elif name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         what = f"cannot be written: {error}"
         todo = "Make the disk and the folder writable for yourself, or set NIGHTLATCH_STATE to a folder of your own."
-    else:
+    elif name.startswith(DAMAGE):
         todo = "Run: nightlatch journal verify. Keep the file, and restore the last backup beside it."
         return Damaged(f"is damaged: {error}", where=str(path), todo=todo)
+    else:
+        what, todo = f"cannot be used: {error}", "Try again; if it stays so, restart Nightlatch."
     return JournalError(what, where=str(path), todo=todo)

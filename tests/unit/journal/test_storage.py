@@ -10,6 +10,7 @@ import pytest
 
 from nightlatch.errors import JournalError, StoreError
 from nightlatch.journal.journal import FILE, Journal
+from nightlatch.journal.storage import Damaged
 from nightlatch.journal.verify import verify
 from tests.unit.journal.making import event, filled, tamper
 
@@ -92,6 +93,14 @@ def test_a_folder_that_cannot_be_written_is_told_and_can_be_read(tmp_path: Path)
     first, count = said.stdout.splitlines()
     assert "Make the folder writable for yourself" in first
     assert count == "20"
+
+
+def test_a_journal_that_was_closed_meanwhile_is_not_called_damaged(tmp_path: Path) -> None:
+    journal = filled(tmp_path, 3)
+    journal.close()
+    with pytest.raises(JournalError, match="cannot be used") as caught:
+        journal.append([event(3)])
+    assert not isinstance(caught.value, Damaged)
 
 
 def test_a_file_of_a_newer_nightlatch_is_left_alone(tmp_path: Path) -> None:
