@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nightlatch.ecosystems.interface import Link, Live
 from nightlatch.guard.standing import Standing
 from nightlatch.guard.waiting import Lane
@@ -10,6 +12,9 @@ FARTHEST = ("homeassistant",)
 """Ecosystems that pass on what others hear: of two that tell of a lock, the nearer speaks."""
 UNHEARD_OF = 2
 """Ranks behind every ecosystem: of what no connection of this run has told."""
+
+UNHEARD = 120_000_000
+"""Within how many µs a link finds out that its peer is gone: what came later than that before the end was heard."""
 
 
 def rank(plug: Live) -> int:
@@ -33,6 +38,10 @@ class Line:
         self.synced = False
         """Whether the present connection has told a state: what changed before it is found out."""
         self.said_lost = False
+        self.until: asyncio.Timeout | None = None
+        """By what the present connection can be ended from outside."""
+        self.slept = False
+        """Whether it ends because the machine stood still."""
         self.tls: bool | None = None
         """Whether the peer was last reached over TLS; None: never, or never over a network."""
         self.names: dict[str, str] = {}
@@ -47,6 +56,19 @@ class Line:
             return None
         self.tls = now
         return None if before is None else ("none", "tls") if now else ("tls", "none")
+
+    def lose(self, now: int) -> None:
+        """The connection is gone: note since when nothing was surely heard (now: µs)."""
+        self.link = self.until = None
+        if self.synced or not self.lost_at:
+            self.lost_at = self.heard_at if self.slept else max(self.heard_at, now - UNHEARD)
+        self.slept = False
+
+    def sleep(self) -> None:
+        """The machine stood still: end the connection, whose peer may have given us up meanwhile."""
+        if self.until is not None and self.link is not None:
+            self.slept = True
+            self.until.reschedule(asyncio.get_running_loop().time())
 
     def stepped(self, by: int) -> None:
         """The clock was set by so many µs: what was heard is as old as it was."""

@@ -44,8 +44,6 @@ class Intake(Protocol):
 
 
 SECOND = 1_000_000
-UNHEARD = 120 * SECOND
-"""Within how many µs a link finds out that its peer is gone: what came later than that before the end was heard."""
 MOST_UNWRITTEN = 2048
 """Events handed on that are not on disk yet: those of a flooding hub that stand before another's."""
 
@@ -108,6 +106,13 @@ class Listener:
         for line in self._lines:
             line.stepped(by)
 
+    def slept(self) -> None:
+        """The machine stood still: nothing that was heard before is fresh, and every connection begins anew."""
+        for standing in list(self._standings.values()):
+            self._become(msgspec.structs.replace(standing, connected=False))
+        for line in self._lines:
+            line.sleep()
+
     def resolve(self, resolver: Resolver) -> None:
         """Take the names of a newer audit."""
         self._resolver = resolver
@@ -158,10 +163,8 @@ class Listener:
             reason = await self._listen(line)
             now = self._clock()
             if line.link is not None:
-                line.link = None
-                attempt = 0 if now - since >= self._backoff.steady_s * SECOND else attempt
-                if line.synced or not line.lost_at:
-                    line.lost_at = max(line.heard_at, now - UNHEARD)
+                attempt = 0 if line.slept or now - since >= self._backoff.steady_s * SECOND else attempt
+                line.lose(now)
                 self._lost(line)
             if not line.said_lost:
                 line.said_lost = True
@@ -180,12 +183,15 @@ class Listener:
                 line.synced = False
                 await self._connected(line)
                 fresh: set[str] = set()
-                async for heard in link.hear():
-                    line.heard_at = self._clock()
-                    for event in self._take(line, heard, fresh):
-                        await self._add(line, event)
+                async with asyncio.timeout(None) as line.until:
+                    async for heard in link.hear():
+                        line.heard_at = self._clock()
+                        for event in self._take(line, heard, fresh):
+                            await self._add(line, event)
         except NightlatchError as error:
             return str(error)
+        except TimeoutError:
+            return "this machine stood still, and begins to listen anew"
         except Exception as error:  # noqa: BLE001  # the boundary where one ecosystem's defect must not end the others
             return defect(line.id, "what it heard", error)
         return "the hub ended the connection"

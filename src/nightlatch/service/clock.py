@@ -35,9 +35,14 @@ class ClockWatch:
         self._now = now
         self._steady = steady
         self._offset = self._measure()
+        self._looked = steady()
+        self.away_s = 0.0
+        """How long it was, at the last look, since the one before: much when the machine slept or stood still."""
 
     def look(self) -> Event | None:
         """A `clock_step` when the wall clock was set since the last look: `since` is what it would have shown."""
+        looked = self._steady()
+        self.away_s, self._looked = looked - self._looked, looked
         offset = self._measure()
         step, self._offset = offset - self._offset, offset
         if abs(step) < STEP:

@@ -63,6 +63,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """How often time is looked at: due detections, the wall clock, the watchdog."""
+STILL_S = 10.0
+"""After how long without a look this machine slept, or was stopped: the look is due every second."""
 FIRST_S = 5.0
 AGAIN_S = 30.0
 """After how long a part that broke is begun again."""
@@ -286,6 +288,9 @@ class Service:
     def _now(self) -> int:
         """The time, for what acts on locks by it: that the clock was set is known first. µs since 1970."""
         step = self._clock_watch.look()
+        if self._clock_watch.away_s > STILL_S:
+            log.warning("this machine stood still for %.0f s", self._clock_watch.away_s)
+            self.listener.slept()
         if step is not None:
             self._steps.append(step)
             self.listener.stepped(step.at - step.since)

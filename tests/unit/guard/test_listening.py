@@ -42,6 +42,22 @@ async def test_events_come_by_the_owner_s_names_with_their_source() -> None:
     assert intake.of("connected")[0].about == "hub:hub"
 
 
+async def test_after_the_machine_stood_still_nothing_is_fresh_until_the_locks_are_asked_anew() -> None:
+    plug, intake, now = Told("z", "zwavejs", state(FRONT)), Kept(), [wall()]
+    async with listening(plug, intake=intake, clock=lambda: now[0]) as listener:
+        await until(lambda: FRONT in listener.states and listener.states[FRONT].connected)
+        heard = now[0]
+        now[0] += 3_600_000_000
+        listener.slept()
+        # At once, before any reader of a connection has its turn.
+        assert listener.states[FRONT].secured(now[0]).answer is None
+        await until(lambda: intake.of("gap"))
+        await until(lambda: listener.states[FRONT].connected)
+    (gap,) = intake.of("gap")
+    assert (gap.since, gap.at) == (heard, now[0])
+    assert intake.of("disconnected")[0].detail == "this machine stood still, and begins to listen anew"
+
+
 async def test_a_defect_in_a_command_is_an_unknown_end_and_ends_nothing_else() -> None:
     plug, intake = Told("z", "zwavejs", state(FRONT)), Kept()
     plug.answer = KeyError("1234")

@@ -50,6 +50,17 @@ def test_a_clock_set_back_by_an_hour_is_told_once_with_what_it_would_have_shown(
     assert watch.look() is None
 
 
+def test_a_machine_that_slept_shows_in_the_time_between_two_looks_and_is_no_step() -> None:
+    clocks = Clocks()
+    watch = clocks.watch()
+    clocks.pass_(1)
+    assert watch.look() is None
+    assert watch.away_s == 1
+    clocks.pass_(3600)
+    assert watch.look() is None
+    assert watch.away_s == 3600
+
+
 def test_a_clock_that_is_slewed_is_left_alone() -> None:
     clocks = Clocks()
     watch = clocks.watch()
