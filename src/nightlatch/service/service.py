@@ -63,6 +63,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """How often time is looked at: due detections, the wall clock, the watchdog."""
+BUSY_MS = 500
+"""How long the event loop waits for another process that writes to the database; whoever is refused tries again."""
 STILL_S = 10.0
 """After how long without a look this machine slept, or was stopped: the look is due every second."""
 FIRST_S = 5.0
@@ -88,7 +90,7 @@ async def running(
     async with AsyncExitStack() as stack:
         journal = await asyncio.to_thread(open_anyway, folder, clock(), broken=broken)
         stack.callback(journal.close)
-        database, aside = await asyncio.to_thread(connect_anyway, folder, wall())
+        database, aside = await asyncio.to_thread(connect_anyway, folder, wall(), busy_ms=BUSY_MS)
         stack.callback(database.dispose)
         if aside:
             detail = f"the database was damaged: it is set aside as {aside}, and another begins"

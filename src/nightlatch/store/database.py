@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -45,8 +46,11 @@ def state_folder(env: Mapping[str, str] = os.environ) -> Path:
     return folder
 
 
-def connect(folder: Path | None = None) -> sa.Engine:
-    """An engine on the state folder's database, made and migrated when needed; StoreError otherwise."""
+def connect(folder: Path | None = None, *, busy_ms: int = BUSY_MS) -> sa.Engine:
+    """An engine on the state folder's database, made and migrated when needed; StoreError otherwise.
+
+    `busy_ms` is how long it waits for another process that writes.
+    """
     folder = folder or state_folder()
     path = folder / "nightlatch.db"
     try:
@@ -57,7 +61,7 @@ def connect(folder: Path | None = None) -> sa.Engine:
         path.touch(mode=0o600)
         path.chmod(0o600)
         engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
-        sa.event.listen(engine, "connect", _pragmas)
+        sa.event.listen(engine, "connect", partial(_pragmas, busy_ms=busy_ms))
         _migrate(engine)
     except OSError as error:
         raise StoreError(
@@ -72,11 +76,11 @@ class Broken(StoreError):
     """The file itself is damaged: trying again does not help."""
 
 
-def connect_anyway(folder: Path, now: datetime) -> tuple[sa.Engine, str]:
+def connect_anyway(folder: Path, now: datetime, *, busy_ms: int = BUSY_MS) -> tuple[sa.Engine, str]:
     """An engine, as `connect` gives. A damaged database is set aside, and another begun: then also its new name."""
     path = folder / "nightlatch.db"
     try:
-        engine = connect(folder)
+        engine = connect(folder, busy_ms=busy_ms)
         try:
             with engine.connect() as connection:
                 if (found := connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()) != "ok":
@@ -91,7 +95,7 @@ def connect_anyway(folder: Path, now: datetime) -> tuple[sa.Engine, str]:
         for end in ("", "-wal", "-shm"):
             if (folder / f"{path.name}{end}").exists():
                 (folder / f"{path.name}{end}").rename(folder / f"{aside}{end}")
-        return connect(folder), aside
+        return connect(folder, busy_ms=busy_ms), aside
     return engine, ""
 
 
@@ -110,8 +114,8 @@ def unusable(error: Exception, path: Path | str) -> StoreError:
     return StoreError(f"cannot be used: {said}", where=str(path), todo=todo)
 
 
-def _pragmas(connection: sqlite3.Connection, _: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+def _pragmas(connection: sqlite3.Connection, _: object, *, busy_ms: int) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={busy_ms}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
