@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,11 @@ from nightlatch.store.occupied import LOCK, running
 TRIES, PAUSE_S = 5, 0.01
 """How often the folder's lock is tried, and how long apart."""
 
+log = logging.getLogger(__name__)
+
+LEFT = (".restoring-*", ".journal.db.*", ".nightlatch.db.*", ".witness.db.*")
+"""Private copies that backup and restore make on the same disk, and remove."""
+HOUR = 3600
 __all__ = ["LOCK", "held", "prepare", "running"]
 
 
@@ -41,6 +48,21 @@ def _locked(file: int) -> bool:
         else:
             return True
     return False
+
+
+def sweep(folder: Path, now: float) -> None:
+    """Remove what a killed backup or restore left, keys included (now: seconds since 1970). For who holds the folder.
+
+    A backup needs no hold: what changed within the hour may still be its own.
+    """
+    for pattern in LEFT:
+        for path in folder.glob(pattern):
+            try:
+                if now - path.stat().st_mtime < HOUR:
+                    continue
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("%s cannot be removed: %s", path.name, error.strerror)
 
 
 @contextmanager

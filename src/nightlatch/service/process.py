@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from nightlatch.configuration.read import Configuration, load
 from nightlatch.errors import ConfigurationError, NightlatchError
 from nightlatch.model.event import Event
-from nightlatch.service.folder import held, prepare
+from nightlatch.service.folder import held, prepare, sweep
 from nightlatch.service.notify import Notifier
 from nightlatch.service.service import running
 
@@ -39,6 +40,7 @@ async def serve(configuration: Configuration, folder: Path, *, env: Mapping[str,
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, reload)
     with held(folder):
+        sweep(folder, time.time())
         used, left, broken = configuration, list[Event](), False
         while not last.is_set():
             ended.clear()

@@ -296,6 +296,7 @@ class Service:
         if step is not None:
             self._steps.append(step)
             self.listener.stepped(step.at - step.since)
+            self.upkeep.stepped()
         return clock()
 
     def _catch_up(self) -> None:

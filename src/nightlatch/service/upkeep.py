@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nightlatch.errors import JournalError, ReadError
 from nightlatch.journal.journal import Journal
@@ -15,11 +15,16 @@ from nightlatch.journal.storage import Damaged
 from nightlatch.journal.verify import WHOLE, Report, verify
 from nightlatch.model.event import INTACT, NOT_INTACT, Event, micros
 from nightlatch.reading.threads import apart
+from nightlatch.service.clock import steady
 
 log = logging.getLogger(__name__)
 
 FIRST_S = 5.0
 """How long after the start the first verification begins: hubs are connected first."""
+CALM_S = 86_400.0
+"""For how long the clock must have gone on undisturbed before contents are dropped by it: a wrong one drops all."""
+LEAP = timedelta(days=31)
+"""A start so long after the last entry looks like a clock that was set forward."""
 AGAIN_S = 15.0
 """After how long it is tried again when the disk did not let it be done."""
 
@@ -36,6 +41,7 @@ class Upkeep:
         every_s: float,
         retention_days: int,
         damaged: Callable[[], None] = lambda: None,
+        steady: Callable[[], float] = steady,
     ) -> None:
         """`damaged` is called when the file cannot be read at all: who opens it anew sets it aside."""
         self._journal = journal
@@ -45,6 +51,8 @@ class Upkeep:
         self._days = retention_days
         self._damaged = damaged
         self._wanted = asyncio.Event()
+        self._steady = steady
+        self._doubted = -CALM_S if self._follows() else steady()
         self.verified_at: datetime | None = None
         self.intact: bool | None = None
         self.problem = ""
@@ -55,17 +63,31 @@ class Upkeep:
         await asyncio.sleep(FIRST_S)
         while True:
             wait = self._every_s if await self.verify() else min(AGAIN_S, self._every_s)
-            try:
-                dropped = await asyncio.to_thread(retain, self._journal, self._days, self._now())
-            except JournalError as error:
-                log.warning("journal: old contents cannot be dropped: %s", error)
-            else:
-                if dropped:
-                    log.info("journal: contents of %d entries older than %d days dropped", dropped, self._days)
+            if self._steady() - self._doubted >= CALM_S:
+                await self._retain()
             self._wanted.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._wanted.wait()
+
+    async def _retain(self) -> None:
+        try:
+            dropped = await asyncio.to_thread(retain, self._journal, self._days, self._now())
+        except JournalError as error:
+            log.warning("journal: old contents cannot be dropped: %s", error)
+        else:
+            if dropped:
+                log.info("journal: contents of %d entries older than %d days dropped", dropped, self._days)
+
+    def _follows(self) -> bool:
+        """Whether the wall clock goes on from where the journal ends."""
+        size = self._journal.size
+        last = next((entry.event for entry in self._journal.entries(max(size - 1, 0)) if entry.event), None)
+        return last is None or self._now() - last.instant < LEAP
+
+    def stepped(self) -> None:
+        """The clock was set: nothing is dropped by it until it has gone on undisturbed for a day."""
+        self._doubted = self._steady()
 
     def want(self) -> None:
         """Verify now."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nightlatch.errors import StoreError
-from nightlatch.service.folder import LOCK, held, prepare, running
+from nightlatch.service.folder import LOCK, held, prepare, running, sweep
 
 
 def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
@@ -60,3 +60,14 @@ def test_somebody_who_looks_whether_one_runs_is_no_other_service(tmp_path: Path)
 
 def test_a_folder_that_was_never_used_has_no_service(tmp_path: Path) -> None:
     assert not running(tmp_path / "nowhere")
+
+
+def test_what_a_killed_backup_or_restore_left_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".restoring-abc").mkdir()
+    for name in (".restoring-abc/journal.key", ".journal.db.xyz", ".nightlatch.db.xyz", "journal.db", "notes.txt"):
+        (tmp_path / name).write_text("x")
+    now = (tmp_path / ".restoring-abc").stat().st_mtime
+    sweep(tmp_path, now + 60)
+    assert len(list(tmp_path.iterdir())) == 5  # a backup of now may be at work
+    sweep(tmp_path, now + 2 * 3600)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.db", "notes.txt"]
