@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.ecosystems import zwavejs_link
 from tests.unit.ecosystems.fake_zwavejs import FakeServer, served
-from tests.unit.ecosystems.zwavejs_link import LOCKED, UNLOCKED, door, keypad, update
+from tests.unit.ecosystems.zwavejs_link import door, keypad, update
 
 AFTER_S = 10.0
+LOCKED, UNLOCKED = ({**bolt, "doorStatus": "closed"} for bolt in (zwavejs_link.LOCKED, zwavejs_link.UNLOCKED))
 CONFIGURATION = """\
 [[locks]]
 id = "front"
