@@ -171,8 +171,8 @@ async def test_codes_are_told_by_slot_and_their_digits_never(
             ("code_changed", 6),
             ("code_removed", 6),
         ]
-        event = await watch("code_added", "notification", node=YALE, type=6, event=14, params="63030701")
-        assert event.slot == 7
+        event = await watch("code_added", "notification", node=YALE, type=6, event=14, params="63031501")
+        assert event.slot == 21
         for one in ear.all:
             text = msgspec.json.encode(one).decode() + repr(one)
             assert not holds(text, OTHER_PIN)
