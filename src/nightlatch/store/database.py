@@ -46,10 +46,10 @@ def state_folder(env: Mapping[str, str] = os.environ) -> Path:
     return folder
 
 
-def connect(folder: Path | None = None, *, busy_ms: int = BUSY_MS) -> sa.Engine:
+def connect(folder: Path | None = None, *, busy_ms: int | None = None) -> sa.Engine:
     """An engine on the state folder's database, made and migrated when needed; StoreError otherwise.
 
-    `busy_ms` is how long it waits for another process that writes.
+    `busy_ms` is how long it waits for another process that writes; None: BUSY_MS.
     """
     folder = folder or state_folder()
     path = folder / "nightlatch.db"
@@ -61,7 +61,7 @@ def connect(folder: Path | None = None, *, busy_ms: int = BUSY_MS) -> sa.Engine:
         path.touch(mode=0o600)
         path.chmod(0o600)
         engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
-        sa.event.listen(engine, "connect", partial(_pragmas, busy_ms=busy_ms))
+        sa.event.listen(engine, "connect", partial(_pragmas, busy_ms=BUSY_MS if busy_ms is None else busy_ms))
         _migrate(engine)
     except OSError as error:
         raise StoreError(
@@ -76,7 +76,7 @@ class Broken(StoreError):
     """The file itself is damaged: trying again does not help."""
 
 
-def connect_anyway(folder: Path, now: datetime, *, busy_ms: int = BUSY_MS) -> tuple[sa.Engine, str]:
+def connect_anyway(folder: Path, now: datetime, *, busy_ms: int | None = None) -> tuple[sa.Engine, str]:
     """An engine, as `connect` gives. A damaged database is set aside, and another begun: then also its new name."""
     path = folder / "nightlatch.db"
     try:
