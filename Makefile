@@ -45,7 +45,7 @@ rigs: dev ## Install the real counterparts that the tests run against.
 test: lint rigs ## Run lint, types, import contracts and all tests, rigs included.
 	$(BIN)/python -m pytest tests
 
-test-fast: dev ## Run the unit tests, with fewer random examples: under a minute, no rigs.
+test-fast: dev ## Run the unit tests, with fewer random examples and no rigs: about two minutes on two cores.
 	$(BIN)/python -m pytest tests/unit -n 4 --dist worksteal --hypothesis-profile fast
 
 lint: dev types contracts ## Run ruff, mypy and the import contracts.
