@@ -18,11 +18,6 @@ def wall() -> datetime:
     return datetime.now(UTC)
 
 
-def clock() -> int:
-    """Now, in µs since 1970."""
-    return micros(wall())
-
-
 def steady() -> float:
     """Seconds that nobody can set. They pass while the machine sleeps too, where the system counts that (Linux)."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 import msgspec
 
@@ -50,17 +51,19 @@ class Memory:
     def restore(self) -> int:
         """Give every part its snapshot and the events since; how many entries they have heard then."""
         size = self._journal.size
+        # Parts are written down together: what one has to hear, the others have as a rule too.
+        since_entry = cache(partial(self._events, stop=size))
         for part in self._parts:
             found = self._snapshots.get(part.name)
             if found is not None:
                 # One that is shorter than what was heard was begun anew since: all of it is news.
                 since = found.size if found.size <= size else 0
                 try:
-                    part.restore(found.state, self._events(since, size))
+                    part.restore(found.state, since_entry(since))
                     continue
                 except StoreError as error:
                     log.warning("%s: %s", part.name, error)
-            part.restore(b"", self._events(max(size - MOST, 0), size))
+            part.restore(b"", since_entry(max(size - MOST, 0)))
         return size
 
     def _events(self, start: int, stop: int) -> list[Event]:

@@ -42,8 +42,9 @@ from nightlatch.journal.witnesses import interface as witnesses
 from nightlatch.model.document import Audit
 from nightlatch.model.event import Event
 from nightlatch.model.home import Home, SourceState
+from nightlatch.plugs import wall as clock
 from nightlatch.service import control, http
-from nightlatch.service.clock import ClockWatch, clock, wall
+from nightlatch.service.clock import ClockWatch, wall
 from nightlatch.service.logs import extra
 from nightlatch.service.memory import Memory, Part
 from nightlatch.service.metrics import Metrics

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nightlatch.guard.detections.registry import detections
 from nightlatch.guard.entities.showing import DoorStanding, OpenAlerts, Picture, Posture
-from nightlatch.service.clock import clock
+from nightlatch.plugs import wall as clock
 from nightlatch.service.reporting import security
 
 if TYPE_CHECKING:

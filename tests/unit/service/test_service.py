@@ -19,7 +19,7 @@ from nightlatch.ecosystems.simulated import Simulated
 from nightlatch.errors import JournalError
 from nightlatch.journal.journal import Journal
 from nightlatch.model.event import NOT_INTACT, Event
-from nightlatch.service.clock import clock
+from nightlatch.plugs import wall as clock
 from nightlatch.service.control import ask
 from nightlatch.service.folder import held, prepare
 from nightlatch.service.service import Service, running
