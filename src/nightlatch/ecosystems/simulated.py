@@ -178,4 +178,8 @@ class SimulatedLink(Link):
                 lock.relock_s = command.value
                 house.tell(lock.about, "parameter_changed", name="auto_relock_s", value=command.value)
                 return Outcome("evidence", f"auto_relock_s is {command.value}", where=f"{lock.id}", at=house.time)
-        return Outcome("refused", f"the lock has no setting {command.name}", where=f"{lock.id}", at=house.time)
+            case SetParameter():
+                what = f"the lock has no setting {command.name}"
+            case _:
+                what = "it cannot do that"
+        return Outcome("refused", what, where=f"{lock.id}", at=house.time)

@@ -8,12 +8,30 @@ import traceback
 
 from nightlatch.errors import NightlatchError
 from nightlatch.guard.lines import Line
-from nightlatch.model.command import Command, LockDoor, Outcome
+from nightlatch.guard.standing import SETTING
+from nightlatch.model.command import ClearCode, CloseJoin, Command, LockDoor, Outcome, SetCode, SetParameter, UnlockDoor
 
 log = logging.getLogger(__name__)
 
 COMMAND_S = 35.0
 """After how many seconds a command without an end is given up; links promise 30."""
+
+
+def naming(command: Command) -> tuple[str, int | str, int]:
+    """A command as the journal has it: its name, what it sets, and which slot. Never a code."""
+    match command:
+        case SetParameter():
+            return f"{SETTING}{command.name}", command.value, 0
+        case SetCode() | ClearCode():
+            return "set_code" if isinstance(command, SetCode) else "clear_code", "", command.slot
+        case LockDoor():
+            return "lock", "", 0
+        case UnlockDoor():
+            return "unlock", "", 0
+        case CloseJoin():
+            return "close_join", "", 0
+        case _:
+            return "read_codes", "", 0
 
 
 async def send(line: Line, command: Command) -> Outcome:

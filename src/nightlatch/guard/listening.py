@@ -21,14 +21,14 @@ from nightlatch.ecosystems.interface import Heard, Live
 from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
 from nightlatch.guard.backoff import Backoff
-from nightlatch.guard.commanding import defect, send
+from nightlatch.guard.commanding import defect, naming, send
 from nightlatch.guard.lines import UNHEARD_OF, Line, rank
 from nightlatch.guard.remembering import Remembered, recall
 from nightlatch.guard.resolving import Resolver
-from nightlatch.guard.standing import SETTING, Standing
+from nightlatch.guard.standing import Standing
 from nightlatch.guard.unwritten import Unwritten
 from nightlatch.guard.waiting import Waiting
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
+from nightlatch.model.command import Command, Outcome, ReadCodes
 from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Ref
 from nightlatch.text import span
@@ -349,14 +349,14 @@ class Listener:
         Commands to one lock wait for each other. Never raises for what a lock or hub does.
         """
         about = str(command.about)
-        value: int | str = ""
-        if isinstance(command, SetParameter):
-            name, value = f"{SETTING}{command.name}", command.value
-        else:
-            name = "lock" if isinstance(command, LockDoor) else "unlock"
+        name, value, slot = naming(command)
+        if isinstance(command, ReadCodes):
+            # It changes nothing: what is found is told by the ledger.
+            async with self._commanding[about]:
+                return await self._send(self._speaker(about), command, unless)
         async with self._commanding[about]:
-            line = self._speakers.get(about)
-            await self._intake.accept(Event(self._clock(), "command", about, name=name, value=value))
+            line = self._speaker(about)
+            await self._intake.accept(Event(self._clock(), "command", about, name=name, value=value, slot=slot))
             outcome = await self._send(line, command, unless)
             source = line.id if line is not None else ""
             event = Event(
@@ -366,6 +366,7 @@ class Listener:
                 source=source,
                 name=name,
                 value=outcome.ending,
+                slot=slot,
                 detail=outcome.what if not outcome.where else f"{outcome.what} ({outcome.where})",
                 since=outcome.at,
             )
@@ -376,6 +377,12 @@ class Listener:
             if known:
                 self._await(event, written)
         return outcome
+
+    def _speaker(self, about: str) -> Line | None:
+        """The connection through which a lock, or a hub itself, is commanded."""
+        if about.startswith("hub:"):
+            return next((line for line in self._lines if self._resolver.hub(line.prefix) == about), None)
+        return self._speakers.get(about)
 
     async def _send(self, line: Line | None, command: Command, unless: Callable[[], str]) -> Outcome:
         if line is None or line.link is None:

@@ -49,6 +49,12 @@ Kind = Literal[
     "erased",
     "retained",
     "restored",
+    # of access
+    "person",
+    "grant",
+    "credential",
+    "ledger",
+    "feed",
 ]
 """What happened.
 
@@ -56,6 +62,8 @@ Kind = Literal[
 `connected` and `disconnected` are a hub's, and each `connected` after the first is followed by a
 `gap`: from `since` to `at` things may have happened that nobody heard. `command` is what Nightlatch
 sent, `outcome` how it ended. `retained` tells that contents older than `value` days were dropped.
+`person`, `grant` and `credential` are what people did to access (`name`: added, changed, ended, …);
+`ledger` is a change of one line of the ledger: `value` its new state, `slot` where, `name` the credential.
 """
 KINDS: frozenset[str] = frozenset(get_args(Kind))
 INTACT, NOT_INTACT = "intact", "not intact"

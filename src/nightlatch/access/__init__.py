@@ -1,0 +1,1 @@
+"""Who may open which door: people, grants, schedules, the ledger, and what makes locks match."""
