@@ -22,7 +22,7 @@ from nightlatch.ecosystems._raw import error_code
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError, ReadError
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
+from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
 from nightlatch.model.event import Event
 from nightlatch.model.lock import Lock
 from nightlatch.plugs import Plug
@@ -112,6 +112,8 @@ class HomeAssistantLink(Link):
         """Call the service, and believe nothing but a state that the lock's entity takes afterwards."""
         if isinstance(command, SetParameter):
             return Outcome("refused", f"{NAME} cannot set this; use its hub")
+        if not isinstance(command, LockDoor | UnlockDoor):
+            return Outcome("refused", f"{NAME} cannot do this; use its hub", why="unsupported")
         self._calls.check()
         with suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S / 4):

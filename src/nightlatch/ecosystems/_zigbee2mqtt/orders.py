@@ -18,7 +18,7 @@ from nightlatch.ecosystems._mqtt import Heard as Arrived
 from nightlatch.ecosystems._zigbee2mqtt.reports import RELOCK
 from nightlatch.ecosystems._zigbee2mqtt.watch import Message, Watch, answers
 from nightlatch.errors import SourceError
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
+from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
 from nightlatch.model.event import Bolt
 from nightlatch.reading import structured
 
@@ -72,6 +72,8 @@ class Orders:
 
     async def carry_out(self, watch: Watch, command: Command) -> Outcome:
         """Give an order, ask the lock, and tell how it stands then; within 25 s."""
+        if not isinstance(command, LockDoor | UnlockDoor | SetParameter):
+            return Outcome("refused", "this is no order to a lock behind Zigbee2MQTT", why="unsupported")
         turn = self._turns.setdefault(watch.device.ieee_address, asyncio.Lock())
         try:
             async with asyncio.timeout(TURN_SECONDS):
@@ -89,7 +91,7 @@ class Orders:
         finally:
             turn.release()
 
-    async def _move(self, watch: Watch, command: Command, replies: Replies) -> Outcome:
+    async def _move(self, watch: Watch, command: LockDoor | UnlockDoor, replies: Replies) -> Outcome:
         wanted: Bolt = "thrown" if isinstance(command, LockDoor) else "retracted"
         where = f"{self._link.topic(watch)}/get, lock_state"
 
