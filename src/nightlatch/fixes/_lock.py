@@ -141,9 +141,10 @@ def matter_setting(lock: Lock, attribute: int, name: str, value: Any) -> Setting
     return Setting(f"Set the lock's {name} (Door Lock attribute 0x{attribute:02x}); Matter server: {message}", True)
 
 
-def zigbee_setting(lock: Lock, **values: Any) -> Setting:
+def zigbee_setting(lock: Lock, *, automatic: bool = False, **values: Any) -> Setting:
     """Publishing to the lock's topic of Zigbee2MQTT (base topic as it comes from the factory)."""
-    return Setting(f"MQTT: publish to zigbee2mqtt/{zigbee_name(lock)}/set the payload {payload(**values)}", True)
+    step = f"MQTT: publish to zigbee2mqtt/{zigbee_name(lock)}/set the payload {payload(**values)}"
+    return Setting(step, automatic)
 
 
 def payload(**values: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from nightlatch.fixes._lock import LIVE, app_of, known, node_of, way_to, zigbee_setting
+from nightlatch.model.command import ClearCode
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
@@ -83,7 +84,7 @@ def remove_code(credential: Credential, home: Home) -> Fix:
             f"Home Assistant: run the action zwave_js.clear_lock_usercode for {lock.label} with code_slot {slot}; in "
             f"Z-Wave JS UI: node {node_of(lock)} > User Code > slot {slot} > clear."
         )
-    return Fix(summary, (sure, step, check), automatic=way in LIVE)
+    return Fix(summary, (sure, step, check), (ClearCode(lock.ref, slot),) if way in LIVE else ())
 
 
 def remove_unless_known(credential: Credential, home: Home) -> Fix:
@@ -93,7 +94,7 @@ def remove_unless_known(credential: Credential, home: Home) -> Fix:
         "If that controller is yours too (Apple Home, Google Home, the maker's hub), say whose the code is: nightlatch "
         f"answer {credential.ref} person NAME"
     )
-    return Fix(removal.summary, (known, *removal.steps), removal.automatic)
+    return Fix(removal.summary, (known, *removal.steps), removal.does)
 
 
 def bound_code(credential: Credential, home: Home) -> Fix:

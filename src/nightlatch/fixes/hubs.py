@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 
 from nightlatch.fixes.needs import say_it_is_needed
+from nightlatch.model.command import CloseJoin
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -183,13 +184,13 @@ def close_joining(hub: Hub, home: Home) -> Fix:
                 'MQTT: publish to zigbee2mqtt/bridge/request/permit_join the payload {"time": 0}',
                 "If configuration.yaml holds permit_join: true, remove that line: it opens the network at every start.",
             ),
-            automatic=True,
+            does=(CloseJoin(hub.ref),),
         )
     if software == "zwave-js":
         return Fix(
             "Stop including devices into the Z-Wave network.",
             ("Z-Wave JS: stop inclusion and exclusion (controller.stop_inclusion, controller.stop_exclusion).",),
-            automatic=True,
+            does=(CloseJoin(hub.ref),),
         )
     return Fix("Close the radio network to new devices.", ("In the hub's app, end pairing or adding devices.",))
 

@@ -21,6 +21,7 @@ from nightlatch.fixes._lock import (
     zwave_setting,
 )
 from nightlatch.fixes.needs import say_it_is_needed
+from nightlatch.model.command import Command, SetParameter
 from nightlatch.model.finding import SEVERITY_WEIGHT, Fix, Severity
 from nightlatch.model.home import Home
 from nightlatch.model.lock import Lock
@@ -244,7 +245,7 @@ def require_pin_for_remote(lock: Lock, home: Home) -> Fix:
             "and to the hub's automations that may.",
             setting.step,
         ),
-        automatic=setting.automatic and way_to(lock, home) == "matter",
+        does=(SetParameter(lock.ref, Lock.pin_for_remote.name, 1),) if way_to(lock, home) == "matter" else (),
     )
 
 
@@ -273,33 +274,36 @@ def ask_pin_for_remote(lock: Lock, home: Home) -> Fix:
 
 def limit_wrong_codes(lock: Lock, home: Home) -> Fix:
     """Let the keypad lock out after five wrong codes, for a minute or more."""
-    settings: list[Setting | None]
+    limit: Setting | None
+    lockout: Setting | None
     if way_to(lock, home) == "matter":
-        settings = [
-            matter_setting(lock, 0x30, "WrongCodeEntryLimit", WRONG_CODES),
-            matter_setting(lock, 0x31, "UserCodeTemporaryDisableTime", LOCKOUT_SECONDS),
-        ]
+        limit = matter_setting(lock, 0x30, "WrongCodeEntryLimit", WRONG_CODES)
+        lockout = matter_setting(lock, 0x31, "UserCodeTemporaryDisableTime", LOCKOUT_SECONDS)
     else:
-        settings = [
-            zwave_setting(lock, home, Role.WRONG_CODE_LIMIT, WRONG_CODES),
-            zwave_setting(lock, home, Role.WRONG_CODE_LOCKOUT, LOCKOUT_SECONDS),
-        ]
+        limit = zwave_setting(lock, home, Role.WRONG_CODE_LIMIT, WRONG_CODES)
+        lockout = zwave_setting(lock, home, Role.WRONG_CODE_LOCKOUT, LOCKOUT_SECONDS)
+    commands = (
+        *((SetParameter(lock.ref, Lock.wrong_code_limit.name, WRONG_CODES),) if limit else ()),
+        *((SetParameter(lock.ref, Lock.wrong_code_lockout_s.name, LOCKOUT_SECONDS),) if lockout else ()),
+    )
     return _set(
         f"Let the keypad lock out for {LOCKOUT_SECONDS} s or more after {WRONG_CODES} wrong codes.",
-        settings,
+        [limit, lockout],
         f"In {app_of(lock)} or its keypad menu, look for wrong code limit and lockout time.",
+        commands,
     )
 
 
 def enable_tamper_alarm(lock: Lock, home: Home) -> Fix:
     """Switch the lock's tamper alarm on."""
+    alarm = zwave_setting(lock, home, Role.ALARM_MODE, "tamper")
+    entries = zwave_setting(lock, home, Role.INVALID_ENTRY_ALARM, "enable")
     return _set(
         "Switch the lock's tamper alarm on.",
-        [
-            zwave_setting(lock, home, Role.ALARM_MODE, "tamper"),
-            zwave_setting(lock, home, Role.INVALID_ENTRY_ALARM, "enable"),
-        ],
+        [alarm, entries],
         f"In {app_of(lock)} or its keypad menu, look for tamper alarm (also called alarm mode).",
+        # No command sets the alarm for wrong entries: where the model has it, that is left to the owner.
+        (SetParameter(lock.ref, Lock.tamper_alarm.name, 1),) if alarm and not entries else (),
     )
 
 
@@ -321,9 +325,10 @@ def enable_auto_relock(lock: Lock, home: Home) -> Fix:
         f"Let the lock itself lock the door after {RELOCK_SECONDS} s.",
         settings,
         f"In {app_of(lock)} or its keypad menu, switch auto-lock on.",
+        (SetParameter(lock.ref, Lock.auto_relock_s.name, RELOCK_SECONDS),),
     )
     warning = "From then on it locks behind whoever steps out: see first that everybody has a code or carries a key."
-    return Fix(made.summary, (warning, *made.steps), made.automatic)
+    return Fix(made.summary, (warning, *made.steps), made.does)
 
 
 def _relock_after(lock: Lock, home: Home) -> Setting | None:
@@ -340,7 +345,7 @@ def _zigbee_relock(lock: Lock) -> Setting | None:
     exposed = getattr(model.entry, "exposes", ()) if model is not None else ()
     for expose in exposed:
         if expose.name in ("auto_relock_time", "auto_lock_time"):
-            return zigbee_setting(lock, **{expose.name: RELOCK_SECONDS})
+            return zigbee_setting(lock, automatic=expose.name == "auto_relock_time", **{expose.name: RELOCK_SECONDS})
         if expose.name in ("auto_relock", "relock_enabled"):
             return zigbee_setting(lock, **{expose.name: True})
     return None
@@ -362,12 +367,13 @@ def hide_pins(lock: Lock, home: Home) -> Fix:
         "Stop the lock from sending PINs over the air.",
         settings,
         f"In {app_of(lock)}, look for a setting that hides codes in the log; where there is none, ask the maker.",
+        (SetParameter(lock.ref, Lock.pin_over_air.name, 0),) if way == "matter" else (),
     )
 
 
-def _set(summary: str, settings: list[Setting | None], otherwise: str) -> Fix:
-    """A fix made of settings; where the model has none that is known, the way by hand."""
+def _set(summary: str, settings: list[Setting | None], otherwise: str, does: tuple[Command, ...] = ()) -> Fix:
+    """A fix made of settings, which `does` makes; where the model has none that is known, the way by hand."""
     found = [setting for setting in settings if setting is not None]
     if not found:
         return Fix(summary, (otherwise,))
-    return Fix(summary, tuple(setting.step for setting in found), automatic=all(one.automatic for one in found))
+    return Fix(summary, tuple(one.step for one in found), does if all(one.automatic for one in found) else ())

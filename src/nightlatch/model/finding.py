@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from nightlatch.model.command import Command
 from nightlatch.model.evidence import Fact, Ref
 
 
@@ -56,11 +57,16 @@ SECTION_TITLES = {
 
 
 class Fix(msgspec.Struct, frozen=True, gc=False):
-    """The next step, tailored. A step may be a command; `automatic` ones Nightlatch can do and prove itself."""
+    """The next step, tailored, for people; and, where Nightlatch can do all of it and prove it, how."""
 
     summary: str
     steps: tuple[str, ...] = ()
-    automatic: bool = False
+    does: tuple[Command, ...] = ()
+
+    @property
+    def automatic(self) -> bool:
+        """Whether Nightlatch can do it itself, and read back that it is done."""
+        return bool(self.does)
 
 
 class Waiver(msgspec.Struct, frozen=True):

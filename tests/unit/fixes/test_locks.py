@@ -9,6 +9,7 @@ import pytest
 from nightlatch.catalogue import Catalogue, Role
 from nightlatch.catalogue.structs import ZwaveModel
 from nightlatch.fixes import _lock, locks
+from nightlatch.model.command import SetParameter
 from nightlatch.model.finding import Fix
 from nightlatch.model.home import Home
 from nightlatch.model.hub import Hub
@@ -49,6 +50,15 @@ def test_a_zwave_parameter_is_named_by_number_and_value_and_set_by_nightlatch() 
         "Z-Wave JS: node 3, configuration: set parameter 4 (Wrong Code Limit) to 5.",
         "Z-Wave JS: node 3, configuration: set parameter 7 (Wrong Code Lockout Time) to 60 seconds.",
     )
+
+
+def test_what_nightlatch_does_itself_is_what_the_steps_say() -> None:
+    lock = zwave(YALE)
+    limits = (("wrong_code_limit", 5), ("wrong_code_lockout_s", 60))
+    assert fix(locks.limit_wrong_codes, lock).does == tuple(SetParameter(lock.ref, *one) for one in limits)
+    assert fix(locks.enable_auto_relock, lock).does == (SetParameter(lock.ref, "auto_relock_s", 30),)
+    matter = make(Lock, "matter:1/5")
+    assert fix(locks.require_pin_for_remote, matter).does == (SetParameter(matter.ref, "pin_for_remote", 1),)
 
 
 def test_an_option_is_named_by_its_number_and_label() -> None:
