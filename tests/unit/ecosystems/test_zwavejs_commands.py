@@ -11,7 +11,7 @@ import pytest
 
 from nightlatch.ecosystems._zwavejs import link
 from nightlatch.errors import SourceError
-from nightlatch.model.command import LockDoor, Outcome, SetParameter, UnlockDoor
+from nightlatch.model.command import CloseJoin, LockDoor, Outcome, SetParameter, UnlockDoor
 from nightlatch.model.evidence import Ref
 from tests.unit.ecosystems.fake_zwavejs import (
     KWIKSET,
@@ -191,6 +191,16 @@ async def test_a_lock_of_another_hub_is_refused() -> None:
         await ear.has(1)
         outcome = await ear.link.command(LockDoor(Ref("lock", "zwavejs:8")))
     assert outcome == Outcome("refused", "this hub has no lock zwavejs:8")
+
+
+async def test_only_an_unlock_unlocks() -> None:
+    server = FakeServer(door())
+    server.operation = LOCKED
+    async with listening(server) as ear:
+        await ear.has(1)
+        outcome = await ear.link.command(CloseJoin(THREE))
+    assert outcome.ending == "refused"
+    assert (3, 98, "set", (0,)) not in server.asked
 
 
 # Settings

@@ -19,7 +19,7 @@ from nightlatch.ecosystems._zwavejs.conversation import Conversation, Lost
 from nightlatch.ecosystems._zwavejs.messages import CONFIGURATION, DOOR_LOCK, LOCK, decoded
 from nightlatch.ecosystems._zwavejs.server import Refused
 from nightlatch.ecosystems._zwavejs.story import Story
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
+from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
 from nightlatch.model.event import Bolt
 from nightlatch.model.lock import Lock
 
@@ -72,9 +72,14 @@ class Commander:
     async def do(self, command: Command) -> Outcome:
         """How it ended. SourceError when the connection was gone before anything was sent."""
         async with self._one:
-            if isinstance(command, SetParameter):
-                return await self._set_parameter(command.name, command.value)
-            return await self._move("thrown" if isinstance(command, LockDoor) else "retracted")
+            match command:
+                case LockDoor():
+                    return await self._move("thrown")
+                case UnlockDoor():
+                    return await self._move("retracted")
+                case SetParameter():
+                    return await self._set_parameter(command.name, command.value)
+            return Outcome("refused", "a lock cannot be commanded that", self._at, why="unsupported")
 
     @property
     def _at(self) -> str:
