@@ -14,7 +14,7 @@ from nightlatch.ecosystems._matter.server import DOOR_LOCK, Declined, Refused
 from nightlatch.ecosystems._matter.watch import LOCK_STATE, PARAMETERS, Watch, bolt
 from nightlatch.ecosystems._websocket import Silent
 from nightlatch.errors import ReadError, SourceError
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter
+from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
 from nightlatch.model.event import Bolt
 
 if TYPE_CHECKING:
@@ -51,9 +51,15 @@ class Orders:
             return Outcome("unknown", "not sent: an order before it is still being followed")
         try:
             async with asyncio.timeout(TOTAL_S):
-                if isinstance(command, SetParameter):
-                    return await self._set(watch, command)
-                return await self._move(watch, command)
+                match command:
+                    case SetParameter():
+                        return await self._set(watch, command)
+                    case LockDoor():
+                        return await self._move(watch, "LockDoor", "thrown")
+                    case UnlockDoor():
+                        return await self._move(watch, "UnlockDoor", "retracted")
+                    case _:
+                        return Outcome("refused", "a Matter lock cannot be told that", why="unsupported")
         except TimeoutError:
             return Outcome("unknown", f"the lock did not answer within {TOTAL_S:g} s")
         except SourceError as error:
@@ -61,12 +67,11 @@ class Orders:
         finally:
             turn.release()
 
-    async def _move(self, watch: Watch, command: Command) -> Outcome:
-        wanted: Bolt = "thrown" if isinstance(command, LockDoor) else "retracted"
+    async def _move(self, watch: Watch, name: Literal["LockDoor", "UnlockDoor"], wanted: Bolt) -> Outcome:
         args: dict[str, Any] = {
             "endpoint_id": watch.endpoint,
             "cluster_id": DOOR_LOCK,
-            "command_name": "LockDoor" if wanted == "thrown" else "UnlockDoor",
+            "command_name": name,
             "payload": {},
             "timed_request_timeout_ms": _TIMED_MS,
         }
