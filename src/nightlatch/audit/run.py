@@ -15,7 +15,7 @@ from nightlatch.audit.judge import judge
 from nightlatch.audit.merge import merge
 from nightlatch.audit.named import shown
 from nightlatch.audit.own import missing, own_sources
-from nightlatch.audit.profiles import load
+from nightlatch.audit.profiles import Profile, load
 from nightlatch.audit.waivers import read_waivers, resolved, waive
 from nightlatch.catalogue import Catalogue
 from nightlatch.catalogue.claims import catalogued
@@ -25,6 +25,7 @@ from nightlatch.configuration.read import Configuration
 from nightlatch.errors import ReadError
 from nightlatch.model.document import Audit
 from nightlatch.model.evidence import Item
+from nightlatch.model.finding import Finding
 from nightlatch.model.home import Home, SourceState
 from nightlatch.plugs import Plug
 from nightlatch.secrets import Fingerprinter
@@ -62,12 +63,26 @@ def audited(
 ) -> tuple[Home, Audit]:
     """The home, and its audit. `running` are plugs of a service, by their ids: see `gather`."""
     chosen = load(profile or configuration.tables.home.profile, configuration.base)
+    home, findings = judged(configuration, chosen, now=now, env=env, only=only, done=done, running=running)
+    return home, document(home, findings, chosen)
+
+
+def judged(
+    configuration: Configuration,
+    chosen: Profile,
+    *,
+    now: datetime,
+    env: Mapping[str, str],
+    only: frozenset[str] = frozenset(),
+    done: Done = lambda _: None,
+    running: Mapping[str, Plug] = MappingProxyType({}),
+) -> tuple[Home, list[Finding]]:
+    """The home, and every finding of a profile's practices, waivers included. `running`: see `gather`."""
     waivers = read_waivers(configuration)
     asked = gather(configuration, now=now, env=env, only=only, limits=chosen.thresholds, done=done, running=running)
     home = asyncio.run(asked)
     today = now.astimezone(configuration.zone).date()
-    findings = waive(judge(home, chosen.chosen()), resolved(waivers, home), today)
-    return home, document(home, findings, chosen)
+    return home, waive(judge(home, chosen.chosen()), resolved(waivers, home), today)
 
 
 async def gather(

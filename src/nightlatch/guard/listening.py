@@ -92,6 +92,11 @@ class Listener:
         return {line.id: line.link is not None for line in self._lines}
 
     @property
+    def synced(self) -> dict[str, bool]:
+        """Whether each ecosystem is connected and has begun to tell how its locks stand, by its id."""
+        return {line.id: line.link is not None and line.synced for line in self._lines}
+
+    @property
     def waiting(self) -> int:
         """How many events were heard and not yet handed on."""
         return len(self._waiting)

@@ -107,7 +107,7 @@ def _current(thing: Lock | Hub, home: Home, fix: FixMaker) -> Judgement:
 def _install_or_tell(thing: Lock | Hub, home: Home, fix: FixMaker) -> Fix:
     install = fix(thing, home)
     since = Lock.update_since if isinstance(thing, Lock) else Hub.update_since
-    return Fix(install.summary, (*install.steps, question(thing, since)), install.automatic)
+    return Fix(install.summary, (*install.steps, question(thing, since)), install.does)
 
 
 @practice.check(
