@@ -40,7 +40,9 @@ def repairs(home: Home, findings: Iterable[Finding]) -> list[Repair]:
         found[fix.does] = Repair(
             str(finding.subject),
             _name(home, finding),
-            finding.severity if other is None else max(finding.severity, other.severity, key=SEVERITY_WEIGHT.get),
+            finding.severity
+            if other is None
+            else max(finding.severity, other.severity, key=SEVERITY_WEIGHT.__getitem__),
             fix.summary,
             fix.does,
             (check,) if other is None else (*other.closes, check),

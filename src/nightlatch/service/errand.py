@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 CONNECT_S = 20.0
 """How long every hub is given to connect and to tell how its locks stand."""
+QUIET_S = 3.0
+"""After how long a connected hub that tells of no lock is taken to have none."""
 LOOK_S = 0.05
 
 
@@ -82,15 +85,20 @@ async def errand(
         await stack.enter_async_context(work.intake)
         task = asyncio.create_task(listener.run(), name="listener")
         stack.push_async_callback(end, task)
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                while not all(listener.synced.values()):
-                    await asyncio.sleep(LOOK_S)
-        except TimeoutError:
-            for name, known in listener.synced.items():
-                if not known:
-                    log.warning("%s is not connected: what it commands is left out", name)
+        await _ready(listener)
         yield work, listener
+
+
+async def _ready(listener: Listener) -> None:
+    """Wait until the hubs are connected and have told of their locks; one without locks tells of none."""
+    begun = time.monotonic()
+    while (waited := time.monotonic() - begun) < CONNECT_S:
+        if all(listener.synced.values()) or (waited > QUIET_S and all(listener.connected.values())):
+            return
+        await asyncio.sleep(LOOK_S)
+    for name, there in listener.connected.items():
+        if not there:
+            log.warning("%s is not connected: what it commands is left out", name)
 
 
 def _trouble(error: JournalError | None) -> None:
