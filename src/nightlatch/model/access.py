@@ -154,6 +154,8 @@ class Entry(msgspec.Struct, frozen=True):
     """By when it must be gone."""
     tries: int = 0
     """Attempts in a row that did not end in what was wanted."""
+    unheeded: int = 0
+    """How many of them in a row the lock said yes to, and did not do."""
     after: int = 0
     """Not to be tried again before."""
     reason: str = ""

@@ -1,0 +1,346 @@
+"""Which credential is wanted on which lock when: worked out of people, grants and what each lock keeps to.
+
+A `Plan` is renewed by what changed: a grant costs its people times its locks, whatever else the home
+holds. What time alone changes waits in a heap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
+from heapq import heapify, heappop, heappush
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from nightlatch.access.limits import limits
+from nightlatch.access.schedules import following, spans, union
+from nightlatch.model.access import EVERY_DOOR, Credential, Grant, Person
+from nightlatch.model.command import Limit, Rules
+from nightlatch.text import count
+
+AHEAD = 24 * 3_600_000_000
+"""So long before it begins, a code that the lock itself holds to its times is put on it; µs."""
+HORIZON = 62 * 24 * 3_600_000_000
+"""So far ahead the times of several grants are joined; what goes on longer is looked at again then; µs."""
+_NEVER = 1 << 62
+
+
+class Want(msgspec.Struct, frozen=True, gc=False):
+    """A credential is to be on a lock from `begins` to before `ends` (µs since 1970; 0: no end)."""
+
+    lock: str
+    credential: str
+    person: str
+    begins: int
+    ends: int
+    limits: tuple[Limit, ...]
+    """What the lock itself holds it to."""
+    grants: tuple[str, ...]
+    """Their ids."""
+
+
+class Known(Protocol):
+    """What a plan asks of the register."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the home."""
+
+    @property
+    def people(self) -> Mapping[str, Person]:
+        """Everybody, by id."""
+
+    @property
+    def grants(self) -> Mapping[str, Grant]:
+        """Every grant, by id."""
+
+    @property
+    def credentials(self) -> Mapping[str, Credential]:
+        """Every credential, by id."""
+
+    @property
+    def locks(self) -> Mapping[str, str]:
+        """The door of every lock that there is, by "lock:front"; nothing where it has none."""
+
+    def digits(self, lock: str) -> tuple[int, int]:
+        """How many digits a code of this lock's model has at least and at most."""
+
+
+class _Pair(msgspec.Struct, gc=False):
+    """One person at one lock."""
+
+    due: int
+    """When time alone changes something, 0: never."""
+    want: Want | None = None
+    credential: str = ""
+    """The one that cannot be on it, when there is no want."""
+    reason: str = ""
+
+
+T = TypeVar("T")
+
+
+class Plan:
+    """What is wanted on each lock now, or next. Every instant is µs since 1970, and passed in."""
+
+    def __init__(self, register: Known, rules: Mapping[str, Rules], now: int) -> None:
+        self._rules: dict[str, Rules] = dict(rules)
+        self._zone = register.zone
+        self._digits: Callable[[str], tuple[int, int]] = register.digits
+        self._people: Mapping[str, Person] = {}
+        self._grants: Mapping[str, Grant] = {}
+        self._credentials: Mapping[str, Credential] = {}
+        self._doors: Mapping[str, str] = {}
+        self._forget()
+        self.renew(register, now)
+
+    def _forget(self) -> None:
+        self._at: dict[str, frozenset[str]] = {}
+        """The locks of each grant."""
+        self._everywhere: frozenset[str] = frozenset()
+        self._behind: dict[str, tuple[str, ...]] = {}
+        """The locks of each door."""
+        self._to: dict[str, dict[str, Grant]] = {}
+        """The grants to each person or group."""
+        self._members: dict[str, set[str]] = {}
+        self._codes: dict[str, dict[str, Credential]] = {}
+        """The active credentials of each person."""
+        self._pairs: dict[str, dict[str, _Pair]] = {}
+        """By lock and person."""
+        self._of: dict[str, set[str]] = {}
+        """The locks at which each person has a pair."""
+        self._times: dict[tuple[str, ...], tuple[int, int] | None] = {}
+        """The current or next span of each set of grants, as of the last renewal."""
+        self._heap: list[tuple[int, str, str]] = []
+
+    # What is wanted
+
+    def wants(self, lock: str) -> Mapping[str, Want]:
+        """By credential: what is to be on a lock now, or next."""
+        pairs = self._pairs.get(lock, {}).values()
+        return {pair.want.credential: pair.want for pair in pairs if pair.want is not None}
+
+    def blocked(self, lock: str) -> Mapping[str, str]:
+        """By credential: why it cannot be on a lock on which its person has a grant, and what to do."""
+        return {pair.credential: pair.reason for pair in self._pairs.get(lock, {}).values() if pair.reason}
+
+    def without(self, lock: str) -> frozenset[str]:
+        """Who has a grant at a lock, and no PIN at all."""
+        pairs = self._pairs.get(lock, {}).items()
+        return frozenset(who for who, pair in pairs if pair.want is None and not pair.credential)
+
+    def locks(self) -> Iterable[str]:
+        """The locks on which somebody has, or had, a grant."""
+        return self._pairs.keys()
+
+    def rules(self, lock: str) -> Rules | None:
+        """What a lock keeps to, as far as it was read."""
+        return self._rules.get(lock)
+
+    def due(self) -> int | None:
+        """When time alone changes something next."""
+        while self._heap:
+            at, lock, person = self._heap[0]
+            pair = self._pairs.get(lock, {}).get(person)
+            if pair is not None and pair.due == at:
+                return at
+            heappop(self._heap)
+        return None
+
+    # What changes it
+
+    def renew(self, register: Known, now: int) -> set[str]:
+        """Take what changed of the register; the locks at which something may be wanted otherwise."""
+        touched: set[str] = set()
+        if self._doors != register.locks or self._zone != register.zone:
+            touched |= self._pairs.keys()
+            self._zone, self._doors = register.zone, dict(register.locks)
+            self._people = self._grants = self._credentials = {}
+            self._forget()
+            self._everywhere = frozenset(self._doors)
+            for lock, door in self._doors.items():
+                if door:
+                    self._behind[door] = (*self._behind.get(door, ()), lock)
+        self._digits = register.digits
+        self._times.clear()
+        pairs: set[tuple[str, str]] = set()
+        people = _changed(self._people, register.people)
+        grants = _changed(self._grants, register.grants)
+        credentials = _changed(self._credentials, register.credentials)
+        whole = {person for person, _, _ in people}
+        # Who was reached by a grant, and who is by now: both sides of the change.
+        for _, before, after in grants:
+            for one in (before, after):
+                if one is not None:
+                    locks = self._locks(one)
+                    pairs.update((lock, person) for person in self._reached(one) for lock in locks)
+        for person, before_person, after_person in people:
+            self._move(person, before_person, after_person)
+        for id_, before_grant, after_grant in grants:
+            self._regrant(id_, before_grant, after_grant)
+        for id_, old, new in credentials:
+            whole |= {one.person for one in (old, new) if one is not None}
+            if old is not None:
+                self._codes.get(old.person, {}).pop(id_, None)
+            if new is not None and not new.ended:
+                self._codes.setdefault(new.person, {})[id_] = new
+        self._people, self._grants, self._credentials = register.people, register.grants, register.credentials
+        for _, _, grant in grants:
+            if grant is not None:
+                locks = self._locks(grant)
+                pairs.update((lock, person) for person in self._reached(grant) for lock in locks)
+        for person in whole:
+            locks_now = {lock for grant in self._granted(person) for lock in self._locks(grant)}
+            pairs.update((lock, person) for lock in locks_now | self._of.get(person, set()))
+        return touched | self._renew(pairs, now)
+
+    def learn(self, lock: str, rules: Rules, now: int) -> set[str]:
+        """Take what a lock keeps to, as it was read."""
+        if self._rules.get(lock) == rules:
+            return set()
+        self._rules[lock] = rules
+        self._times.clear()
+        return self._renew([(lock, person) for person in self._pairs.get(lock, {})], now)
+
+    def advance(self, now: int) -> set[str]:
+        """The locks at which something begins or ends by now."""
+        due: set[tuple[str, str]] = set()
+        while self._heap and self._heap[0][0] <= now:
+            at, lock, person = heappop(self._heap)
+            pair = self._pairs.get(lock, {}).get(person)
+            if pair is not None and pair.due == at:
+                due.add((lock, person))
+        if due:
+            self._times.clear()
+        return self._renew(due, now) | {lock for lock, _ in due}
+
+    # How it is worked out
+
+    def _move(self, person: str, before: Person | None, after: Person | None) -> None:
+        for group in before.groups if before is not None else ():
+            self._members.get(group, set()).discard(person)
+        for group in after.groups if after is not None else ():
+            self._members.setdefault(group, set()).add(person)
+
+    def _regrant(self, id_: str, before: Grant | None, after: Grant | None) -> None:
+        self._at.pop(id_, None)
+        if before is not None:
+            self._to.get(before.to, {}).pop(id_, None)
+        if after is not None:
+            self._to.setdefault(after.to, {})[id_] = after
+
+    def _locks(self, grant: Grant) -> frozenset[str]:
+        found = self._at.get(grant.id)
+        if found is None:
+            if EVERY_DOOR in grant.doors:
+                found = self._everywhere
+            else:
+                locks = (lock for door in grant.doors for lock in self._behind.get(door, (door,)))
+                found = frozenset(lock for lock in locks if lock in self._doors)
+            self._at[grant.id] = found
+        return found
+
+    def _reached(self, grant: Grant) -> Iterable[str]:
+        kind, _, name = grant.to.partition(":")
+        return self._members.get(name, ()) if kind == "group" else (name,)
+
+    def _granted(self, person: str) -> list[Grant]:
+        known = self._people.get(person)
+        if known is None:
+            return []
+        found = list(self._to.get(f"person:{person}", {}).values())
+        for group in known.groups:
+            found.extend(self._to.get(f"group:{group}", {}).values())
+        return found
+
+    def _renew(self, pairs: Iterable[tuple[str, str]], now: int) -> set[str]:
+        changed: set[str] = set()
+        fresh: list[tuple[int, str, str]] = []
+        for lock, person in pairs:
+            here = self._pairs.setdefault(lock, {})
+            before = here.get(person)
+            after = self._pair(lock, person, now)
+            if after == before:
+                continue
+            changed.add(lock)
+            if after is None:
+                del here[person]
+                self._of.get(person, set()).discard(lock)
+                continue
+            here[person] = after
+            self._of.setdefault(person, set()).add(lock)
+            if after.due:
+                fresh.append((after.due, lock, person))
+        if len(fresh) > len(self._heap):
+            self._heap.extend(fresh)
+            heapify(self._heap)
+        else:
+            for one in fresh:
+                heappush(self._heap, one)
+        return changed
+
+    def _pair(self, lock: str, person: str, now: int) -> _Pair | None:
+        grants = tuple(grant for grant in self._granted(person) if lock in self._locks(grant))
+        span = self._span(grants, now)
+        if span is None:
+            return None
+        begins, ends = span
+        due = begins if begins > now else ends
+        credential, reason = self._fitting(lock, person)
+        if credential is None or reason:
+            return _Pair(ends, credential=credential.id if credential is not None else "", reason=reason)
+        held = limits(grants, self._rules.get(lock), self._zone, now)
+        want = Want(lock, credential.id, person, begins, ends, held or (), tuple(grant.id for grant in grants))
+        return _Pair(due, want)
+
+    def _span(self, grants: tuple[Grant, ...], now: int) -> tuple[int, int] | None:
+        if not grants:
+            return None
+        ids = tuple(grant.id for grant in grants)
+        if ids not in self._times:
+            if len(grants) == 1:
+                self._times[ids] = following(grants[0], self._zone, now)
+            else:
+                soonest = [span for grant in grants if (span := following(grant, self._zone, now)) is not None]
+                until = max(min((begin for begin, _ in soonest), default=0), now) + HORIZON
+                self._times[ids] = next(union(spans(grant, self._zone, now, until) for grant in grants), None)
+        return self._times[ids]
+
+    def _fitting(self, lock: str, person: str) -> tuple[Credential | None, str]:
+        """The person's newest credential that the lock takes; or the newest, and why the lock takes none."""
+        codes = self._codes.get(person)
+        if not codes:
+            return None, ""
+        least, most = self._bounds(lock)
+        fits = [one for one in codes.values() if least <= one.digits <= most]
+        newest = max(fits or codes.values(), key=lambda one: (one.made, one.id))
+        if fits:
+            return newest, ""
+        wanted = f"{least}" if least == most else f"{least} to {most}"
+        return newest, (
+            f"the lock takes codes of {wanted} digits, and this one has {newest.digits}; "
+            f"make another: nightlatch code new {person} --digits {least}"
+        )
+
+    def _bounds(self, lock: str) -> tuple[int, int]:
+        least, most = self._digits(lock)
+        rules = self._rules.get(lock)
+        if rules is not None:
+            least = rules.shortest if rules.shortest is not None else least
+            most = rules.longest if rules.longest is not None else most
+        return least, most
+
+
+def _changed(before: Mapping[str, T], after: Mapping[str, T]) -> Sequence[tuple[str, T | None, T | None]]:
+    """What is new, other, or gone: (key, before, after)."""
+    if before is after:
+        return ()
+    found: list[tuple[str, T | None, T | None]] = []
+    for key, value in after.items():
+        old = before.get(key)
+        if old is not value and old != value:
+            found.append((key, old, value))
+    found.extend((key, value, None) for key, value in before.items() if key not in after)
+    return found
