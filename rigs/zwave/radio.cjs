@@ -1,6 +1,9 @@
 // What the stock mock lacks on the wire: whole serial frames in, secured reports out.
+const { setTimeout: sleep } = require("node:timers/promises");
+
 module.exports = ({
   Bytes,
+  CommandClasses,
   MockZWaveFrameType,
   Security2CC,
   Security2CCNonceGet,
@@ -51,15 +54,36 @@ module.exports = ({
     return (await answer).payload;
   }
 
-  /** Sends a report that nobody asked for, secured as the node joined: S2, S0 or in the clear. */
-  async function report(node, cc) {
-    const { securityManager: s0, securityManager2: s2 } = node.securityManagers;
-    if (s2) {
-      if (s2.getSPANState(CONTROLLER).type === SPANState.None) {
+  /** Resolves with whether `fits` came true before the time was up. */
+  async function until(fits, milliseconds) {
+    const deadline = Date.now() + milliseconds;
+    while (!fits() && Date.now() < deadline) await sleep(5);
+    return fits();
+  }
+
+  // A driver that has just started agrees on a nonce with the lock when it first asks. What the lock reports in
+  // that moment waits until they are done: the stock mock would drop it.
+  async function reportS2(node, s2, cc) {
+    const agreed = () => ![SPANState.None, SPANState.LocalEI].includes(s2.getSPANState(CONTROLLER).type);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const beingAgreed = s2.getSPANState(CONTROLLER).type === SPANState.LocalEI;
+      if (!agreed() && !(beingAgreed && (await until(agreed, 2000)))) {
         await exchange(node, new Security2CCNonceGet({ nodeId: CONTROLLER }), Security2CCNonceReport, (r) => r.SOS);
       }
-      cc = Security2CC.encapsulate(cc, node.id, node.securityManagers);
-    } else if (s0) {
+      const secured = Security2CC.encapsulate(cc, node.id, node.securityManagers);
+      await send(node, secured, true);
+      // It is encrypted as it goes out, which fails if the driver asked for another nonce in between.
+      if (await until(() => secured.ciphertext, 1000)) return;
+    }
+    throw new Error(`node ${node.id} could not send its report`);
+  }
+
+  /** Sends a report that nobody asked for, secured as the node joined: S2, S0 or in the clear. A dead lock sends none. */
+  async function report(node, cc) {
+    if (node.link.silent) return;
+    const { securityManager: s0, securityManager2: s2 } = node.securityManagers;
+    if (s2) return reportS2(node, s2, cc);
+    if (s0) {
       const { nonce } = await exchange(node, new SecurityCCNonceGet({ nodeId: CONTROLLER }), SecurityCCNonceReport);
       cc = SecurityCC.encapsulate(node.id, s0, cc);
       cc.nonce = nonce;
@@ -75,5 +99,36 @@ module.exports = ({
     }
   }
 
-  return { frameByFrame, keepJoinedKeysOnly, report };
+  const TRANSPORT = ["Security", "Security 2", "Supervision", "Transport Service"].map((name) => CommandClasses[name]);
+
+  /** Counts what is sent to a lock, and loses or delays it as `node.link` says. */
+  function tap(node) {
+    node.link = { silent: false, dropTo: 0, dropFrom: 0, slow: 0, frames: 0, commands: {} };
+    const { link } = node;
+    const receive = node.onControllerFrame.bind(node);
+    const send = node.sendToController.bind(node);
+    node.onControllerFrame = async (frame) => {
+      const request = frame.type === MockZWaveFrameType.Request;
+      if (request) link.frames += 1;
+      if (link.silent) return;
+      if (request && link.dropTo > 0) link.dropTo -= 1;
+      else await receive(frame);
+    };
+    node.sendToController = async (frame) => {
+      if (link.silent) return;
+      if (frame.type === MockZWaveFrameType.Request && link.dropFrom > 0) link.dropFrom -= 1;
+      else return send(frame);
+    };
+  }
+
+  // What reached the lock and was understood: commands by their names, without what secures and carries them.
+  const counted = {
+    async handleCC(controller, lock, cc) {
+      if (!lock.link || TRANSPORT.includes(cc.ccId)) return;
+      lock.link.commands[cc.constructor.name] = (lock.link.commands[cc.constructor.name] ?? 0) + 1;
+      if (lock.link.slow) await sleep(lock.link.slow);
+    },
+  };
+
+  return { counted, frameByFrame, keepJoinedKeysOnly, report, tap };
 };
