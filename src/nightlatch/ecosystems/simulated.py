@@ -7,11 +7,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from nightlatch.ecosystems._simulated.house import SECOND, Ear, House, SimulatedLock
+from nightlatch.ecosystems._simulated import coding
+from nightlatch.ecosystems._simulated.coding import Coding
+from nightlatch.ecosystems._simulated.house import SECOND, Ear, House
+from nightlatch.ecosystems._simulated.lock import SimulatedLock
 from nightlatch.ecosystems._simulated.plan import Plan
 from nightlatch.ecosystems.interface import Heard, Link, Live
 from nightlatch.errors import SourceError
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
+from nightlatch.model.command import (
+    ClearCode,
+    CloseJoin,
+    Command,
+    LockDoor,
+    Outcome,
+    ReadCodes,
+    SetCode,
+    SetParameter,
+    UnlockDoor,
+)
 from nightlatch.model.evidence import Item, Ref
 from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
@@ -79,12 +92,12 @@ class Simulated(Live, kind="simulated"):
             yield Lock.can_auto_relock.claim(ref, True, where=where)
             yield Lock.can_keypad.claim(ref, True, where=where)
             yield Lock.codes_read.claim(ref, True, where=where)
-            for slot in tuple(lock.codes):
+            for slot, kept in tuple(lock.codes.items()):
                 code = self.ref(Credential, f"{lock.id}/{slot}")
                 yield Credential.lock.claim(code, ref, where=where)
                 yield Credential.slot.claim(code, slot, where=where)
-                yield Credential.form.claim(code, "pin", where=where)
-                yield Credential.enabled.claim(code, True, where=where)
+                yield Credential.form.claim(code, kept.form, where=where)
+                yield Credential.enabled.claim(code, kept.enabled, where=where)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Link]:
@@ -148,24 +161,70 @@ class SimulatedLink(Link):
         house = self._house
         if self._ear.broken:
             raise SourceError("the connection is gone", where=NAME)
+        if isinstance(command, CloseJoin):
+            return await self._close_join(command)
         lock = house.by_about.get(str(command.about))
         if lock is None:
             return Outcome("refused", "the hub knows no such lock", where=NAME)
+        if isinstance(command, Coding):
+            if (refused := coding.unsendable(command, lock)) is not None:
+                return refused
+            house.messages[lock.id] += 1
         takes = house.plan.answer_s + lock.slow_s
         await asyncio.sleep(min(takes, ANSWER_LIMIT_S))
         house.advance(self._clock())
         if lock.dead or house.silent or self._ear.broken or takes > ANSWER_LIMIT_S:
-            return Outcome("unknown", f"no answer within {ANSWER_LIMIT_S:g} s", where=NAME)
-        if lock.refusals:
-            lock.refusals -= 1
-            return Outcome("refused", "the lock said no", where=NAME, at=house.time)
-        if lock.unheeded:
-            lock.unheeded -= 1
-            return Outcome("unknown", "acknowledged, and nothing was reported", where=NAME)
+            return self._silent(command)
+        if lock.drops:
+            if lock.drops.pop(0):
+                self._unheard(command, lock)
+            return self._silent(command)
+        if isinstance(command, ReadCodes):
+            house.messages[lock.id] += coding.messages(command) - 1
+            return coding.reading(house, command, lock)
+        if (why := lock.refusal(setting_a_code=isinstance(command, SetCode))) is not None:
+            return Outcome("refused", "the lock said no", NAME, house.time, why, sent=1)
         return self._done(command, lock)
+
+    def _silent(self, command: Command) -> Outcome:
+        sent = int(isinstance(command, Coding))
+        return Outcome("unknown", f"no answer within {ANSWER_LIMIT_S:g} s", where=NAME, sent=sent)
+
+    async def _close_join(self, command: CloseJoin) -> Outcome:
+        house = self._house
+        if str(command.about) != house.hub:
+            return Outcome("refused", "there is no such hub", where=NAME)
+        await asyncio.sleep(min(house.plan.answer_s, ANSWER_LIMIT_S))
+        house.advance(self._clock())
+        if house.silent or self._ear.broken:
+            return self._silent(command)
+        house.close_join()
+        return Outcome("evidence", "no new device is let in", where=NAME, at=house.time)
+
+    def _unheard(self, command: Command, lock: SimulatedLock) -> None:
+        """The lock does it, and nobody hears that it did."""
+        if not isinstance(command, Coding):
+            self._done(command, lock)
+        elif not isinstance(command, ReadCodes) and coding.declined(command, lock) is None:
+            coding.do(self._house, command, lock)
+
+    def _coded(self, command: SetCode | ClearCode, lock: SimulatedLock, *, heeded: bool) -> Outcome:
+        house = self._house
+        if (refused := coding.declined(command, lock)) is not None:
+            return refused
+        if heeded:
+            coding.do(house, command, lock)
+        house.messages[lock.id] += coding.messages(command) - 1
+        return coding.read_back(house, command, lock)
 
     def _done(self, command: Command, lock: SimulatedLock) -> Outcome:
         house = self._house
+        heeded = not lock.unheeded
+        lock.unheeded -= not heeded
+        if isinstance(command, SetCode | ClearCode):
+            return self._coded(command, lock, heeded=heeded)
+        if not heeded:
+            return Outcome("unknown", "acknowledged, and nothing was reported", where=NAME)
         match command:
             case LockDoor():
                 if not house.lock(lock, "remote"):

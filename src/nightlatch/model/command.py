@@ -147,6 +147,9 @@ class Rules(msgspec.Struct, frozen=True):
     """Each slot costs a message to read; otherwise a ReadCodes without slots lists every one in use."""
 
 
+Why = Literal["", "duplicate", "full", "invalid", "limits", "unheeded", "unsupported", "denied", "slot"]
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """How a command ended. An acknowledgement alone is `unknown`: acknowledged is not done.
 
@@ -161,7 +164,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """The place of the evidence: "node 3, Door Lock boltStatus"."""
     at: int = 0
     """When the evidence was heard, µs since 1970."""
-    why: Literal["", "duplicate", "full", "invalid", "limits", "unheeded", "unsupported", "denied", "slot"] = ""
+    why: Why = ""
     """Why a code command was refused, where that is known.
 
     `unheeded`: the lock said yes, or nothing, and what it gave back shows that it did not do it.

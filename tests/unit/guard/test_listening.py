@@ -225,7 +225,7 @@ async def test_a_restart_without_a_change_invents_nothing_though_digests_are_ano
         await until(lambda: len(listener.states) == 2)
         snapshot = listener.snapshot()
     lock = plug.house.locks["front"]
-    lock.codes = {slot: f"another-{slot}" for slot in lock.codes}
+    lock.listed = {slot: f"another-{slot}" for slot in lock.listed}
     again = Kept()
     async with listening(simulated(plug.house), intake=again, snapshot=snapshot) as listener:
         await until(lambda: listener.states[FRONT].connected)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from nightlatch.model.command import Why
+
 
 class _Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind"):
     """`at` ("18:30", the home's own time) is when the settings' script orders it; tests order it at once."""
@@ -75,21 +77,49 @@ class LeftOpen(_AtLock, frozen=True, tag="left_open"):
 
 
 class ForeignCode(_AtLock, frozen=True, tag="foreign_code"):
-    """A code appears that nobody here added."""
+    """Somebody puts a code that is nobody's here into a slot, in the place of what is there.
+
+    Without `reported` the lock does not tell it, so that only reading the slot finds it out.
+    """
 
     slot: int = 20
+    reported: bool = True
+
+
+class CodeDeleted(_AtLock, frozen=True, tag="code_deleted"):
+    """Somebody deletes the code of a slot at the keypad."""
+
+    slot: int
+    reported: bool = True
+
+
+class CodesLost(_AtLock, frozen=True, tag="codes_lost"):
+    """The lock loses every code, and its hub still lists them unless it is `reported`."""
+
+    reported: bool = False
 
 
 class Refuse(_AtLock, frozen=True, tag="refuse"):
-    """The lock says no to the next `times` commands."""
+    """The lock says no to the next `times` commands that would change something.
+
+    `why` is told with it, as in `Outcome.why`; "full" and "duplicate" are kept for commands that set a code.
+    """
 
     times: int = 1
+    why: Why = ""
 
 
 class Unheeded(_AtLock, frozen=True, tag="unheeded"):
-    """The lock says yes to the next `times` commands, and does nothing."""
+    """The lock says yes to the next `times` commands that would change something, and does nothing."""
 
     times: int = 1
+
+
+class Dropped(_AtLock, frozen=True, tag="dropped"):
+    """The link drops the next `times` commands: no answer comes. `done`: the lock did each all the same."""
+
+    times: int = 1
+    done: bool = False
 
 
 class Battery(_AtLock, frozen=True, tag="battery"):
@@ -130,8 +160,11 @@ Fault = (
     | ForcedDoor
     | LeftOpen
     | ForeignCode
+    | CodeDeleted
+    | CodesLost
     | Refuse
     | Unheeded
+    | Dropped
     | Battery
     | Downgrade
     | JoinOpened

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
 from random import Random
 from typing import Any
 
 from nightlatch.ecosystems._simulated import day as days
 from nightlatch.ecosystems._simulated import faults as _faults
+from nightlatch.ecosystems._simulated.lock import KEYPAD, Kept, SimulatedLock, pin
 from nightlatch.ecosystems._simulated.plan import Plan, minutes
 from nightlatch.model.event import By, Event, Kind, State
+from nightlatch.secrets import Secret
 
 SECOND = 1_000_000
 DAY_S = 86_400
@@ -29,51 +30,6 @@ class Ear:
         self.heard: deque[Event] = deque()
         self.broken = False
         self.wake = wake
-
-
-class SimulatedLock:
-    """One lock with its door: what is true, and what it was ordered to get wrong."""
-
-    def __init__(self, id: str, about: str, *, sensor: bool, people: int, charge: float) -> None:  # noqa: A002
-        self.id = id
-        self.about = about
-        self.sensor = sensor
-        self.thrown = True
-        self.jammed = False
-        self.open = False
-        self.passing = 0
-        """How many people hold the door open."""
-        self.charge = charge
-        self.dead = False
-        self.keypad_disabled = False
-        self.security = "s2_access_control"
-        self.relock_s = 0
-        self.relock_at = 0
-        self.codes = {slot: digest(f"{id}/{slot}") for slot in range(1, people + 1)}
-        self.told_at = 0
-        """When it last reported the bolt, µs."""
-        self.jams = self.refusals = self.unheeded = 0
-        self.slow_s = 0.0
-
-    def state(self) -> State:
-        """What the hub tells of it when asked."""
-        return State(
-            self.about,
-            at=0 if self.dead else self.told_at,
-            bolt="jammed" if self.jammed else "thrown" if self.thrown else "retracted",
-            door=("open" if self.open else "closed") if self.sensor else None,
-            battery=round(self.charge),
-            reachable=not self.dead,
-            keypad_disabled=self.keypad_disabled,
-            security=self.security,
-            relock_s=self.relock_s,
-            codes=dict(self.codes),
-        )
-
-
-def digest(text: str) -> str:
-    """What stands for a code in a lock's list."""
-    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 class House:
@@ -96,11 +52,19 @@ class House:
                 id_,
                 f"lock:{prefix}{glue}{id_}",
                 sensor=id_ not in plan.without_sensor,
-                people=plan.people if number < len(plan.doors) else 0,
                 charge=chance.uniform(55, 100),
+                keeps=plan.codes_at.get(id_, plan.codes),
             )
-            for number, id_ in enumerate(ids)
+            for id_ in ids
         }
+        self.pins: list[Secret] = []
+        """The people's PINs: person n's is the n-th, counted from 1."""
+        for number in range(1, plan.people + 1):
+            self.pins.append(pin(f"{plan.seed}/pin/{number}", self.pins))
+            for id_ in plan.doors:
+                self.locks[id_].put(number, Kept(self.pins[-1]), told=True)
+        self.messages: Counter[str] = Counter()
+        """How many messages about codes the hub sent to each lock, by the lock's id."""
         self.by_about = {lock.about: lock for lock in self.locks.values()}
         for lock in self.locks.values():
             lock.told_at = self.time
@@ -244,29 +208,58 @@ class House:
 
     def _visit(self, visit: days.Visit) -> None:
         lock = self.locks[self.plan.doors[visit.door]]
-        slot = visit.person + 1
         wait = 0.0
         if visit.mistyped and lock.thrown and not lock.keypad_disabled:
             self._say(lock, "wrong_code")
             wait = 3.0
-        self._later(wait, self._turn, lock, slot, visit.coming)
-        self._later(wait + 1.5, self._pass, lock, slot, visit.coming)
-        self._later(wait + 4.0, self.close_door, lock)
+        self._later(wait, self._turn, lock, visit.person, visit.coming)
+        self._later(wait + 1.5, self._pass, lock, visit.person, visit.coming)
         if visit.locks_behind:
             self._later(wait + 5.5, self._lock_behind, lock, visit.coming)
 
-    def _turn(self, lock: SimulatedLock, slot: int, coming: bool) -> None:
-        if lock.thrown:
-            self.unlock(lock, "code" if coming else "thumb", slot if coming else 0)
+    def _turn(self, lock: SimulatedLock, person: int, coming: bool) -> None:
+        if not lock.thrown:
+            return
+        if coming:
+            self.type_code(lock, self.pins[person])
+        else:
+            self.unlock(lock, "thumb")
 
-    def _pass(self, lock: SimulatedLock, slot: int, coming: bool) -> None:
+    def _pass(self, lock: SimulatedLock, person: int, coming: bool) -> None:
         # Somebody else may have locked it in between.
-        self._turn(lock, slot, coming)
-        self.open_door(lock)
+        self._turn(lock, person, coming)
+        if not lock.thrown:
+            self.open_door(lock)
+            self._later(2.5, self.close_door, lock)
 
     def _lock_behind(self, lock: SimulatedLock, inside: bool) -> None:
         if not lock.open:
             self.lock(lock, "thumb" if inside else "touch")
+
+    # At the keypad
+
+    def type_code(self, lock: SimulatedLock, code: Secret) -> int:
+        """Somebody types a code: the slot by which it opened, 0 when it did not.
+
+        It opens by a code that the lock has and takes at this time, also while nobody hears the lock.
+        """
+        if lock.keypad_disabled:
+            return 0
+        slot = lock.opens(code, self.time)
+        if slot:
+            self.unlock(lock, "code", slot if lock.keeps.reports_use else 0)
+        else:
+            self._say(lock, "wrong_code")
+        return slot
+
+    def put_code(self, lock: SimulatedLock, slot: int, kept: Kept | None, *, reported: bool = True) -> None:
+        """A slot is filled or emptied, by whomever; `reported`: the lock tells it, if it is one that tells."""
+        before = lock.codes.get(slot)
+        told = reported and lock.keeps.reports_changes and not lock.dead
+        lock.put(slot, kept, told=told)
+        if told and (before is not None or kept is not None):
+            kind: Kind = "code_removed" if kept is None else "code_added" if before is None else "code_changed"
+            self._say(lock, kind, slot=slot)
 
     # What goes wrong
 
@@ -280,7 +273,7 @@ class House:
             case _faults.JoinOpened():
                 self.join_open = True
                 self.tell(self.hub, "join_opened")
-                self._later(fault.seconds, self._join_closed)
+                self._later(fault.seconds, self.close_join)
             case _faults.Flood():
                 locks = [self.locks[fault.lock]] if fault.lock else list(self.locks.values())
                 until = self.time + int(fault.seconds * SECOND) if fault.seconds else 0
@@ -317,10 +310,18 @@ class House:
                 self._later(1.0, self.open_door, lock)
                 self._later(1.0 + fault.seconds, self.close_door, lock)
             case _faults.ForeignCode():
-                lock.codes[fault.slot] = digest(f"{lock.id}/{fault.slot}/foreign")
-                self._say(lock, "code_added", slot=fault.slot)
+                taken = [kept.code for kept in lock.codes.values() if kept.code is not None]
+                foreign = pin(f"{self.plan.seed}/{lock.id}/{fault.slot}/foreign", [*taken, *self.pins])
+                self.put_code(lock, fault.slot, Kept(foreign, creator=KEYPAD), reported=fault.reported)
+            case _faults.CodeDeleted():
+                self.put_code(lock, fault.slot, None, reported=fault.reported)
+            case _faults.CodesLost():
+                for slot in tuple(lock.codes):
+                    self.put_code(lock, slot, None, reported=fault.reported)
             case _faults.Refuse():
-                lock.refusals = fault.times
+                lock.refusals = [fault.why] * fault.times
+            case _faults.Dropped():
+                lock.drops = [fault.done] * fault.times
             case _faults.Unheeded():
                 lock.unheeded = fault.times
             case _faults.Battery():
@@ -339,9 +340,11 @@ class House:
         lock.keypad_disabled = off
         self._say(lock, "keypad_disabled" if off else "keypad_enabled")
 
-    def _join_closed(self) -> None:
-        self.join_open = False
-        self.tell(self.hub, "join_closed")
+    def close_join(self) -> None:
+        """The hub lets no new device in any more."""
+        if self.join_open:
+            self.join_open = False
+            self.tell(self.hub, "join_closed")
 
     def _hub_lost(self, seconds: float) -> None:
         self.up = False
