@@ -23,6 +23,7 @@ from nightlatch.cli import (
     backing,
     catalogue,
     explaining,
+    fixing,
     guarding,
     init,
     journal,
@@ -46,7 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: nightlatch init, then nightlatch audit. To see a report at once: nightlatch audit --sample",
 )
-for module in (init, auditing, tailoring, explaining, answering, listing, running, backing):
+for module in (init, auditing, fixing, tailoring, explaining, answering, listing, running, backing):
     module.register(app)
 GROUPS = (alerts, autolock, catalogue, guarding, journal)
 for module in GROUPS:
