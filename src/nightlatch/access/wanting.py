@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from heapq import heapify, heappop, heappush
-from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -18,7 +17,6 @@ from nightlatch.access.limits import limits
 from nightlatch.access.schedules import following, spans, union
 from nightlatch.model.access import EVERY_DOOR, Credential, Grant, Person
 from nightlatch.model.command import Limit, Rules
-from nightlatch.text import count
 
 AHEAD = 24 * 3_600_000_000
 """So long before it begins, a code that the lock itself holds to its times is put on it; µs."""

@@ -59,7 +59,6 @@ def test_an_end_that_is_a_day_takes_in_that_day() -> None:
         ("FREQ=DAILY;UNTIL=20279999", "it is no date"),
         ("FREQ=DAILY;BYHOUR=25", "cannot be used"),
         ("FREQ=DAILY;BYMONTH=0", "cannot be used"),
-        ("FREQ=DAILY;BYSETPOS=1", "cannot be used"),
         ("FREQ=DAILY;BYHOUR=" + ",".join(str(n) for n in range(24)) + ";BYMINUTE=1,2", f"at most {MOST_TIMES_A_DAY}"),
         ("FREQ=DAILY;BYMONTHDAY=" + ",".join(["1"] * 300), "at most"),
         ("", "no part of a rule"),
