@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import takewhile
 
@@ -28,8 +28,17 @@ YEARS = 30
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 
 _NUMBER = r"[+-]?\d{1,4}"
-_LIST = rf"{_NUMBER}(?:,{_NUMBER}){{0,63}}"
 _DAY = r"(?:[+-]?\d{1,2})?(?:MO|TU|WE|TH|FR|SA|SU)"
+_RANGES = {
+    "BYMONTH": range(1, 13),
+    "BYMONTHDAY": range(1, 32),
+    "BYYEARDAY": range(1, 367),
+    "BYWEEKNO": range(1, 54),
+    "BYSETPOS": range(1, 367),
+    "BYHOUR": range(24),
+    "BYMINUTE": range(60),
+}
+"""RFC 5545, 3.3.10; those that begin at 1 may be counted from the end, by a minus."""
 _PARTS = {
     "FREQ": re.compile("|".join(FREQUENCIES)),
     "INTERVAL": re.compile(r"[1-9]\d{0,2}"),
@@ -37,14 +46,7 @@ _PARTS = {
     "UNTIL": re.compile(r"\d{8}(?:T\d{6}Z?)?"),
     "WKST": re.compile("MO|TU|WE|TH|FR|SA|SU"),
     "BYDAY": re.compile(rf"{_DAY}(?:,{_DAY}){{0,31}}"),
-    "BYMONTH": re.compile(_LIST),
-    "BYMONTHDAY": re.compile(_LIST),
-    "BYYEARDAY": re.compile(_LIST),
-    "BYWEEKNO": re.compile(_LIST),
-    "BYSETPOS": re.compile(_LIST),
-    "BYHOUR": re.compile(_LIST),
-    "BYMINUTE": re.compile(_LIST),
-}
+} | dict.fromkeys(_RANGES, re.compile(rf"{_NUMBER}(?:,{_NUMBER}){{0,63}}"))
 _WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # by the wall, which has no zone
 
 
@@ -117,6 +119,8 @@ def parts(text: str) -> dict[str, str]:
         if _PARTS[name].fullmatch(value) is None:
             hint = f": {', '.join(FREQUENCIES)} can be used" if name == "FREQ" else ""
             raise ValueError(f"{part!r} cannot be used{hint}")
+        if name in _RANGES and not all(_in_range(_RANGES[name], int(number)) for number in value.split(",")):
+            raise ValueError(f"{part!r} cannot be used: {_RANGES[name][0]} to {_RANGES[name][-1]} can be")
         found[name] = value
     if "FREQ" not in found:
         raise ValueError("a rule begins with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY")
@@ -126,6 +130,10 @@ def parts(text: str) -> dict[str, str]:
     if times > MOST_TIMES_A_DAY:
         raise ValueError(f"a rule has at most {MOST_TIMES_A_DAY} times a day, and this one has {times}")
     return found
+
+
+def _in_range(numbers: range, number: int) -> bool:
+    return number in numbers or (numbers[0] == 1 and -number in numbers)
 
 
 def occurrences(text: str, start: datetime, zone: tzinfo) -> Iterator[int]:
