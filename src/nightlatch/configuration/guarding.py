@@ -110,6 +110,16 @@ class AutoLockTable(GuardingTable, frozen=True):
     """Lock although nothing tells whether the door is closed: the bolt may be driven into an open door."""
 
 
+class AccessTable(GuardingTable, frozen=True):
+    """`[access]`: how codes are kept, and put on locks."""
+
+    key: str = ""
+    """Where the key is that seals the PINs, as `env:NAME`, `file:PATH` or `keyring:NAME`: 32 bytes as base64.
+
+    Nothing: in the file `access.key` of the state folder, which is made when it is needed.
+    """
+
+
 class EntitiesTable(GuardingTable, frozen=True):
     """`[entities]`: the broker by which Home Assistant shows Nightlatch's own entities. Without it, none are."""
 

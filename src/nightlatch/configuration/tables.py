@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from nightlatch.configuration.guarding import AlertsTable, AutoLockTable, EntitiesTable, JournalTable, ServiceTable
+from nightlatch.configuration.guarding import (
+    AccessTable,
+    AlertsTable,
+    AutoLockTable,
+    EntitiesTable,
+    JournalTable,
+    ServiceTable,
+)
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,6 +108,7 @@ class Tables(_Table, frozen=True):
     """`[detections.ID]`: thresholds, each detection's own."""
     alerts: AlertsTable = AlertsTable()
     autolock: list[AutoLockTable] = []
+    access: AccessTable = AccessTable()
     entities: EntitiesTable | None = None
     service: ServiceTable = ServiceTable()
 
