@@ -1,10 +1,10 @@
 // How the simulated locks answer where the stock mock has no answer, or a wrong one; and their faults.
 //
-// A node's `state` is the lock's own memory. Keys of ours: battery, door, jam, refuseCodes.
+// A node's `state` is the lock's own memory. Keys of ours: battery, door, jam; those of codes are in codes.cjs.
 // Keys of the stock mock: DoorLock_currentMode, UserCode_userCode_N, Configuration_value_N, ...
-module.exports = (zwave, radio) => {
+module.exports = (zwave, radio, codes) => {
   const { BatteryCCGet, BatteryCCReport, DoorLockCCOperationGet, DoorLockCCOperationReport, DoorLockCCOperationSet } = zwave;
-  const { DoorLockMode, NotificationCCGet, NotificationCCReport, UserCodeCCExtendedUserCodeSet, UserCodeCCSet } = zwave;
+  const { DoorLockMode, NotificationCCGet, NotificationCCReport } = zwave;
   const ACCESS_CONTROL = 6;
   const LOCK_JAMMED = 0x0b;
   const MOTOR_TRAVEL_MS = 300;
@@ -69,13 +69,5 @@ module.exports = (zwave, radio) => {
     },
   };
 
-  // Fault `refuseCodes`: the lock does not store a code.
-  const refuseCodes = {
-    handleCC(controller, lock, cc) {
-      const stores = cc instanceof UserCodeCCSet || cc instanceof UserCodeCCExtendedUserCodeSet;
-      if (stores && lock.state.get("refuseCodes")) return { action: "fail" };
-    },
-  };
-
-  return { operationReport, all: [batteryLevel, nothingHappened, boltAndDoor, jam, refuseCodes] };
+  return { operationReport, all: [radio.counted, batteryLevel, nothingHappened, boltAndDoor, jam, ...codes.all] };
 };

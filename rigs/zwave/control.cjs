@@ -1,8 +1,8 @@
 // The control port: what people, weather and time do to a lock, and a look into its memory.
 const http = require("node:http");
 
-module.exports = (zwave, radio, behaviours, controller, port) => {
-  const { BatteryCCReport, Bytes, DoorLockMode, NotificationCCReport, UserIDStatus } = zwave;
+module.exports = (zwave, radio, { behaviours, codes }, controller, port) => {
+  const { BatteryCCReport, Bytes, DoorLockMode, NotificationCCReport } = zwave;
   const ACCESS_CONTROL = 6;
   const KEYPAD_LOCK = 5;
   const KEYPAD_UNLOCK = 6;
@@ -56,33 +56,45 @@ module.exports = (zwave, radio, behaviours, controller, port) => {
       await radio.report(lockOf(node), new BatteryCCReport({ nodeId, level }));
     },
 
-    /** Writes `code` into slot `slot` at the keypad, unseen by the hub; `code: null` empties the slot. */
-    async plant({ node, slot, code }) {
-      forget(lockOf(node), `UserCode_userCode_${slot}`, code);
-      forget(lockOf(node), `UserCode_userIdStatus_${slot}`, code === null ? null : UserIDStatus.Enabled);
-    },
+    ...require("./keypad.cjs")(zwave, radio, codes, lockOf, (...given) => actions[given[0]](given[1])),
 
     /** Changes a configuration parameter at the lock, unseen by the hub; `value: null` restores the factory value. */
     async parameter({ node, parameter, value }) {
       forget(lockOf(node), `Configuration_value_${parameter}`, value);
     },
 
-    /** Faults: `jam`, `refuseCodes`; `value: true` or `false`. */
+    /** Faults: `jam` and those of codes.cjs; `value: true` or `false`. */
     async fault({ node, fault, value }) {
-      if (!["jam", "refuseCodes"].includes(fault)) throw new Error(`there is no fault ${fault}`);
+      if (![...codes.FAULTS, "jam"].includes(fault)) throw new Error(`there is no fault ${fault}`);
       lockOf(node).state.set(fault, value);
     },
 
     /** A dead lock: neither acknowledges nor answers while `value` is true. */
     async silent({ node, value }) {
-      if (value) lockOf(node).onControllerFrame = async () => {};
-      else delete lockOf(node).onControllerFrame;
+      lockOf(node).link.silent = value;
+    },
+
+    /** The next frames `to` the lock are lost without an acknowledgement, and those `from` it behind one. */
+    async drop({ node, to = 0, from = 0 }) {
+      Object.assign(lockOf(node).link, { dropTo: to, dropFrom: from });
+    },
+
+    /** The lock thinks for so long before it does anything. */
+    async slow({ node, milliseconds }) {
+      lockOf(node).link.slow = milliseconds;
+    },
+
+    /** What was sent to the lock: radio frames, and by name the commands that reached it; `forget` starts anew. */
+    async sent({ node, forget = false }) {
+      const { link } = lockOf(node);
+      const { frames, commands } = link;
+      if (forget) Object.assign(link, { frames: 0, commands: {} });
+      return { frames, commands };
     },
 
     /** The lock's own memory: what is true, whatever the hub believes. */
     async state({ node }) {
-      const text = (value) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value);
-      return Object.fromEntries([...lockOf(node).state].map(([key, value]) => [key, text(value)]));
+      return Object.fromEntries([...lockOf(node).state].map(([key, value]) => [key, codes.text(value)]));
     },
   };
 

@@ -1,11 +1,12 @@
-// Configuration of zwave-js's mock server: a controller and four simulated locks. Start: rig.py.
+// Configuration of zwave-js's mock server: a controller and the simulated locks. Start: rig.py.
 const env = require("./env.cjs");
 
 exports.default = ({ require: fromZwaveJs }) => {
   const zwave = { ...fromZwaveJs("@zwave-js/cc"), ...fromZwaveJs("@zwave-js/core"), ...fromZwaveJs("@zwave-js/testing") };
   const { Bytes } = fromZwaveJs("@zwave-js/shared");
   const radio = require("./radio.cjs")({ ...zwave, Bytes });
-  const behaviours = require("./behaviours.cjs")(zwave, radio);
+  const codes = require("./codes.cjs")(zwave, radio);
+  const behaviours = require("./behaviours.cjs")(zwave, radio, codes);
   const locks = require("./nodes.cjs")(zwave, behaviours, env.txDelay);
 
   return {
@@ -18,7 +19,8 @@ exports.default = ({ require: fromZwaveJs }) => {
     nodes: locks.filter((lock) => env.nodes.includes(lock.id)),
     onInit(controller, nodes) {
       nodes.forEach(radio.keepJoinedKeysOnly);
-      require("./control.cjs")({ ...zwave, Bytes }, radio, behaviours, controller, env.controlPort);
+      nodes.forEach(radio.tap);
+      require("./control.cjs")({ ...zwave, Bytes }, radio, { behaviours, codes }, controller, env.controlPort);
     },
   };
 };

@@ -1,5 +1,5 @@
-// The four locks of the house, each joined in its own way.
-module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) => {
+// The locks of the house, each joined and keeping codes in its own way.
+module.exports = ({ CommandClasses: CC, SecurityClass, UserCredentialType }, behaviours, txDelay) => {
   // Signed, as the interview reports them: a factory value of 255 in one byte reads -1.
   const parameter = (number, bytes, factory, min, max) => ({
     "#": number,
@@ -11,7 +11,7 @@ module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) =>
   });
   const dayCounter = (number) => parameter(number, 4, 0, 0, 9999);
 
-  function lock({ id, product, firmwareVersion, joinedWith, slots, parameters, doorSensor = false, schedules = false }) {
+  function lock({ id, product, firmwareVersion, joinedWith, codes, parameters, doorSensor = false, schedules }) {
     const [manufacturerId, productType, productId] = product;
     const s2 = joinedWith.some((c) => c !== SecurityClass.S0_Legacy);
     const s0 = joinedWith.includes(SecurityClass.S0_Legacy);
@@ -41,10 +41,8 @@ module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) =>
           cc(CC["Manufacturer Specific"], 2),
           cc(CC.Battery, 1),
           cc(CC["Door Lock"], 4, { travelTime: 0, boltSupported: true, doorSupported: doorSensor, latchSupported: false }),
-          cc(CC["User Code"], 1, { numUsers: slots }),
-          ...(schedules
-            ? [cc(CC["Schedule Entry Lock"], 3, { numWeekDaySlots: 1, numYearDaySlots: 1, numDailyRepeatingSlots: 1 })]
-            : []),
+          ...codes(cc),
+          ...(schedules ? [cc(CC["Schedule Entry Lock"], 3, schedules)] : []),
           cc(CC.Notification, 8, {
             supportsV1Alarm: false,
             notificationTypesAndEvents: {
@@ -60,12 +58,30 @@ module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) =>
     };
   }
 
+  const userCodes = (version, slots) => (cc) => [cc(CC["User Code"], version, { numUsers: slots })];
+  const credentialSlots = (number, shortest, longest) => ({
+    numberOfCredentialSlots: number,
+    minCredentialLength: shortest,
+    maxCredentialLength: longest,
+    maxCredentialHashLength: 0,
+    supportsCredentialLearn: false,
+  });
+  const credentials = (users) => (cc) => [
+    cc(CC["User Credential"], 1, {
+      numberOfSupportedUsers: users,
+      supportedCredentialTypes: new Map([
+        [UserCredentialType.PINCode, credentialSlots(users, 4, 8)],
+        [UserCredentialType.RFIDCode, credentialSlots(5, 4, 10)],
+      ]),
+    }),
+  ];
+
   const schlage = lock({
     id: 2, // Schlage BE469ZP
     product: [0x003b, 0x0001, 0x0469],
     firmwareVersion: "0.11",
     joinedWith: [SecurityClass.S2_AccessControl],
-    slots: 30,
+    codes: userCodes(1, 30),
     parameters: [
       parameter(3, 1, -1),
       parameter(4, 1, 0),
@@ -91,8 +107,8 @@ module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) =>
     product: [0x0129, 0x8104, 0x45d5],
     firmwareVersion: "1.50",
     joinedWith: [SecurityClass.S2_Authenticated],
-    slots: 30,
-    schedules: true,
+    codes: userCodes(1, 30),
+    schedules: { numWeekDaySlots: 1, numYearDaySlots: 1, numDailyRepeatingSlots: 1 },
     doorSensor: true,
     parameters: [
       parameter(1, 1, 2, 1, 3),
@@ -113,7 +129,7 @@ module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) =>
     product: [0x0090, 0x0001, 0x0642],
     firmwareVersion: "4.20",
     joinedWith: [SecurityClass.S0_Legacy],
-    slots: 8,
+    codes: userCodes(1, 8),
     parameters: [
       ...Array.from({ length: 30 }, (_, i) => parameter(i + 1, 1, 1, 1, 4)), // kind of user: 1 is an owner
       parameter(31, 1, 0b0010, 0, 0xf), // its dip switches: auto-lock on, buzzer and secure screen off
@@ -128,7 +144,7 @@ module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) =>
     product: [0x0129, 0x0004, 0x0800],
     firmwareVersion: "1.0",
     joinedWith: [],
-    slots: 8,
+    codes: userCodes(1, 8),
     parameters: [
       parameter(1, 1, 2, 1, 3),
       parameter(2, 1, 0),
@@ -139,5 +155,24 @@ module.exports = ({ CommandClasses: CC, SecurityClass }, behaviours, txDelay) =>
     ],
   });
 
-  return [schlage, yale, kwikset, unsecured];
+  const homeConnect = lock({
+    id: 6, // Kwikset HC620, here with the newer version of User Code
+    product: [0x0090, 0x0811, 0x03a8],
+    firmwareVersion: "4.10",
+    joinedWith: [SecurityClass.S2_AccessControl],
+    codes: userCodes(2, 30),
+    schedules: { numWeekDaySlots: 7, numYearDaySlots: 2, numDailyRepeatingSlots: 0 },
+    parameters: [],
+  });
+
+  const newest = lock({
+    id: 7, // a lock of the User Credential age, of a maker that nobody knows
+    product: [0x7ffe, 0x0001, 0x0001],
+    firmwareVersion: "1.0",
+    joinedWith: [SecurityClass.S2_AccessControl],
+    codes: credentials(30),
+    parameters: [],
+  });
+
+  return [schlage, yale, kwikset, unsecured, homeConnect, newest];
 };

@@ -116,8 +116,15 @@ module.exports = ({
     };
     node.sendToController = async (frame) => {
       if (link.silent) return;
-      if (frame.type === MockZWaveFrameType.Request && link.dropFrom > 0) link.dropFrom -= 1;
-      else return send(frame);
+      const request = frame.type === MockZWaveFrameType.Request;
+      if (request && link.dropFrom > 0) {
+        link.dropFrom -= 1;
+        return;
+      }
+      // The stock mock answers changes of users and credentials in the clear, which the driver does not believe.
+      const bare = request && frame.payload.ccId === CommandClasses["User Credential"];
+      if (bare && node.securityManagers.securityManager2) return report(node, frame.payload);
+      return send(frame);
     };
   }
 
