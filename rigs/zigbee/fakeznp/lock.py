@@ -1,15 +1,16 @@
 """The simulated lock: a Yale YRD226 as Zigbee sees it (Zigbee Cluster Library, revision 8).
 
 It answers attribute reads and writes, binds, reports, and the Door Lock cluster's PIN commands, and keeps
-its codes in its own memory, so that a test can tell what the lock holds from what a hub believes.
+its codes in its own memory (codes.py), so that a test can tell what the lock holds from what a hub believes.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from .codes import LONGEST, SHORTEST, SLOTS, WRITES, Answer, Code, Codes, Happened
 
 BASIC, POWER, ALARMS, DOOR_LOCK = 0x0000, 0x0001, 0x0009, 0x0101
 INPUT_CLUSTERS = (BASIC, POWER, 0x0003, ALARMS, 0x000A, 0x0020, DOOR_LOCK)
@@ -18,7 +19,7 @@ OUTPUT_CLUSTERS = (0x000A, 0x0019)
 UINT8, UINT16, UINT32, BOOLEAN, ENUM8, STRING = 0x20, 0x21, 0x23, 0x10, 0x30, 0x42
 
 NOT_FULLY_LOCKED, LOCKED, UNLOCKED = 0, 1, 2
-FAILURE = 0x01
+FAILURE, NOT_AUTHORIZED = 0x01, 0x7E
 LOCK_STATE, AUTO_RELOCK, SOUND_VOLUME = 0x0000, 0x0023, 0x0024
 BATTERY_HALF_PERCENT = 0x0021
 UNSUPPORTED_ATTRIBUTE = 0x86
@@ -42,7 +43,11 @@ class Mood(StrEnum):
     WELL = "well"
     JAMMED = "jammed"  # the bolt gets stuck on its way
     STUBBORN = "stubborn"  # it declines to move
-    FORGETFUL = "forgetful"  # it says yes to a setting and does not keep it
+    FORGETFUL = "forgetful"  # it says yes to a setting or a code and does not keep it
+    REFUSING = "refusing"  # it answers "failure" to every code that it is given or is to give up
+    FULL = "full"  # it answers "memory full" to every code
+    DECLINING = "declining"  # it declines to change codes by a default response
+    DROPPING = "dropping"  # what is to change codes does not reach it
     SILENT = "silent"  # it answers nothing and says nothing, as with a flat battery
 
 
@@ -56,15 +61,6 @@ class Operation(IntEnum):
     MANUAL_UNLOCK = 14
 
 
-@dataclass
-class Code:
-    """One slot of the lock's memory; status 1 is enabled, 3 is disabled."""
-
-    status: int
-    user_type: int
-    pin: bytes
-
-
 class Lock:
     """The lock; `send(cluster, frame)` puts a ZCL frame on the air."""
 
@@ -76,7 +72,9 @@ class Lock:
         self.battery = 82
         self.auto_relock = 0
         self.volume = 1
-        self.codes: dict[int, Code] = {}
+        self.codes = Codes()
+        self.frames = 0
+        """How many frames the hub has sent it."""
 
     # What somebody at the door does
 
@@ -84,6 +82,24 @@ class Lock:
         """Somebody types the code of `user`, and the lock opens."""
         self._move(UNLOCKED)
         self._operation(Source.KEYPAD, Operation.UNLOCK, user)
+
+    def typed(self, pin: bytes) -> bool:
+        """Somebody types digits: the lock opens when they are an enabled code of it."""
+        user = self.codes.slot_of(pin)
+        if user is None:
+            self.wrong_code()
+            return False
+        self.keypad_unlock(user)
+        return True
+
+    def programmed_at_keypad(self, user: int, pin: bytes | None, *, quietly: bool) -> Answer:
+        """Somebody puts a code into a slot at the keypad, or (None) removes it; `quietly`: the hub is not told."""
+        answer, happened = (
+            self.codes.put(user, Code(1, 0, pin)) if pin is not None else (Answer.SUCCESS, self.codes.drop(user))
+        )
+        if happened and not quietly:
+            self._programming(Source.KEYPAD, happened)
+        return answer
 
     def wrong_code(self) -> None:
         """Somebody types a code that the lock does not hold."""
@@ -107,6 +123,7 @@ class Lock:
 
     def receive(self, cluster: int, frame: bytes) -> None:
         """Answer one ZCL frame from the hub."""
+        self.frames += 1
         if self.mood is Mood.SILENT:
             return
         control = frame[0]
@@ -132,44 +149,31 @@ class Lock:
                 answer(0x0B, bytes([command, 0]))
         elif cluster == DOOR_LOCK and command in (0x00, 0x01) and self.mood is Mood.STUBBORN:
             answer(0x0B, bytes([command, FAILURE]))
+        elif cluster == DOOR_LOCK and command in WRITES and self.mood is Mood.DROPPING:
+            return
+        elif cluster == DOOR_LOCK and command in WRITES and self.mood is Mood.DECLINING:
+            answer(0x0B, bytes([command, NOT_AUTHORIZED]))
         elif cluster == DOOR_LOCK:
-            reply, *events = self._door_lock(command, payload)
+            reply, happened = self._door_lock(command, payload)
             answer(command, reply, CLUSTER_SPECIFIC)
-            for event in events:
-                self._tell(DOOR_LOCK, event[0], event[1:])
+            if happened:
+                self._programming(Source.RADIO, happened)
         elif not control & NO_DEFAULT_RESPONSE:
             answer(0x0B, bytes([command, 0]))
 
-    def _door_lock(self, command: int, payload: bytes) -> list[bytes]:
-        """The response to a Door Lock command, then the programming events it causes."""
+    def _door_lock(self, command: int, payload: bytes) -> tuple[bytes, Happened | None]:
+        """The response to a Door Lock command, and what changed among the codes."""
         if command in (0x00, 0x01):
             if self.mood is Mood.JAMMED:
                 self._move(NOT_FULLY_LOCKED)
-                return [b"\0"]
+                return b"\0", None
             self._move(LOCKED if command == 0x00 else UNLOCKED)
             self._operation(Source.RADIO, Operation.LOCK if command == 0x00 else Operation.UNLOCK)
-            return [b"\0"]
-        user = int.from_bytes(payload[:2], "little")
-        code = self.codes.get(user)
-        if command == 0x05:
-            self.codes[user] = Code(payload[2], payload[3], payload[5 : 5 + payload[4]])
-            return [b"\0", self._programming(2, user, self.codes[user])]
-        if command == 0x06:
-            shown = code or Code(0, 0, b"")
-            return [struct.pack("<HBBB", user, shown.status, shown.user_type, len(shown.pin)) + shown.pin]
-        if command == 0x07:
-            gone = self.codes.pop(user, None)
-            return [b"\0", self._programming(3, user, gone)] if gone else [b"\0"]
-        if command == 0x09 and code:
-            code.status = payload[2]
-        if command == 0x0A:
-            return [struct.pack("<HB", user, code.status if code else 0)]
-        return [b"\0"]
-
-    @staticmethod
-    def _programming(what: int, user: int, code: Code) -> bytes:
-        """Programming event (0x21): 2 is "PIN added", 3 "PIN deleted"; the PIN itself is left out."""
-        return struct.pack("<BBBHBBBIB", 0x21, Source.RADIO, what, user, 0, code.user_type, code.status, 0, 0)
+            return b"\0", None
+        declined = {Mood.FORGETFUL: Answer.SUCCESS, Mood.REFUSING: Answer.FAILURE, Mood.FULL: Answer.FULL}
+        if command in WRITES and self.mood in declined:
+            return bytes([declined[self.mood]]), None
+        return self.codes.command(command, payload)
 
     # Attributes
 
@@ -186,7 +190,9 @@ class Lock:
             (DOOR_LOCK, LOCK_STATE): (ENUM8, bytes([self.state])),
             (DOOR_LOCK, 0x0001): (ENUM8, b"\0"),  # dead bolt
             (DOOR_LOCK, 0x0002): (BOOLEAN, b"\1"),
-            (DOOR_LOCK, 0x0012): (UINT16, struct.pack("<H", 250)),  # PIN slots
+            (DOOR_LOCK, 0x0012): (UINT16, struct.pack("<H", SLOTS)),
+            (DOOR_LOCK, 0x0017): (UINT8, bytes([LONGEST])),
+            (DOOR_LOCK, 0x0018): (UINT8, bytes([SHORTEST])),
             (DOOR_LOCK, AUTO_RELOCK): (UINT32, struct.pack("<I", self.auto_relock)),
             (DOOR_LOCK, SOUND_VOLUME): (UINT8, bytes([self.volume])),
         }
@@ -224,6 +230,12 @@ class Lock:
 
     def _operation(self, source: Source, what: Operation, user: int = 0) -> None:
         self._tell(DOOR_LOCK, 0x20, struct.pack("<BBHBIB", source, what, user, 0, 0, 0))
+
+    def _programming(self, source: Source, happened: Happened) -> None:
+        """Programming event (0x21); the PIN itself is left out."""
+        code = happened.code
+        fields = (source, happened.what, happened.user, 0, code.user_type, code.status, 0, 0)
+        self._tell(DOOR_LOCK, 0x21, struct.pack("<BBHBBBIB", *fields))
 
     def _report(self, cluster: int, attribute: int) -> None:
         value = self._attribute(cluster, attribute)
