@@ -190,7 +190,7 @@ def schedules(draw: st.DrawFn, around: date) -> Schedule:
     return Recurring(rule, f"{start}T{begins // 60:02}:{begins % 60:02}", draw(st.integers(1, 2000)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_spans_are_what_a_minute_by_minute_look_at_the_wall_tells(data: st.DataObject) -> None:
     zone, around = data.draw(near_a_change())
