@@ -141,6 +141,8 @@ class Rules(msgspec.Struct, frozen=True):
     """How many `YearDay` limits one code can have."""
     week_days: int = 0
     """How many `WeekDay` limits one code can have, each day of the week counted."""
+    days_together: bool = False
+    """A `WeekDay` of several days counts once against `week_days`."""
     master: bool = False
     """It has a master (admin) code beside its slots."""
     reads_each: bool = True
