@@ -1,0 +1,440 @@
+"""Keeps one lock as its grants want it: one step at a time, each written down before it is taken and after it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from random import Random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from nightlatch.access import ledger
+from nightlatch.access.reconciler.budget import Bucket, Waits
+from nightlatch.access.reconciler.chooser import GONE, LINK, NO_ROOM, Act, Step, View, choose, steps, went_at
+from nightlatch.access.reconciler.settings import Limits
+from nightlatch.access.reconciler.slots import Slots
+from nightlatch.errors import NightlatchError, StoreError
+from nightlatch.model.access import OPENS, Entry
+from nightlatch.model.command import ClearCode, Command, Outcome, ReadCodes, SetCode, Slot
+from nightlatch.model.event import Event
+from nightlatch.model.evidence import Ref
+from nightlatch.secrets import Secret
+
+if TYPE_CHECKING:
+    from nightlatch.access.wanting import Want
+
+log = logging.getLogger(__name__)
+
+SECOND = 1_000_000
+BLOCKED_AGAIN_S = 6 * 3600.0
+"""After how long a lock that refused a code is asked again, when nothing changed."""
+ECHO_S = 20.0
+"""For how long after a write the lock's own report of it is awaited, and not taken for somebody else's change."""
+ABSENT_KEPT = 30 * 86_400 * SECOND
+"""For how long a line that is proven gone stays in the ledger; the journal has it for as long as it keeps anything."""
+DOUBTS_PER_HOUR = 60.0
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What every keeper of a home shares."""
+
+    wants: Callable[[str], Mapping[str, Want]]
+    blocked: Callable[[str], Mapping[str, str]]
+    learn: Callable[[str, Outcome], None]
+    pin: Callable[[str], Secret]
+    put: Callable[[Sequence[Entry], Sequence[ledger.Key]], Awaitable[None]]
+    command: Callable[[Command], Awaitable[Outcome]]
+    clock: Callable[[], int]
+    monotonic: Callable[[], float]
+    tell: Callable[[Sequence[Event]], Awaitable[None]]
+    chance: Random
+    limits: Limits
+    zone: Callable[[], str]
+    done: Callable[[Step, Outcome], None]
+
+
+class Keeper:
+    """One lock. `hub` is the budget that it shares with the others of its hub."""
+
+    def __init__(self, lock: str, lines: Iterable[Entry], desk: Desk, hub: Bucket, *, background: bool = True) -> None:
+        self.lock = lock
+        self._desk = desk
+        self.lines: dict[ledger.Key, Entry] = {ledger.key(line): line for line in lines}
+        self.slots = Slots()
+        now = desk.monotonic()
+        self.waits = Waits(desk.chance)
+        self._hub = hub
+        self._background = background
+        self.needed = 0.0
+        """From when there is something to do that is not only a look for changes."""
+        self._spare = Bucket(desk.limits.lock_messages_per_hour, now)
+        self._doubts = Bucket(DOUBTS_PER_HOUR, now)
+        self._heard_again = Bucket(desk.limits.heard_again_per_hour, now)
+        self._echoes: dict[int, float] = {}
+        self._writing = 0
+        self._unwritten: set[ledger.Key] = set()
+        self.changed = asyncio.Event()
+        for line in self.lines.values():
+            if ledger.doubted(line):
+                self.slots.doubt(line.slot)
+            if line.after:
+                ahead = (line.after - desk.clock()) / SECOND
+                self.waits.hold(_key(line), now + min(max(ahead, 0.0), 3600.0))
+
+    # Looking
+
+    def view(self) -> View:
+        """All that is known of the lock now."""
+        mono = self._desk.monotonic()
+        spare = max(self._spare.ready_at(mono), self._hub.ready_at(mono))
+        return View(
+            self.lock,
+            tuple(self.lines.values()),
+            self._wants(),
+            self.slots,
+            self.waits,
+            self._desk.clock(),
+            mono,
+            spare if self._background else NO_ROOM,
+            self._doubts.ready_at(mono),
+        )
+
+    def steps(self) -> list[Step]:
+        """What would be sent, without the reads that only look for changes."""
+        after, gone = self._aims()
+        lines = {key: line for key, line in (self.lines | after).items() if key not in gone}
+        view = msgspec.structs.replace(self.view(), lines=tuple(lines.values()))
+        return [step for step in steps(view) if not step.background]
+
+    async def look(self) -> float:
+        """Bring the ledger to what is wanted now and take at most one step; from when another look is worth it.
+
+        The time is on the clock that is never set; now when a step was taken.
+        """
+        await self._write(*self._aims())
+        choice = choose(self.view())
+        self.needed = choice.needed
+        if choice.step is None:
+            return choice.soonest
+        await self._take(choice.step)
+        return self._desk.monotonic()
+
+    def next_due(self) -> int:
+        """When the next line is overdue, µs; 0: none."""
+        return min((line.due for line in self.lines.values() if line.state == "removing" and line.due), default=0)
+
+    def _wants(self) -> Mapping[str, Want]:
+        """What is wanted now or later, by credential: the plan may not have heard yet that a time is over."""
+        now = self._desk.clock()
+        return {key: want for key, want in self._desk.wants(self.lock).items() if not want.ends or now < want.ends}
+
+    @property
+    def _within(self) -> int:
+        return self._desk.limits.deadline_s * SECOND
+
+    def _aims(self) -> tuple[dict[ledger.Key, Entry], list[ledger.Key]]:
+        """The lines that follow what is wanted by now, and those that are no longer kept."""
+        now, wants, blocked = self._desk.clock(), self._wants(), self._desk.blocked(self.lock)
+        after: dict[ledger.Key, Entry] = {}
+        gone: list[ledger.Key] = []
+        for key, line in self.lines.items():
+            aimed = self._aimed(line, wants, now)
+            if aimed is None:
+                gone.append(key)
+            elif aimed is not line:
+                after[key] = aimed
+        for credential, want in wants.items():
+            key = (self.lock, credential, 0)
+            if key not in self.lines and (fresh := ledger.aim(None, want, now, self._within)) is not None:
+                after[key] = fresh
+        for credential, reason in blocked.items():
+            key = (self.lock, credential, 0)
+            was = after.get(key) or self.lines.get(key) or Entry(self.lock, credential, since=now)
+            if was.state not in OPENS and (held := ledger.blocked(was, reason, now)) is not was:
+                after[key] = held
+        return after, gone
+
+    def _aimed(self, line: Entry, wants: Mapping[str, Want], now: int) -> Entry | None:
+        """A line as it is to be by now; None: it is no longer kept."""
+        if line.state == "absent" and (not line.credential or not line.seen or now - line.since > ABSENT_KEPT):
+            return None
+        if line.state in ("removing", "exposed") and line.due > now + self._within:
+            # The clock was set back: the deadline is still as far away as it was meant to be.
+            line = msgspec.structs.replace(line, due=now + self._within)
+        if line.credential:
+            want = wants.get(line.credential)
+            if line.credential in self._desk.blocked(self.lock) and line.state not in OPENS:
+                return line
+            if line.state in GONE and went_at(line) > now:
+                want = None
+            aimed = ledger.aim(line, want, now, self._within)
+            if aimed is None:
+                return None
+            line = aimed
+        return ledger.overdue(line, now)
+
+    # Steps
+
+    async def _take(self, step: Step) -> None:
+        line = self._line(step)
+        if step.act is Act.FULL:
+            await self._full(step)
+            return
+        before: dict[ledger.Key, Entry] = {}
+        code: Secret | None = None
+        if step.act is Act.SET:
+            prepared = await self._prepare(step)
+            if prepared is None:
+                return
+            line, code = prepared
+            before = {ledger.key(line): line}
+        if not await self._written_down(step, before):
+            return
+        outcome = await self._send(step, code)
+        await self._ended(step, line, outcome)
+        self._desk.done(step, outcome)
+
+    async def _prepare(self, step: Step) -> tuple[Entry, Secret] | None:
+        """The line as it stands while its code is written, and the code."""
+        key = (self.lock, step.credential, 0)
+        line = self.lines[key]
+        try:
+            code = self._desk.pin(step.credential)
+        except NightlatchError as error:
+            log.warning("%s: the code of %s cannot be had: %s", self.lock, step.credential, error)
+            self.waits.failed(step.key, self._desk.monotonic())
+            await self._write({key: ledger.blocked(line, "its PIN cannot be opened: see the log", self._desk.clock())})
+            return None
+        now = self._desk.clock()
+        age = self._desk.monotonic() - self.slots.seen_at(step.slot)
+        return ledger.sending(line, step.slot, step.limits, now - int(age * SECOND), now), code
+
+    async def _written_down(self, step: Step, before: Mapping[ledger.Key, Entry]) -> bool:
+        """Have the ledger on disk before anything is sent; a disk that is full keeps no code on a lock."""
+        try:
+            await self._write(before, strict=True)
+        except StoreError as error:
+            self.waits.failed(step.key, self._desk.monotonic())
+            log.warning("%s: nothing is written to it, for the ledger cannot be written: %s", self.lock, error)
+            return False
+        return True
+
+    async def _send(self, step: Step, code: Secret | None) -> Outcome:
+        ref = _ref(self.lock)
+        match step.act:
+            case Act.SET if code is not None:
+                command: Command = SetCode(ref, step.slot, code, step.limits, self._desk.zone())
+            case Act.CLEAR:
+                command = ClearCode(ref, step.slot)
+            case Act.READ:
+                command = ReadCodes(ref, (step.slot,))
+            case _:
+                command = ReadCodes(ref)
+        if step.act in (Act.SET, Act.CLEAR):
+            self.slots.doubt(step.slot)
+            self._writing = step.slot
+        try:
+            return await self._desk.command(command)
+        finally:
+            self._writing = 0
+
+    async def _ended(self, step: Step, line: Entry | None, outcome: Outcome) -> None:
+        """Take what a command gave: into what is known of the slots, into the waits, and into the ledger."""
+        mono, now = self._desk.monotonic(), self._desk.clock()
+        self._pay(step, outcome, mono)
+        if outcome.rules is not None:
+            self._desk.learn(self.lock, outcome)
+        told = outcome.slots
+        if step.act is Act.READ and outcome.ending == "refused" and not told:
+            told = (Slot(step.slot, "unknown", "none"),)
+        proven = outcome.ending == "evidence"
+        self.slots.learn(outcome.rules, told, mono, listed=step.act is Act.LEARN and proven)
+        if step.act in (Act.SET, Act.CLEAR):
+            self._echoes[step.slot] = mono + ECHO_S
+            if outcome.ending == "refused" and not told and outcome.why not in ("", "unheeded"):
+                self.slots.sure(step.slot)
+        after = self._read(step, outcome, now)
+        if line is not None and step.act is Act.SET:
+            code = self._desk.pin(line.credential)
+            after[ledger.key(line)] = ledger.set_ended(line, outcome, code, now, self._within)
+        elif line is not None and step.act is Act.CLEAR:
+            after[ledger.key(line)] = ledger.clear_ended(line, outcome, self._code(line), now)
+        wait = self._wait(step, outcome, after, mono)
+        if wait and line is not None:
+            key = ledger.key(line)
+            after[key] = ledger.later(after.get(key, line), now + int(wait * SECOND))
+        self._freed(after)
+        await self._write(after)
+
+    def _pay(self, step: Step, outcome: Outcome, mono: float) -> None:
+        sent = max(outcome.sent, 1)
+        if step.background:
+            self._spare.take(sent, mono)
+            self._hub.take(sent, mono)
+        elif step.doubt:
+            self._doubts.take(sent, mono)
+
+    def _read(self, step: Step, outcome: Outcome, now: int) -> dict[ledger.Key, Entry]:
+        """What the lines become by what was read of their slots; codes that no line explains are foreign."""
+        after: dict[ledger.Key, Entry] = {}
+        at = outcome.at or now
+        told = {one.slot: one for one in outcome.slots}
+        listed = step.act is Act.LEARN and outcome.ending == "evidence"
+        rules = self.slots.rules
+        if listed and rules is not None and not rules.reads_each:
+            told = {n: told.get(n) or Slot(n, "empty", "presence") for n in range(1, rules.slots + 1)} | told
+        explained: set[int] = set()
+        for key, line in self.lines.items():
+            if not line.slot or line.state not in OPENS or line.slot not in told:
+                continue
+            read = ledger.read(line, told[line.slot], self._code(line), at, now)
+            if read.slot and read.state in OPENS:
+                explained.add(line.slot)
+            if step.act in (Act.SET, Act.CLEAR) and line.slot == step.slot:
+                continue
+            if read is not line:
+                after[key] = read
+        for number, one in told.items():
+            if number in explained or one.status not in ("used", "disabled") or one.proof not in ledger.PROVES:
+                continue
+            if step.act is Act.SET and number == step.slot and not self._others(step, one):
+                continue
+            found = self._claimed(ledger.foreign(self.lock, one, at, now), one)
+            after[ledger.key(found)] = found
+        return after
+
+    def _others(self, step: Step, slot: Slot) -> bool:
+        """Whether the slot that was just written holds a code that is not the one that was written."""
+        return slot.code is not None and slot.code != self._desk.pin(step.credential)
+
+    def _claimed(self, found: Entry, slot: Slot) -> Entry:
+        """A code that no line explains, or the line of somebody whose code it is and who is to have it here."""
+        if slot.code is None:
+            return found
+        for want in self._desk.wants(self.lock).values():
+            line = self.lines.get((self.lock, want.credential, 0))
+            if (line is None or not line.slot) and self._pin_or_none(want.credential) == slot.code:
+                return ledger.claimed(found, want.credential, want.person)
+        return found
+
+    def _code(self, line: Entry) -> Secret | None:
+        return self._pin_or_none(line.credential) if line.credential else None
+
+    def _pin_or_none(self, credential: str) -> Secret | None:
+        """A PIN, or None where it is no longer kept: its person was erased."""
+        try:
+            return self._desk.pin(credential)
+        except NightlatchError:
+            return None
+
+    def _wait(self, step: Step, outcome: Outcome, after: dict[ledger.Key, Entry], mono: float) -> float:
+        """For how long this is left alone; 0: it came to something."""
+        if outcome.ending == "unknown":
+            return self.waits.unanswered(step.key, LINK, mono)
+        self.waits.over(LINK)
+        if outcome.ending == "evidence":
+            if step.act is Act.READ and not self._told(step, outcome):
+                return self.waits.failed(step.key, mono)
+            if step.act is not Act.READ:
+                self.waits.over(step.key)
+            return 0.0
+        line = after.get((self.lock, step.credential, 0)) if step.credential else None
+        if step.act is Act.LEARN or (line is not None and line.state == "blocked"):
+            self.waits.hold(step.key, mono + BLOCKED_AGAIN_S)
+            return BLOCKED_AGAIN_S
+        return self.waits.failed(step.key, mono)
+
+    def _told(self, step: Step, outcome: Outcome) -> bool:
+        return any(one.slot == step.slot and one.status != "unknown" for one in outcome.slots)
+
+    def _freed(self, after: Mapping[ledger.Key, Entry]) -> None:
+        """A code has left the lock: what was refused for it, or found no slot, may be tried again."""
+        if not any(
+            self.lines[key].slot and line.state not in OPENS for key, line in after.items() if key in self.lines
+        ):
+            return
+        for line in self.lines.values():
+            if line.state == "blocked":
+                self.waits.over(_key(line))
+
+    async def _full(self, step: Step) -> None:
+        line = self.lines[self.lock, step.credential, 0]
+        self.waits.hold(step.key, self._desk.monotonic() + BLOCKED_AGAIN_S)
+        now = self._desk.clock()
+        await self._write({ledger.key(line): ledger.blocked(line, f"the lock is full: {step.why}", now)})
+
+    def _line(self, step: Step) -> Entry | None:
+        if step.credential:
+            return self.lines.get((self.lock, step.credential, 0))
+        return self.lines.get((self.lock, "", step.slot))
+
+    # What is heard
+
+    def reported(self, slot: int, *, resync: bool) -> None:
+        """The lock told of a change in a slot. The report of our own write is awaited, once."""
+        mono = self._desk.monotonic()
+        if not resync and slot and (self._writing == slot or self._echoes.pop(slot, 0.0) > mono):
+            return
+        rules = self.slots.rules
+        for number in (slot,) if slot else tuple(line.slot for line in self.lines.values() if line.slot):
+            if rules is None or number <= rules.slots:
+                # A master code has a place beside the slots, and is not read like one.
+                self.slots.forget(number)
+                self.slots.doubt(number)
+        self.changed.set()
+
+    def back(self) -> None:
+        """The lock, or its hub, is heard again."""
+        mono = self._desk.monotonic()
+        if self._heard_again.ready_at(mono) <= mono:
+            self._heard_again.take(1, mono)
+            self.waits.back(LINK)
+            self.changed.set()
+
+    def missed(self) -> None:
+        """For some time nobody heard the lock: what was read of it before is read again within the budget."""
+        self.slots.miss(self._desk.monotonic())
+        self.changed.set()
+
+    async def replace(self, line: Entry) -> None:
+        """Take a line as the owner changed it: kept, named, or to go."""
+        await self._write({ledger.key(line): line}, strict=True)
+        self.changed.set()
+
+    # Writing down
+
+    async def _write(
+        self, after: Mapping[ledger.Key, Entry], gone: Iterable[ledger.Key] = (), *, strict: bool = False
+    ) -> None:
+        """Tell the journal and keep the lines. What cannot be written is kept in memory, and written with the next."""
+        keys = list(gone)
+        changed = {key: line for key, line in after.items() if self.lines.get(key) != line}
+        if not changed and not keys and not self._unwritten:
+            return
+        now = self._desk.clock()
+        events = [event for key, line in changed.items() for event in ledger.events(self.lines.get(key), line, now)]
+        late = {key: self.lines[key] for key in self._unwritten if key in self.lines}
+        try:
+            # The journal first: what it tells twice after a crash harms nobody, what it never tells does.
+            await self._desk.tell(events)
+            await self._desk.put(tuple((late | changed).values()), [*keys, *(self._unwritten - self.lines.keys())])
+            self._unwritten.clear()
+        except StoreError as error:
+            if strict:
+                raise
+            log.warning("%s: the ledger cannot be written: %s", self.lock, error)
+            self._unwritten |= changed.keys() | set(keys)
+        self.lines.update(changed)
+        for key in keys:
+            self.lines.pop(key, None)
+
+
+def _key(line: Entry) -> object:
+    return line.credential or line.slot
+
+
+def _ref(lock: str) -> Ref:
+    kind, _, key = lock.partition(":")
+    return Ref(kind, key)
