@@ -1,0 +1,69 @@
+"""How the ledger stood at a past instant: its lines of today, taken back by what the journal tells since.
+
+It reads the journal from that instant on, and further back only as far as it must to find what the
+lines that changed since were before: the cost grows with the time and the changes, not the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from nightlatch.access.who import Line
+from nightlatch.journal.journal import Journal
+from nightlatch.journal.leaves import BUNDLE
+from nightlatch.journal.leaves import Entry as Told
+from nightlatch.journal.selecting import Wanted, every
+from nightlatch.model.access import LEDGER_STATES, OPENS, Entry
+from nightlatch.model.event import Event
+
+Key = tuple[str, str, int]
+_BEGINS: frozenset[str] = frozenset(("planned", "setting", "blocked", "foreign"))
+"""What a line can only become from a state in which its code is not on the lock."""
+
+
+def at(journal: Journal, lines: Iterable[Entry], instant: int, locks: frozenset[str]) -> Iterator[Line]:
+    """The lines of some locks as they stood at an instant, µs since 1970, in which their codes may have been there."""
+    since: dict[Key, str] = {}
+    """What each line that changed since became first."""
+    for told in every(journal, Wanted(about=locks, kinds=frozenset(("ledger",)), since=instant + 1)):
+        if told.event is not None:
+            since.setdefault(_key(told.event), str(told.event.value))
+    for entry in lines:
+        if entry.lock in locks and (entry.lock, entry.credential, 0 if entry.credential else entry.slot) not in since:
+            yield Line(entry)
+    sought = {key for key, became in since.items() if became not in _BEGINS}
+    yield from _before(journal, instant, sought)
+
+
+def _before(journal: Journal, instant: int, sought: set[Key]) -> Iterator[Line]:
+    """The newest line of each key that was told by `instant`, read backwards."""
+    with journal.view() as view:
+        stop = min(view.first_since(instant + 1) + BUNDLE, journal.size)
+    while stop > 0 and sought:
+        begin = (stop - 1) // BUNDLE * BUNDLE
+        for told in reversed(list(journal.entries(begin, stop))):
+            event = told.event
+            if event is None or event.kind != "ledger" or event.at > instant or (key := _key(event)) not in sought:
+                continue
+            sought.discard(key)
+            if event.value in OPENS:
+                yield _line(told, event)
+        stop = begin
+
+
+def _key(event: Event) -> Key:
+    return event.about, event.name, 0 if event.name else event.slot
+
+
+def _line(told: Told, event: Event) -> Line:
+    assert event.value in LEDGER_STATES  # noqa: S101  # looked at by the caller
+    entry = Entry(
+        event.about,
+        event.name,
+        slot=event.slot,
+        state=event.value,
+        since=event.at,
+        seen=event.since,
+        person=event.person,
+    )
+    return Line(entry, event.detail or "its evidence was erased", told.erased)
