@@ -55,7 +55,8 @@ class Pairing:
         if self._held and self._held[0].kind == event.kind:
             first, *rest = self.release()
             self._moved = None
-            return [replace(event, at=first.at), *rest]
+            late = event if event.resync else first
+            return [replace(event, at=first.at, resync=late.resync, since=late.since), *rest]
         if self._held:
             # It came late, and belongs to a movement before the one that waits: it goes before that.
             return [event]

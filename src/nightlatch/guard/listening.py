@@ -274,6 +274,9 @@ class Listener:
             line.told[about] = _standing.after(before, event)
             return []
         before = msgspec.structs.replace(self._standing(about), source=line.id, connected=True)
+        if event.resync and not event.since:
+            # Found out by a link that did not hear when it began: then since we last listened.
+            event = msgspec.structs.replace(event, since=min(line.lost_at or before.heard, event.at))
         self._move(_standing.after(before, event), event.at)
         return [event]
 

@@ -237,6 +237,29 @@ async def test_door_battery_settings_and_reach_are_told_when_they_change() -> No
         ]
 
 
+async def test_what_a_lock_did_while_the_server_did_not_reach_it_is_found_out_late() -> None:
+    house = House()
+    async with heard(house) as ear:
+        await house.say("node_updated", node(available=False))
+        offline = await ear.event("offline")
+        await house.say("attribute_updated", [1, "1/257/3", 0])
+        await house.say("node_updated", {**node(), "attributes": {**LOCK, "1/257/0": 2, "1/257/3": 0}})
+        moved = await ear.event("unlocked")
+        opened, online = await ear.event("door_opened"), await ear.event("online")
+        assert (offline.resync, online.resync) == (False, False)
+        assert (opened.resync, opened.since, moved.resync, moved.since) == (True, offline.at, True, offline.at)
+        await house.say("attribute_updated", [1, "1/257/0", 1])
+        again = await ear.event("locked")
+        assert (again.resync, again.since) == (False, 0)
+
+
+async def test_a_lock_that_was_out_of_reach_from_the_start_moved_at_an_unknown_time() -> None:
+    async with heard(house := House(node(available=False))) as ear:
+        await house.say("node_updated", {**node(), "attributes": {**LOCK, "1/257/0": 2}})
+        moved = await ear.event("unlocked")
+        assert (moved.resync, moved.since) == (True, 0)
+
+
 async def test_nodes_come_and_go() -> None:
     house = House()
     async with heard(house) as ear:

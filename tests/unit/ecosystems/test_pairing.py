@@ -26,6 +26,12 @@ def test_a_change_of_state_waits_for_its_action_and_keeps_its_own_time() -> None
     assert not pairing.holding
 
 
+def test_a_movement_that_was_found_out_late_stays_so_when_its_action_comes() -> None:
+    pairing = Pairing(waits=True)
+    pairing.state(unlocked(5, resync=True, since=2))
+    assert pairing.action(unlocked(9, by="code")) == [unlocked(5, by="code", resync=True, since=2)]
+
+
 def test_an_action_and_a_much_later_change_are_two_movements() -> None:
     pairing = Pairing(waits=False)
     assert pairing.action(unlocked(0)) == [unlocked(0)]

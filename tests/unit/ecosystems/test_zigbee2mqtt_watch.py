@@ -214,6 +214,24 @@ def test_a_retained_message_is_a_state_and_does_not_date_the_bolt() -> None:
     assert (state.bolt, state.at, state.reachable) == ("retracted", 0, None)
 
 
+def test_what_a_lock_did_while_it_was_offline_is_found_out_late() -> None:
+    one = watch()
+    heard(one, CLOSED)
+    one.reachable(message({}, at=5), online=False)
+    one.reachable(message({}, at=9), online=True)
+    (moved, again) = heard(one, OPEN, CLOSED)
+    assert (moved.kind, moved.resync, moved.since) == ("unlocked", True, 5)
+    assert (again.kind, again.resync, again.since) == ("locked", False, 0)
+
+
+def test_an_action_of_a_lock_that_was_offline_was_heard_at_once() -> None:
+    one = watch()
+    heard(one, CLOSED)
+    one.reachable(message({}, at=5), online=False)
+    moved = heard(one, {**OPEN, **KEYPAD})[-1]
+    assert (moved.kind, moved.slot, moved.resync) == ("unlocked", 3, False)
+
+
 def test_a_lock_that_speaks_again_is_online() -> None:
     one = watch()
     one.take(message(CLOSED))

@@ -239,6 +239,42 @@ def test_a_lock_that_dies_and_comes_back_is_asked_where_its_bolt_is() -> None:
     assert door.story.doubt
 
 
+def dead_since() -> tuple[Lock, int]:
+    door = Lock()
+    door.tell("dead", oldStatus=4)
+    since = door.at
+    door.tell("alive", 60, oldStatus=3)
+    return door, since
+
+
+def test_what_a_lock_did_while_it_was_dead_is_found_out_late_and_once() -> None:
+    door, since = dead_since()
+    [opened] = door.update(98, "doorStatus", "open", "closed")
+    assert door.update(98, "boltStatus", "locked", "unlocked") == []
+    [moved] = door.settle()
+    assert [(one.kind, one.resync, one.since) for one in (opened, moved)] == [
+        ("door_opened", True, since),
+        ("locked", True, since),
+    ]
+    [closed] = door.update(98, "doorStatus", "closed", "open")
+    door.update(98, "boltStatus", "unlocked", "locked")
+    [moved] = door.settle()
+    assert [(one.resync, one.since) for one in (closed, moved)] == [(False, 0), (False, 0)]
+
+
+def test_what_a_lock_that_was_dead_answers_when_asked_is_found_out_late() -> None:
+    door, since = dead_since()
+    assert list(door.story.read("thrown", door.at)) == []
+    [moved] = door.settle()
+    assert (moved.kind, moved.resync, moved.since) == ("locked", True, since)
+
+
+def test_what_a_lock_that_was_dead_reports_by_itself_was_heard_at_once() -> None:
+    door, _ = dead_since()
+    [event] = door.notify(6, 5, userId=3)
+    assert (event.kind, event.slot, event.resync) == ("locked", 3, False)
+
+
 def test_settings_are_named_as_the_model_has_them() -> None:
     door = Lock(*SENSED, *(value(112, number, now) for number, now in ((2, 0), (3, 30), (4, 5))))
     assert door.story.state().relock_s == 0

@@ -187,6 +187,17 @@ async def test_what_changed_unheard_is_told_since_the_loss_also_behind_what_was_
     assert (unlocked.resync, unlocked.since) == (True, gap.since)
 
 
+async def test_what_a_link_found_out_late_without_knowing_since_when_is_told_since_the_loss() -> None:
+    plug, intake = Told("m", "matter", state(FRONT)), Kept()
+    async with listening(plug, intake=intake) as listener:
+        await until(lambda: FRONT in listener.states)
+        plug.states = [state(FRONT), event("unlocked", FRONT, resync=True)]
+        plug.said.put_nowait(SourceError("is gone"))
+        await until(lambda: intake.of("unlocked"))
+    (gap,), (unlocked,) = intake.of("gap"), intake.of("unlocked")
+    assert (unlocked.resync, unlocked.since) == (True, gap.since)
+
+
 async def test_a_reconnect_to_an_unchanged_home_invents_nothing() -> None:
     plug, intake = simulated(), Kept()
     async with listening(plug, intake=intake) as listener:

@@ -202,9 +202,7 @@ class MatterLink(Link):
                 if len(self._watches) < MOST_LOCKS:
                     yield self._add(name, node, endpoint).state
                 continue
-            yield from watch.reachable(node.available, at, said)
-            for path, value in node.attributes.items():
-                yield from self._hold(watch, watch.changed(path, value, at, said))
+            yield from self._hold(watch, watch.updated(node, at, said))
 
     def _of(self, node_id: int) -> list[Watch]:
         return [watch for watch in self._watches.values() if watch.node_id == node_id]

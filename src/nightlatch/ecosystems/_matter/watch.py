@@ -63,6 +63,8 @@ class Watch:
         self._power = _lock.battery_endpoint(self._attributes, endpoint)
         self._numbers: list[int] = []
         self._keypad_disabled = False
+        self._away_since: int | None = None if node.available else 0
+        """Since when the server does not reach the node, µs (0: from before this connection); None: it does."""
         self.state = State(about, security="matter", reachable=node.available)
         self._know()
 
@@ -90,6 +92,7 @@ class Watch:
         events = [event for path, value in values.items() for event in self.changed(path, value, at, raw)]
         if self.path(LOCK_STATE) in values:
             self.state = replace(self.state, at=at, reachable=True)
+            self._away_since = None
         if self.path(DOOR) in values:
             self._door_told(at)
         return events
@@ -124,16 +127,25 @@ class Watch:
             return self.changed(self.path(DOOR), _FORCED, at, raw)
         return self._happened(found, event.told(at), at, raw)
 
-    def reachable(self, available: bool, at: int, raw: Mapping[str, Any]) -> list[Event]:
-        """The server says whether it reaches the node."""
-        if self.state.reachable is available:
-            return []
-        self.state = replace(self.state, reachable=available)
-        return self.pairing.other(self._event("online" if available else "offline", at, raw))
+    def updated(self, node: Node, at: int, raw: Mapping[str, Any]) -> list[Event]:
+        """The node as the server has it now. What it did while the server did not reach it is found out by this."""
+        going: list[Event] = []
+        if self.state.reachable is not node.available:
+            self.state = replace(self.state, reachable=node.available)
+            kind: Kind = "online" if node.available else "offline"
+            going += self.pairing.other(replace(self._event(kind, at, raw), resync=False, since=0))
+        for path, value in node.attributes.items():
+            going += self.changed(path, value, at, raw)
+        if node.available:
+            self._away_since = None
+        elif self._away_since is None:
+            self._away_since = at
+        return going
 
     def left(self, at: int, raw: Mapping[str, Any]) -> Event:
         """The node is no longer one of the server's."""
-        return self._event("offline", at, raw, detail="it was removed from the Matter server")
+        event = self._event("offline", at, raw, detail="it was removed from the Matter server")
+        return replace(event, resync=False, since=0)
 
     def _happened(self, found: Happening, told: int, at: int, raw: Mapping[str, Any]) -> list[Event]:
         fields: dict[str, Any] = {"by": found.by, "slot": found.slot, "detail": found.detail, "told": told}
@@ -185,4 +197,5 @@ class Watch:
         )
 
     def _event(self, kind: Kind, at: int, raw: Mapping[str, Any], **fields: Any) -> Event:
-        return Event(at, kind, self.state.about, self._source, raw=redacted(raw) if raw else "", **fields)
+        event = Event(at, kind, self.state.about, self._source, raw=redacted(raw) if raw else "", **fields)
+        return event if self._away_since is None else replace(event, resync=True, since=self._away_since)

@@ -89,6 +89,8 @@ class Watch:
         """A setting that is being set, of which Zigbee2MQTT says what it hopes before the lock has said anything."""
         self._source = source
         self._door: tuple[str | None, bool] = (None, False)
+        self._missed: int | None = None
+        """Since when (µs; 0: from before this connection) the bolt may have moved while the lock was offline."""
         names = {one.name for one in device.definition.exposes} if device.definition else set()
         self.pairing = Pairing(waits="action" in names)
 
@@ -124,6 +126,8 @@ class Watch:
         before, self.state = self.state, replace(self.state, reachable=online)
         if before.reachable is online:
             return []
+        if not online:
+            self._missed = 0 if message.retained else message.at
         if message.retained or before.reachable is None:
             return [self.state]
         return [self._event("online" if online else "offline", message)]
@@ -144,8 +148,12 @@ class Watch:
         if action is not None:
             event = self._event(action.kind, message, by=action.by, slot=action.slot, detail=action.detail)
             yield from (self.pairing.action if action.kind in _KINDS.values() else self.pairing.other)(event)
+        missed, self._missed = (None, self._missed) if bolt is None or message.kept else (self._missed, None)
         if bolt is not None and before not in (None, bolt):
-            yield from self.pairing.state(self._event(_KINDS[bolt], message))
+            event = self._event(_KINDS[bolt], message)
+            if missed is not None and action is None:
+                event = replace(event, resync=True, since=missed)
+            yield from self.pairing.state(event)
 
     def _others(self, message: Message) -> Iterator[Event]:
         report, before = message.report, self.state

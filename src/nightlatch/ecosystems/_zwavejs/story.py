@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from nightlatch.catalogue import Knowledge
 from nightlatch.ecosystems._zwavejs import notifications as notes
 from nightlatch.ecosystems._zwavejs.asking import Report
@@ -64,6 +66,8 @@ class Story:
         self._unread = unread
         self._bolt_at = 0
         self._door_at = 0
+        self._missed: dict[str, int] = {"bolt": 0, "door": 0} if node.status == _DEAD else {}
+        """What may have moved since this instant (µs; 0: from before this connection), while the lock was dead."""
         self._mode: Bolt | None = None
         self._told: dict[Kind, tuple[str, int]] = {}
         self._commanded: dict[Bolt, int] = {}
@@ -142,8 +146,10 @@ class Story:
         """The lock answered for the first time where bolt and door are: that is its state, and no move."""
         if report.bolt is not None:
             self._bolt, self._bolt_at = report.bolt, at
+            self._missed.pop("bolt", None)
         if report.door is not None:
             self._door, self._door_at = report.door, at
+            self._missed.pop("door", None)
 
     def read(self, bolt: Bolt, at: int) -> Iterator[Heard]:
         """The lock answered again where its bolt is."""
@@ -194,6 +200,7 @@ class Story:
 
     def _moved(self, bolt: Bolt, at: int, told: Told | str, detail: str = "") -> Iterator[Heard]:
         before, self._bolt, self._bolt_at = self._bolt, bolt, at
+        missed = self._missed.pop("bolt", None)
         if bolt == "thrown":
             self._jammed = False
         if not self.settled or before == bolt:
@@ -212,7 +219,7 @@ class Story:
             self._remote_at = at
             yield event
         else:
-            self.waiting = event
+            self.waiting = _found_out(event, missed)
 
     def _operated(self, kind: Kind, by: By, slot: int, told: Told) -> Iterator[Event]:
         if self.waiting is not None and self.waiting.kind == kind:
@@ -221,6 +228,7 @@ class Story:
         bolt: Bolt = "thrown" if kind == "locked" else "retracted"
         again = by == "remote" and self._bolt == bolt and told.at - self._remote_at < COMMANDED
         self._bolt, self._bolt_at, self._jammed, self.doubt = bolt, told.at, False, False
+        self._missed.pop("bolt", None)
         if not again:
             yield self._event(kind, told.at, told.raw, by=by, slot=slot)
 
@@ -305,12 +313,14 @@ class Story:
 
     def _door_is(self, door: DoorState, told: Told) -> Iterator[Heard]:
         before, self._door, self._door_at = self._door, door, told.at
+        missed = self._missed.pop("door", None)
         if not self.settled or before == door:
             return
         if before is None:
             yield self.state()
         else:
-            yield self._event("door_opened" if door == "open" else "door_closed", told.at, told.raw)
+            event = self._event("door_opened" if door == "open" else "door_closed", told.at, told.raw)
+            yield _found_out(event, missed if told.happening.event != "notification" else None)
 
     # Battery, settings, codes, link
 
@@ -362,6 +372,8 @@ class Story:
         before, self._reachable = self._reachable, alive
         # What it did while it could not be heard, only it can tell.
         self.doubt = alive and before is False and self.settled
+        if not alive and before is not False:
+            self._missed = {"bolt": told.at, "door": told.at}
         if before is not alive and not (before is None and alive):
             yield self._event("online" if alive else "offline", told.at, told.raw)
 
@@ -381,6 +393,11 @@ class Story:
 
     def _event(self, kind: Kind, at: int, raw: str, **more: Any) -> Event:
         return Event(at, kind, self._about, self._source, raw=raw, **more)
+
+
+def _found_out(event: Event, since: int | None) -> Event:
+    """The event, marked if it is of a move that may have happened since an instant; None: it was heard at once."""
+    return event if since is None else replace(event, resync=True, since=since)
 
 
 _VALUES: dict[tuple[int, str | int | None], Callable[[Story, Told], Iterator[Heard]]] = {
