@@ -37,6 +37,7 @@ class Settings:
     acl: the text of the broker's ACL file.
     homeassistant: whether Zigbee2MQTT announces its devices to Home Assistant.
     device_options: what Zigbee2MQTT's `device_options` set, as `{"qos": 1}`.
+    log_level: what Zigbee2MQTT logs, and publishes on `bridge/logging`.
     """
 
     network_key: NetworkKey = "random"
@@ -47,6 +48,7 @@ class Settings:
     acl: str | None = None
     homeassistant: bool = False
     device_options: Configuration = field(default_factory=dict)
+    log_level: str = "info"
 
 
 @dataclass
@@ -197,7 +199,10 @@ class ZigbeeRig:
             env=node_env(ZIGBEE2MQTT_DATA=str(self.data)),
         )
         # bridge/state says "online" before requests are listened to; this line comes after.
-        hub.wait_log("Zigbee2MQTT started!")
+        if self.settings.log_level == "info":
+            hub.wait_log("Zigbee2MQTT started!")
+        else:
+            self.traffic.request("health_check", {})
         return hub
 
     def _write_configuration(self) -> None:
@@ -226,7 +231,7 @@ class ZigbeeRig:
             "version": 5,
             "mqtt": mqtt,
             "serial": {"port": f"tcp://127.0.0.1:{self._radio_port}", "adapter": "zstack"},
-            "advanced": {"log_level": "info", "log_output": ["console"], **network},
+            "advanced": {"log_level": settings.log_level, "log_output": ["console"], **network},
             "frontend": frontend,
             "homeassistant": {"enabled": settings.homeassistant},
             "device_options": settings.device_options,

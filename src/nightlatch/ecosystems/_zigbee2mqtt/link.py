@@ -17,12 +17,13 @@ from nightlatch.ecosystems._mqtt_session import Session
 from nightlatch.ecosystems._raw import redacted
 from nightlatch.ecosystems._zigbee2mqtt.devices import Device, hub_ref
 from nightlatch.ecosystems._zigbee2mqtt.live import BRIDGE_SECONDS, Info, is_topic, locks_of, says, understood
-from nightlatch.ecosystems._zigbee2mqtt.orders import Orders, Replies, Reply
+from nightlatch.ecosystems._zigbee2mqtt.orders import Orders
+from nightlatch.ecosystems._zigbee2mqtt.replies import Replies, Reply
 from nightlatch.ecosystems._zigbee2mqtt.reports import read
 from nightlatch.ecosystems._zigbee2mqtt.watch import Memory, Message, Watch
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError, ReadError, SourceError
-from nightlatch.model.command import Command, Outcome
+from nightlatch.model.command import CloseJoin, Command, Outcome
 from nightlatch.model.event import Event, Kind
 from nightlatch.model.lock import Lock
 from nightlatch.plugs import Plug
@@ -30,6 +31,8 @@ from nightlatch.reading import structured
 
 STATES_SECONDS = 5.0
 """How long the locks may take to answer after a connection, before their states are told as far as they are known."""
+JOIN_SECONDS = 8.0
+"""How long the bridge may take to say that its network is closed."""
 AGAIN_SECONDS = 2.0
 """How long the bridge's retained messages may take to arrive when an earlier connection has had them."""
 _MOST_EARLY = 20_000
@@ -62,9 +65,12 @@ class Zigbee2MqttLink(Link):
         self.base = base
         self._before = before
         self._plug = plug
-        self._clock = plug.context.clock
-        self._watches: dict[str, Watch] = {}
+        self.now = plug.context.clock
+        self.locks: dict[str, Watch] = {}
         """By IEEE address."""
+        self.info = Info("", permit_join=False, config={})
+        """What the bridge last said of itself, at `_told_at`; `_infos` counts what it said since we know it."""
+        self._told_at = self._infos = 0
         self._looks: dict[str, Look] = {}
         """What is done with the messages of each topic."""
         self._bridge: dict[str, Arrived] = {}
@@ -84,7 +90,7 @@ class Zigbee2MqttLink(Link):
 
     async def hear(self) -> AsyncIterator[Heard]:
         """The states once the locks have answered, what the broker kept for us, then everything as it comes."""
-        watches = self._watches.values()
+        watches = self.locks.values()
         for watch in watches:
             await self.ask(watch, "state")
         await self._until(lambda: all(one.state.at or one.state.reachable is False for one in watches), STATES_SECONDS)
@@ -98,10 +104,28 @@ class Zigbee2MqttLink(Link):
         """Give the order to the lock and read back what became of it."""
         if (error := self._feed.error) is not None:
             raise SourceError(error.what, where=error.where, todo=error.todo)
-        for watch in self._watches.values():
+        if isinstance(command, CloseJoin):
+            return await self._close_join(command)
+        for watch in self.locks.values():
             if watch.state.about == str(command.about):
                 return await self._orders.carry_out(watch, command)
         return Outcome("refused", "Zigbee2MQTT has no such lock", f"{self.base}/bridge/devices")
+
+    async def _close_join(self, command: CloseJoin) -> Outcome:
+        """Close the network; the bridge says so of itself, in a message that comes after."""
+        if command.about != hub_ref(self._plug):
+            return Outcome("refused", "this is no order to a lock", why="unsupported")
+        where, asked = f"{self.base}/bridge/info, permit_join", self._infos
+        try:
+            await self.session.publish(f"{self.base}/bridge/request/permit_join", b'{"time":0}')
+            await self._until(lambda: self._infos > asked and not self.info.permit_join, JOIN_SECONDS)
+        except SourceError as error:
+            return Outcome("unknown", f"it was sent, and then {error.what}", error.where)
+        if self._infos == asked:
+            return Outcome("unknown", "Zigbee2MQTT did not tell whether its network is open", where)
+        if self.info.permit_join:
+            return Outcome("refused", "Zigbee2MQTT reports its network open for new devices", where, self._told_at)
+        return Outcome("evidence", "no new device may join", where, self._told_at)
 
     # What orders use
 
@@ -141,7 +165,7 @@ class Zigbee2MqttLink(Link):
     def settle(self, watch: Watch) -> None:
         """Look once more at what is known of the lock, now that no order holds anything back."""
         content = {name: value for name, value in watch.content.items() if not name.startswith("action")}
-        self._take(watch, self._message(content, self._clock()))
+        self._take(watch, self._message(content, self.now()))
 
     # From the broker
 
@@ -158,18 +182,18 @@ class Zigbee2MqttLink(Link):
         self._before.bridge = {topic: self._bridge[topic] for topic in told}
         self._looks |= {state: self._state, info: self._info, devices: self._devices}
         if about.permit_join or self._before.joining:
-            self._joins(about.permit_join, self._clock())
-        self._before.joining = about.permit_join
+            self._joins(about.permit_join, self.now())
+        self._before.joining, self.info = about.permit_join, about
         for device in locks:
             self._add(self._new(device))
         self._known = True
         early, self._early = self._early, []
         for topic, arrived, at in early:
-            for watch in self._watches.values():
+            for watch in self.locks.values():
                 if topic == self.topic(watch):
                     with contextlib.suppress(ReadError):
                         self._report(watch, arrived, at, kept=True)
-        if topics := [topic for watch in self._watches.values() for topic in self._topics(watch)]:
+        if topics := [topic for watch in self.locks.values() for topic in self._topics(watch)]:
             await self.session.subscribe(*topics)
 
     async def run(self) -> None:
@@ -243,7 +267,9 @@ class Zigbee2MqttLink(Link):
         self._before.bridge[f"{self.base}/bridge/info"] = arrived
         if info.permit_join is not self._before.joining:
             self._joins(info.permit_join, at)
-        self._before.joining = info.permit_join
+        self._before.joining, self.info = info.permit_join, info
+        if not arrived.retained:
+            self._infos, self._told_at = self._infos + 1, at
 
     def _joins(self, may: bool, at: int) -> None:
         kind: Kind = "join_opened" if may else "join_closed"
@@ -257,13 +283,13 @@ class Zigbee2MqttLink(Link):
         if self._changed.qsize() > _MOST_CHANGES:
             self._feed.fail(SourceError("its devices change faster than they can be followed", where=topic))
             return
-        for address, watch in list(self._watches.items()):
+        for address, watch in list(self.locks.items()):
             device = locks.pop(address, None)
             if device is None or device.friendly_name != watch.device.friendly_name:
                 old = self._topics(watch)
                 for topic in old:
                     self._looks.pop(topic, None)
-                del self._watches[address]
+                del self.locks[address]
                 if device is None:
                     self._changed.put_nowait((watch, old, []))
                     self._tell([watch.member(self._message({}, at), joined=False)])
@@ -282,7 +308,7 @@ class Zigbee2MqttLink(Link):
         return Watch(about, self._plug.context.id, device, self._before.locks[device.ieee_address])
 
     def _add(self, watch: Watch) -> None:
-        self._watches[watch.device.ieee_address] = watch
+        self.locks[watch.device.ieee_address] = watch
         for topic, look in zip(self._topics(watch), (self._report, self._availability), strict=False):
             self._looks[topic] = partial(look, watch)
 

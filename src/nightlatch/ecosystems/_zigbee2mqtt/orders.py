@@ -7,18 +7,29 @@ is what the lock answers when it is asked (`/get`) after the order: its `lock_st
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from nightlatch.ecosystems._mqtt import Heard as Arrived
+from nightlatch.ecosystems._zigbee2mqtt import doorlock
+from nightlatch.ecosystems._zigbee2mqtt.codes import Codes
+from nightlatch.ecosystems._zigbee2mqtt.replies import ConnectionEnded, Replies, Reply, following
 from nightlatch.ecosystems._zigbee2mqtt.reports import RELOCK
-from nightlatch.ecosystems._zigbee2mqtt.watch import Message, Watch, answers
+from nightlatch.ecosystems._zigbee2mqtt.watch import Watch, answers
 from nightlatch.errors import SourceError
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
+from nightlatch.model.command import (
+    ClearCode,
+    Command,
+    LockDoor,
+    Outcome,
+    ReadCodes,
+    SetCode,
+    SetParameter,
+    UnlockDoor,
+)
 from nightlatch.model.event import Bolt
 from nightlatch.reading import structured
 
@@ -34,21 +45,8 @@ TURN_SECONDS = 5.0
 QUESTIONS = 3
 """How often a lock is asked: a bolt that was seen elsewhere may still be moving."""
 
-_STATUS = re.compile(r"Status '([A-Z0-9_]{1,40})'")
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """A message for an order that waits for one, with the content of the message before it."""
-
-    message: Message | None
-    """None: Zigbee2MQTT could not do what it was asked."""
-    before: Mapping[str, Any] = {}
-    status: str = ""
-    """The status with which the lock declined, where it gave one."""
-
-
-Replies = asyncio.Queue[Reply | None]
-"""None: the connection has ended."""
+_TOLD = (b"failed", b"Invoked ZCL command", b"Read result")
+"""What the lines of the log say that orders wait for."""
 
 
 class _Log(msgspec.Struct, frozen=True):
@@ -57,24 +55,28 @@ class _Log(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class _Ended(Exception):
-    """The connection ended while an order was followed."""
-
-
 class Orders:
     """The orders of one link; those to one lock wait for each other."""
 
     def __init__(self, link: Zigbee2MqttLink) -> None:
         self._link = link
         self._turns: dict[str, asyncio.Lock] = {}
-        self._open: dict[str, Watch] = {}
+        self._open: list[Watch] = []
         self._log = f"{link.base}/bridge/logging"
+        self._log_is_heard = True
+        self._codes = Codes(link, self._log)
 
     async def carry_out(self, watch: Watch, command: Command) -> Outcome:
-        """Give an order, ask the lock, and tell how it stands then; within 25 s."""
-        if not isinstance(command, LockDoor | UnlockDoor | SetParameter):
-            return Outcome("refused", "this is no order to a lock behind Zigbee2MQTT", why="unsupported")
+        """Give an order, ask the lock, and tell how it stands then; within 30 s."""
         turn = self._turns.setdefault(watch.device.ieee_address, asyncio.Lock())
+        if isinstance(command, SetCode | ClearCode | ReadCodes):
+            try:
+                async with self._failures(watch):
+                    return await self._codes.carry_out(watch, command, turn, log=self._log_is_heard)
+            except ConnectionEnded:
+                return Outcome("unknown", "the connection ended before the lock had answered")
+        if not isinstance(command, LockDoor | UnlockDoor | SetParameter):
+            return Outcome("refused", "this is no order to a lock", why="unsupported")
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await turn.acquire()
@@ -86,7 +88,7 @@ class Orders:
                     if isinstance(command, SetParameter):
                         return await self._set(watch, command, replies)
                     return await self._move(watch, command, replies)
-        except _Ended:
+        except ConnectionEnded:
             return Outcome("unknown", "the connection ended before the lock had answered")
         finally:
             turn.release()
@@ -111,11 +113,11 @@ class Orders:
         last: Bolt | None = None
         at = 0
         for _ in range(QUESTIONS):
-            moved = await _next(replies, MOVE_SECONDS, lambda reply: reply.message is None or arrives(reply))
+            moved = await following(replies, MOVE_SECONDS, lambda reply: reply.message is None or arrives(reply))
             if moved is not None and moved.message is None:
                 return _failed(moved)
             await self._link.ask(watch, "state")
-            reply = await _next(replies, ANSWER_SECONDS, answer)
+            reply = await following(replies, ANSWER_SECONDS, answer)
             if reply is None or reply.message is None or reply.message.report.bolt is None:
                 continue
             before, last, at = last, reply.message.report.bolt, reply.message.at
@@ -141,14 +143,14 @@ class Orders:
             if (failed := await self._send(watch, {RELOCK: command.value})) is not None:
                 return failed
             # Zigbee2MQTT says the new value once it has sent it. Only what comes behind that is the lock's.
-            hoped = await _next(
+            hoped = await following(
                 replies, MOVE_SECONDS, lambda reply: reply.message is None or RELOCK in reply.message.content
             )
             if hoped is not None and hoped.message is None:
                 return _failed(hoped)
             for _ in range(QUESTIONS):
                 await self._link.ask(watch, RELOCK)
-                reply = await _next(
+                reply = await following(
                     replies,
                     ANSWER_SECONDS,
                     lambda one: one.message is None or answers(one.message, one.before, RELOCK),
@@ -173,30 +175,32 @@ class Orders:
     @asynccontextmanager
     async def _failures(self, watch: Watch) -> AsyncIterator[None]:
         """Listen to Zigbee2MQTT's log, for this lock's failures, while an order is open."""
-        name = watch.device.friendly_name
         first = not self._open
-        self._open[name] = watch
-        self._link.look(self._log, self._logged)
-        if first:
-            with suppress(SourceError):  # an account may not be let to read it: then a failure is silence
-                await self._link.session.subscribe(self._log, qos=0)
+        self._open.append(watch)
         try:
+            self._link.look(self._log, self._logged)
+            if first:
+                try:
+                    await self._link.session.subscribe(self._log, qos=0)
+                except SourceError:  # an account may not be let to read it: then a failure is silence
+                    self._log_is_heard = False
             yield
         finally:
-            del self._open[name]
+            self._open.remove(watch)
             if not self._open:
                 self._link.look(self._log, None)
                 with suppress(SourceError):
                     await self._link.session.unsubscribe(self._log)
 
     def _logged(self, arrived: Arrived, _: int) -> None:
-        if b"failed" not in arrived.payload:
+        if not any(words in arrived.payload for words in _TOLD):
             return
         log: _Log = structured.json(arrived.payload, _Log, where=self._log)
-        for name, watch in self._open.items():
-            if log.message.startswith("Publish '") and f"' to '{name}' failed: " in log.message[: 80 + len(name)]:
-                found = _STATUS.search(log.message)
-                self._link.reply(self._link.topic(watch), Reply(None, status=found[1] if found else ""))
+        self._link.reply(self._log, Reply(None, line=log.message[: doorlock.LONGEST_LINE]))
+        for watch in set(self._open):
+            failed = doorlock.failure(log.message, watch.device.friendly_name)
+            if failed is not None:
+                self._link.reply(self._link.topic(watch), Reply(None, status=failed.status))
 
 
 def _failed(reply: Reply) -> Outcome:
@@ -204,16 +208,3 @@ def _failed(reply: Reply) -> Outcome:
     if reply.status:
         return Outcome("refused", f"the lock declined (status {reply.status})")
     return Outcome("unknown", "Zigbee2MQTT could not reach the lock")
-
-
-async def _next(replies: Replies, seconds: float, wanted: Callable[[Reply], bool]) -> Reply | None:
-    """The next reply that is wanted; None when none comes in time."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while True:
-                reply = await replies.get()
-                if reply is None:
-                    raise _Ended
-                if wanted(reply):
-                    return reply
-    return None
