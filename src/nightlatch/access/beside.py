@@ -33,19 +33,21 @@ class Beside:
         self,
         things: Iterable[ThingDocument] | None,
         declared: Mapping[tuple[str, int], str],
+        names: Mapping[str, str],
         people: Mapping[str, str],
         rules: Mapping[str, Rules],
     ) -> None:
-        """`declared`: whose each slot is, by ("lock:front", 3) and the id of a person. `rules` names the locks read."""
+        """`declared`: whose each slot is: ("lock:front", 3) -> "ana". `names` and `people`: what things and people
+        are called. `rules`: of the locks that were read for the ledger."""
         self._audited = things is not None
         self._declared = declared
         self._people = people
         self._rules = rules
         self._of: dict[str, dict[str, Facts]] = {}
-        self._labels: dict[str, str] = {}
+        self._labels = dict(names)
         for thing in things or ():
             self._of.setdefault(thing.kind, {})[thing.subject] = {fact.fact: fact for fact in thing.facts}
-            self._labels[thing.subject] = thing.label
+            self._labels.setdefault(thing.subject, thing.label)
         self._codes: dict[str, list[tuple[str, Facts]]] = {}
         for subject, facts in self._of.get("credential", {}).items():
             self._codes.setdefault(_text(facts, "lock"), []).append((subject, facts))

@@ -294,6 +294,8 @@ def evidence(entry: Entry) -> str:
         return "nothing was read yet"
     if entry.present is None:
         return "a change was sent or reported since it was last read"
+    if entry.state == "setting" and not entry.present:
+        return "sent and not read back; before, its slot was read empty"
     if not entry.present:
         return "its slot was read empty" if entry.state != "absent" or not entry.reason else entry.reason
     match entry.proof:
