@@ -20,21 +20,21 @@ _LAST_DAY = date.max.toordinal()
 def endless(schedule: Always | Weekly | Dates | Recurring) -> bool:
     """Whether it leaves nothing out: always, or a week without a gap."""
     if isinstance(schedule, Weekly):
-        return _week(schedule) == ((0, WEEK_MINUTES),)
+        return weeks_windows(schedule) == ((0, WEEK_MINUTES),)
     return isinstance(schedule, Always)
 
 
 def windows(schedule: Weekly | Dates | Recurring, zone: tzinfo, since: int) -> Windows:
     """The windows that end after the minute `since`, in order, with a gap between each two."""
     if isinstance(schedule, Weekly):
-        return _weekly(_week(schedule), since)
+        return _weekly(weeks_windows(schedule), since)
     if isinstance(schedule, Dates):
         return _dates(schedule, since)
     return rule(schedule, zone).windows(since)
 
 
 @lru_cache(maxsize=4096)
-def _week(schedule: Weekly) -> tuple[tuple[int, int], ...]:
+def weeks_windows(schedule: Weekly) -> tuple[tuple[int, int], ...]:
     """Its windows joined where they touch; one that runs past Sunday is last, and ends after 10080."""
     joined: list[tuple[int, int]] = []
     for begin, end in sorted((begin, end) for begin, end in schedule.windows if begin < end):
