@@ -118,7 +118,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     told: int = 0
     """When the peer says it happened, where the peer has a clock; µs since 1970."""
     resync: bool = False
-    """Found out by asking after a reconnect: it happened at some time since `since`."""
+    """Found out late, after a reconnect or once its hub reached the lock again: it happened some time since `since`."""
     detail: str = ""
     """In words for people: what the peer said that the fields do not hold."""
     raw: str = ""
