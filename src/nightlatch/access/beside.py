@@ -37,8 +37,11 @@ class Beside:
         people: Mapping[str, str],
         rules: Mapping[str, Rules],
     ) -> None:
-        """`declared`: whose each slot is: ("lock:front", 3) -> "ana". `names` and `people`: what things and people
-        are called. `rules`: of the locks that were read for the ledger."""
+        """What is known: `declared` tells whose each slot is, ("lock:front", 3) -> "ana".
+
+        `names` and `people` are what things and people are called; `rules` those of the locks that were read
+        for the ledger.
+        """
         self._audited = things is not None
         self._declared = declared
         self._people = people

@@ -13,16 +13,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from nightlatch.access.limits import limits
-from nightlatch.access.schedules import following, spans, union
+from nightlatch.access.limits import AHEAD, Hold, hold
 from nightlatch.model.access import EVERY_DOOR, Credential, Grant, Person
 from nightlatch.model.command import Limit, Rules
-
-AHEAD = 24 * 3_600_000_000
-"""So long before it begins, a code that the lock itself holds to its times is put on it; µs."""
-HORIZON = 62 * 24 * 3_600_000_000
-"""So far ahead the times of several grants are joined; what goes on longer is looked at again then; µs."""
-_NEVER = 1 << 62
 
 
 class Want(msgspec.Struct, frozen=True, gc=False):
@@ -109,8 +102,8 @@ class Plan:
         """By lock and person."""
         self._of: dict[str, set[str]] = {}
         """The locks at which each person has a pair."""
-        self._times: dict[tuple[str, ...], tuple[int, int] | None] = {}
-        """The current or next span of each set of grants, as of the last renewal."""
+        self._holds: dict[tuple[object, ...], Hold | None] = {}
+        """How locks that keep to the same hold each set of grants, as of the last change."""
         self._heap: list[tuple[int, str, str]] = []
 
     # What is wanted
@@ -155,14 +148,14 @@ class Plan:
         if self._doors != register.locks or self._zone != register.zone:
             touched |= self._pairs.keys()
             self._zone, self._doors = register.zone, dict(register.locks)
-            self._people = self._grants = self._credentials = {}
+            self._people, self._grants, self._credentials = {}, {}, {}
             self._forget()
             self._everywhere = frozenset(self._doors)
             for lock, door in self._doors.items():
                 if door:
                     self._behind[door] = (*self._behind.get(door, ()), lock)
         self._digits = register.digits
-        self._times.clear()
+        self._holds.clear()
         pairs: set[tuple[str, str]] = set()
         people = _changed(self._people, register.people)
         grants = _changed(self._grants, register.grants)
@@ -199,7 +192,7 @@ class Plan:
         if self._rules.get(lock) == rules:
             return set()
         self._rules[lock] = rules
-        self._times.clear()
+        self._holds.clear()
         return self._renew([(lock, person) for person in self._pairs.get(lock, {})], now)
 
     def advance(self, now: int) -> set[str]:
@@ -211,7 +204,7 @@ class Plan:
             if pair is not None and pair.due == at:
                 due.add((lock, person))
         if due:
-            self._times.clear()
+            self._holds.clear()
         return self._renew(due, now) | {lock for lock, _ in due}
 
     # How it is worked out
@@ -246,7 +239,7 @@ class Plan:
 
     def _granted(self, person: str) -> list[Grant]:
         known = self._people.get(person)
-        if known is None:
+        if known is None or known.ended:
             return []
         found = list(self._to.get(f"person:{person}", {}).values())
         for group in known.groups:
@@ -281,30 +274,26 @@ class Plan:
 
     def _pair(self, lock: str, person: str, now: int) -> _Pair | None:
         grants = tuple(grant for grant in self._granted(person) if lock in self._locks(grant))
-        span = self._span(grants, now)
-        if span is None:
+        held = self._held(grants, self._rules.get(lock), now)
+        if held is None:
             return None
-        begins, ends = span
-        due = begins if begins > now else ends
         credential, reason = self._fitting(lock, person)
         if credential is None or reason:
-            return _Pair(ends, credential=credential.id if credential is not None else "", reason=reason)
-        held = limits(grants, self._rules.get(lock), self._zone, now)
-        want = Want(lock, credential.id, person, begins, ends, held or (), tuple(grant.id for grant in grants))
-        return _Pair(due, want)
+            return _Pair(held.ends, credential=credential.id if credential is not None else "", reason=reason)
+        # What the lock itself shuts out until then may be there ahead of time: the hub may be down when it begins.
+        begins = held.begins - AHEAD if held.limits else held.begins
+        due = begins if begins > now else held.ends
+        ids = tuple(grant.id for grant in grants)
+        return _Pair(due, Want(lock, credential.id, person, begins, held.ends, held.limits or (), ids))
 
-    def _span(self, grants: tuple[Grant, ...], now: int) -> tuple[int, int] | None:
+    def _held(self, grants: tuple[Grant, ...], rules: Rules | None, now: int) -> Hold | None:
         if not grants:
             return None
-        ids = tuple(grant.id for grant in grants)
-        if ids not in self._times:
-            if len(grants) == 1:
-                self._times[ids] = following(grants[0], self._zone, now)
-            else:
-                soonest = [span for grant in grants if (span := following(grant, self._zone, now)) is not None]
-                until = max(min((begin for begin, _ in soonest), default=0), now) + HORIZON
-                self._times[ids] = next(union(spans(grant, self._zone, now, until) for grant in grants), None)
-        return self._times[ids]
+        means = (rules.year_days, rules.week_days, rules.days_together) if rules is not None else ()
+        key = (*(grant.id for grant in grants), *means)
+        if key not in self._holds:
+            self._holds[key] = hold(grants, rules, self._zone, now)
+        return self._holds[key]
 
     def _fitting(self, lock: str, person: str) -> tuple[Credential | None, str]:
         """The person's newest credential that the lock takes; or the newest, and why the lock takes none."""

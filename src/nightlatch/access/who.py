@@ -88,7 +88,7 @@ class Leave:
     """Until when somebody's grants let them through a lock."""
 
     def __init__(self, people: Iterable[Person], grants: Iterable[Grant], door_of: Mapping[str, str], zone: tzinfo):
-        self._groups = {person.id: person.groups for person in people}
+        self._groups = {person.id: person.groups for person in people if not person.ended}
         self._door_of = door_of
         self._zone = zone
         self._to: dict[str, list[Grant]] = {}
@@ -97,10 +97,12 @@ class Leave:
 
     def span(self, person: str, lock: str, at: int) -> tuple[int, int] | None:
         """The span that holds at an instant, of all grants together; None: they have no leave then."""
+        if person not in self._groups:
+            return None
         here = {EVERY_DOOR, lock, self._door_of.get(lock, "")} - {""}
         given = [
             grant
-            for to in (f"person:{person}", *(f"group:{group}" for group in self._groups.get(person, ())))
+            for to in (f"person:{person}", *(f"group:{group}" for group in self._groups[person]))
             for grant in self._to.get(to, ())
             if not here.isdisjoint(grant.doors)
         ]
