@@ -46,7 +46,7 @@ module.exports = ({ CommandClasses: CC, SecurityClass, UserCredentialType }, beh
           cc(CC.Notification, 8, {
             supportsV1Alarm: false,
             notificationTypesAndEvents: {
-              6: [1, 2, 3, 4, 5, 6, 9, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10], // Access Control
+              6: [1, 2, 3, 4, 5, 6, 9, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11], // Access Control
               7: [1, 3, 4], // Home Security: intrusion, tamper by cover, invalid code
               8: [0x0a, 0x0b], // Power Management: battery low, battery empty
             },

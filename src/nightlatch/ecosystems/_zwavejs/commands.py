@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Literal
@@ -14,22 +15,39 @@ from nightlatch.catalogue import Parameter, Role
 from nightlatch.catalogue.parameters import settable_parameters
 from nightlatch.ecosystems._websocket import Silent
 from nightlatch.ecosystems._zwavejs import parameters
+from nightlatch.ecosystems._zwavejs.asker import Asker
 from nightlatch.ecosystems._zwavejs.asking import call, read_bolt
 from nightlatch.ecosystems._zwavejs.conversation import Conversation, Lost
-from nightlatch.ecosystems._zwavejs.messages import CONFIGURATION, DOOR_LOCK, LOCK, decoded
+from nightlatch.ecosystems._zwavejs.happenings import Told
+from nightlatch.ecosystems._zwavejs.messages import CONFIGURATION, DOOR_LOCK, LOCK, USER_CODE, decoded
+from nightlatch.ecosystems._zwavejs.notifications import ACCESS_CONTROL
 from nightlatch.ecosystems._zwavejs.server import Refused
+from nightlatch.ecosystems._zwavejs.slots import Habits
 from nightlatch.ecosystems._zwavejs.story import Story
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
+from nightlatch.ecosystems._zwavejs.usercodes import HeardOfCodes, UserCodes
+from nightlatch.model.command import (
+    ClearCode,
+    Command,
+    LockDoor,
+    Outcome,
+    ReadCodes,
+    SetCode,
+    SetParameter,
+    UnlockDoor,
+)
 from nightlatch.model.event import Bolt
 from nightlatch.model.lock import Lock
 
 SEND_S = 10.0
 READ_S = 8.0
+CODES_S = 25.0
+"""A command about codes: many messages to the lock, and none begun that could not end in time."""
 PAUSES_S = (0.2, 1.5, 3.0, 5.0)
 """Before each look at the bolt: a motor takes seconds, and each look costs battery. What it reports ends a pause."""
 
 SECURED, UNSECURED = 255, 0
 _FAIL = 2
+_MASTER = "master_code_readable_over_zwave"
 _UNHEARD = ("Controller_", "Transport_", "Security2CC_", "SecurityCC_")
 """How the names of errors begin that tell of the radio and not of the lock: what became of the command is not known."""
 
@@ -62,8 +80,12 @@ class Write(msgspec.Struct, frozen=True):
 class Commander:
     """Commands one lock, one command after another. `stirred` is set whenever the lock told something."""
 
-    def __init__(self, conversation: Conversation, story: Story, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, conversation: Conversation, story: Story, clock: Callable[[], int], habits: Habits | None = None
+    ) -> None:
         self.stirred = asyncio.Event()
+        self._habits = habits if habits is not None else Habits()
+        self._heard = HeardOfCodes()
         self._conversation = conversation
         self._story = story
         self._clock = clock
@@ -71,6 +93,7 @@ class Commander:
 
     async def do(self, command: Command) -> Outcome:
         """How it ended. SourceError when the connection was gone before anything was sent."""
+        until = time.monotonic() + CODES_S
         async with self._one:
             match command:
                 case LockDoor():
@@ -79,11 +102,25 @@ class Commander:
                     return await self._move("retracted")
                 case SetParameter():
                     return await self._set_parameter(command.name, command.value)
+                case SetCode() | ClearCode() | ReadCodes():
+                    return await self._codes(command, Asker(self._conversation, self._story.node, until))
             return Outcome("refused", "a lock cannot be commanded that", self._at, why="unsupported")
 
     @property
     def _at(self) -> str:
         return f"node {self._story.node.nodeId}"
+
+    def hear(self, told: Told) -> None:
+        """What the lock tells by itself may say why it does not do what it was commanded."""
+        if told.happening.event == "notification" and told.args.type == ACCESS_CONTROL:
+            self._heard.told(told.args.event)
+
+    async def _codes(self, command: SetCode | ClearCode | ReadCodes, asker: Asker) -> Outcome:
+        node, model = self._story.node, self._story.model
+        if USER_CODE not in node.supports:
+            return Outcome("refused", "the lock has no codes that its hub could set", self._at, why="unsupported")
+        has_master = model is not None and model.fact(_MASTER) is not None
+        return await UserCodes(asker, self._habits, self._heard, self._clock, has_master=has_master).do(command)
 
     # The bolt
 

@@ -17,12 +17,14 @@ from nightlatch.ecosystems._zwavejs.codes import Digest
 from nightlatch.ecosystems._zwavejs.commands import Commander
 from nightlatch.ecosystems._zwavejs.conversation import WAITING, Conversation
 from nightlatch.ecosystems._zwavejs.happenings import Happening, Told
+from nightlatch.ecosystems._zwavejs.joining import close
 from nightlatch.ecosystems._zwavejs.messages import ControllerState, Listening, Node, State, decoded
 from nightlatch.ecosystems._zwavejs.server import Refused, Server
+from nightlatch.ecosystems._zwavejs.slots import Habits
 from nightlatch.ecosystems._zwavejs.story import Story
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError
-from nightlatch.model.command import Command, Outcome
+from nightlatch.model.command import CloseJoin, Command, Outcome
 from nightlatch.model.event import Event, Kind
 from nightlatch.model.evidence import Ref
 
@@ -40,10 +42,11 @@ _DRIVER_FAILED = "ZW0100"
 
 
 class Memory(Struct):
-    """What outlives a connection: by node how often it was asked, and what it told of slots not read since."""
+    """What outlives a connection: by node how often it was asked, what it told of slots not read since, its habits."""
 
     budgets: dict[int, Budget] = field(default_factory=dict)
     unread: dict[int, dict[int, bool]] = field(default_factory=dict)
+    habits: dict[int, Habits] = field(default_factory=dict)
     joining: bool = False
     """The hub lets new devices join."""
 
@@ -123,6 +126,8 @@ class ZwaveLink(Link):
 
     async def command(self, command: Command) -> Outcome:
         """As Link says."""
+        if isinstance(command, CloseJoin):
+            return await self._close(command)
         node = next((node for node in self._stories if self._names.lock(node) == command.about), None)
         if node is None:
             return Outcome("refused", f"this hub has no lock {command.about.key}")
@@ -131,6 +136,15 @@ class ZwaveLink(Link):
                 return await self._commanders[node].do(command)
         except TimeoutError:
             return Outcome("unknown", f"it did not end within {COMMAND_S:.0f} s", f"node {node}")
+
+    async def _close(self, command: CloseJoin) -> Outcome:
+        if command.about != self._names.hub:
+            return Outcome("refused", f"this is not the hub {command.about.key}")
+        try:
+            async with asyncio.timeout(COMMAND_S):
+                return await close(self._conversation, self._clock)
+        except TimeoutError:
+            return Outcome("unknown", f"it did not end within {COMMAND_S:.0f} s", "controller")
 
     def _begin(self, state: State) -> None:
         self._stand(state.controller.status)
@@ -158,7 +172,8 @@ class ZwaveLink(Link):
             unread=self._memory.unread.setdefault(node.nodeId, {}),
         )
         self._stories[node.nodeId] = story
-        self._commanders[node.nodeId] = Commander(self._conversation, story, self._clock)
+        habits = self._memory.habits.setdefault(node.nodeId, Habits())
+        self._commanders[node.nodeId] = Commander(self._conversation, story, self._clock, habits)
         return story
 
     def _take(self, happening: Happening, text: bytes) -> None:
@@ -194,6 +209,7 @@ class ZwaveLink(Link):
         for heard in story.take(told):
             self._conversation.put(heard)
             self._commanders[told.happening.nodeId].stirred.set()
+        self._commanders[told.happening.nodeId].hear(told)
         if (story.waiting is not None or story.doubt) and told.happening.nodeId not in self._held:
             loop = asyncio.get_running_loop()
             self._held[told.happening.nodeId] = loop.call_later(HOLD_S, self._held_long_enough, story)

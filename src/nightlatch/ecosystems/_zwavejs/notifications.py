@@ -15,6 +15,8 @@ OPEN, CLOSED = (22, 0x1600, 0x1601), 23
 NOT_FULLY_LOCKED = (7, 8, 10, 11)
 """By hand, by radio, by itself; jammed."""
 ALL_CODES_DELETED, CODE_DELETED, CODE_ADDED, PROGRAM_CODE = 12, 13, 14, 18
+DUPLICATE_CODE, KEYPAD_BUSY = 15, 17
+"""Why a code was not added."""
 KEYPAD_LOCK = 5
 
 OPERATIONS: dict[int, tuple[Kind, By]] = {
