@@ -59,6 +59,8 @@ class PersonTable(ThingTable, frozen=True):
     role: str = ""
     credentials: list[str] = []
     """Codes that are theirs, each as LOCK/SLOT: "front/3"."""
+    groups: list[str] = []
+    """What they belong to, as "family": who may open what is granted to groups too."""
 
 
 class AnswerTable(_Table, frozen=True):

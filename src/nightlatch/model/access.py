@@ -23,6 +23,8 @@ class Person(msgspec.Struct, frozen=True):
     name: str
     role: Role = "guest"
     groups: tuple[str, ...] = ()
+    ended: int = 0
+    """When they were removed: they have no grants any more, and stay listed until every code is proven gone."""
 
 
 class Always(msgspec.Struct, frozen=True, tag="always"):

@@ -108,13 +108,13 @@ class AccessRecords:
         with self.reading() as connection:
             return int(mark(connection, _VERSION) or 0)
 
-    def people(self) -> list[Person]:
-        """Everybody, by id."""
-        return self._all(Person)
+    def people(self, ids: Iterable[str] | None = None) -> list[Person]:
+        """Everybody, or some people, by id."""
+        return self._all(Person) if ids is None else self._some(Person, "id", ids)
 
-    def grants(self) -> list[Grant]:
-        """Every grant, ended ones too, by id."""
-        return self._all(Grant)
+    def grants(self, to: Iterable[str] | None = None) -> list[Grant]:
+        """Every grant, ended ones too, or those to some, as "person:ana" and "group:family"; by id."""
+        return self._all(Grant) if to is None else self._some(Grant, "to", to)
 
     def credentials(self) -> list[Credential]:
         """Every credential, ended ones too, by id."""
@@ -124,9 +124,11 @@ class AccessRecords:
         """Every feed, by id."""
         return self._all(Feed)
 
-    def everything(self) -> tuple[list[Person], list[Grant], list[Credential], list[Feed]]:
-        """All four, as they were at one instant."""
-        with self.reading() as connection:
+    def everything(
+        self, within: sa.Connection | None = None
+    ) -> tuple[list[Person], list[Grant], list[Credential], list[Feed]]:
+        """All four, as they were at one instant, or as they are within a transaction."""
+        with self.reading(within) as connection:
             return (
                 _every(connection, Person),
                 _every(connection, Grant),
@@ -144,15 +146,26 @@ class AccessRecords:
     ) -> None:
         """Write and remove records, and what is sealed under some keys, in one transaction."""
         with self.writing() as connection:
-            for one in remove:
-                connection.exec_driver_sql(_TABLES[type(one)].delete, (one.id,))
-            for one in put:
-                table = _TABLES[type(one)]
-                connection.exec_driver_sql(table.put, tuple(table.row(one)))
-            for name in unseal:
-                connection.exec_driver_sql("DELETE FROM access_secrets WHERE id = ?", (name,))
+            self.change_within(connection, put, remove, unseal=unseal)
             put_sealed(connection, seal or {})
-            _changed(connection)
+
+    def change_within(
+        self,
+        connection: sa.Connection,
+        put: Iterable[Record] = (),
+        remove: Iterable[Record] = (),
+        *,
+        unseal: Iterable[str] = (),
+    ) -> None:
+        """The same within a transaction of `writing`."""
+        for one in remove:
+            connection.exec_driver_sql(_TABLES[type(one)].delete, (one.id,))
+        for one in put:
+            table = _TABLES[type(one)]
+            connection.exec_driver_sql(table.put, tuple(table.row(one)))
+        for name in unseal:
+            connection.exec_driver_sql("DELETE FROM access_secrets WHERE id = ?", (name,))
+        _changed(connection)
 
     def put(self, *records: Record) -> None:
         """Write records, each in the place of the one with its id, in one transaction."""
@@ -190,10 +203,10 @@ class AccessRecords:
                 found.extend(_LEDGER.structs(rows))
             return found
 
-    def entries_of(self, person: str) -> list[Entry]:
+    def entries_of(self, person: str, within: sa.Connection | None = None) -> list[Entry]:
         """The lines of a person's credentials, and the foreign ones that are said to be theirs."""
         where = "person = ? OR credential IN (SELECT id FROM access_credentials WHERE person = ?)"
-        with self.reading() as connection:
+        with self.reading(within) as connection:
             query = f"{_LEDGER.select} WHERE {where} ORDER BY lock, credential, place"
             return list(_LEDGER.structs(_rows(connection, query, (person, person))))
 
@@ -210,9 +223,41 @@ class AccessRecords:
             if rows:
                 connection.exec_driver_sql(_PUT_ENTRY, rows)
 
-    def rules(self) -> dict[str, Rules]:
+    def forget_within(self, connection: sa.Connection, person: str) -> int:
+        """Take somebody away within a transaction, with their grants, codes and lines; how many rows that were."""
+        mine = "IN (SELECT id FROM access_credentials WHERE person = ?)"
+        gone = 0
+        for statement, value in (
+            (f"DELETE FROM access_secrets WHERE substr(id, 12) {mine}", person),  # noqa: S608  # behind "credential:"
+            (f"DELETE FROM access_ledger WHERE credential {mine}", person),  # noqa: S608
+            ("DELETE FROM access_ledger WHERE person = ?", person),
+            ("DELETE FROM access_credentials WHERE person = ?", person),
+            ('DELETE FROM access_grants WHERE "to" = ?', f"person:{person}"),
+            ("DELETE FROM access_people WHERE id = ?", person),
+        ):
+            gone += connection.exec_driver_sql(statement, (value,)).rowcount
+        if gone:
+            _changed(connection)
+        return gone
+
+    def forget_codes_within(self, connection: sa.Connection, before: int, opens: Iterable[str]) -> int:
+        """Take away credentials that ended before an instant and are in none of these states on any lock; how many."""
+        states = list(opens)
+        marks = ", ".join("?" * len(states))
+        query = (
+            "SELECT id FROM access_credentials WHERE ended > 0 AND ended < ? AND id NOT IN "  # noqa: S608  # marks only
+            f"(SELECT credential FROM access_ledger WHERE state IN ({marks}))"
+        )
+        ids = [id_ for (id_,) in _rows(connection, query, (before, *states))]
+        for id_ in ids:
+            connection.exec_driver_sql("DELETE FROM access_secrets WHERE id = ?", (f"credential:{id_}",))
+            connection.exec_driver_sql("DELETE FROM access_ledger WHERE credential = ?", (id_,))
+            connection.exec_driver_sql("DELETE FROM access_credentials WHERE id = ?", (id_,))
+        return len(ids)
+
+    def rules(self, within: sa.Connection | None = None) -> dict[str, Rules]:
         """What each lock keeps to, as it was last read, by lock."""
-        with self.reading() as connection:
+        with self.reading(within) as connection:
             rows = _rows(connection, "SELECT lock, rules FROM access_locks")
         return {lock: msgspec.json.decode(text, type=Rules) for lock, text in rows}
 
@@ -222,12 +267,16 @@ class AccessRecords:
             connection.exec_driver_sql("INSERT OR REPLACE INTO access_locks VALUES (?, ?)", (lock, _json(rules)))
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """A connection that reads one state of the database."""
-        with self._told(), self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            yield connection
-            connection.rollback()
+    def reading(self, within: sa.Connection | None = None) -> Iterator[sa.Connection]:
+        """A connection that reads one state of the database; that of a transaction, where one is given."""
+        with self._told():
+            if within is not None:
+                yield within
+                return
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN")
+                yield connection
+                connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -240,6 +289,13 @@ class AccessRecords:
     def _all(self, kind: type[S]) -> list[S]:
         with self.reading() as connection:
             return _every(connection, kind)
+
+    def _some(self, kind: type[S], column: str, values: Iterable[str]) -> list[S]:
+        table = _TABLES[kind]
+        # Of names, only those of our own columns.
+        query = f'{table.select} WHERE "{column}" IN (SELECT value FROM json_each(?)) ORDER BY id'  # noqa: S608
+        with self.reading() as connection:
+            return list(table.structs(_rows(connection, query, (_json(list(values)),))))
 
     @contextmanager
     def _told(self) -> Iterator[None]:

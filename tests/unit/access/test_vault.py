@@ -125,7 +125,9 @@ def test_another_key_is_told_as_such(tmp_path: Path, records: AccessRecords) -> 
         Vault.open(tmp_path, records)
 
 
-@pytest.mark.parametrize("text", ["x", "AAAA", "ä", b64encode(b"0" * 31).decode(), f"{new_key().reveal()} x", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["x", "AAAA", "ä", b64encode(b"0" * 31).decode(), f"{b64encode(b'0' * 32).decode()} x", "\x00"]
+)
 def test_what_is_no_key_is_told_and_not_repeated(tmp_path: Path, records: AccessRecords, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     (tmp_path / FILE).chmod(0o600)

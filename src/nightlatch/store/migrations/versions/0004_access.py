@@ -9,7 +9,7 @@ down_revision = "0003"
 
 def upgrade() -> None:
     """Make the tables of access."""
-    op.create_table("access_people", _id(), *_texts("name", "role", "groups"))
+    op.create_table("access_people", _id(), *_texts("name", "role", "groups"), *_numbers("ended"))
     op.create_table(
         "access_grants",
         _id(),
