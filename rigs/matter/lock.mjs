@@ -1,7 +1,7 @@
 // A Matter door lock over IP: `node lock.mjs STORE PORT`. What a person would do at the door comes in as
 // JSON lines on stdin, {"id": 1, "act": "turn", ...}; each is answered by {"done": 1, ...} or {"failed": 1, ...}.
 import { createInterface } from "node:readline";
-import { Environment, Logger, ServerNode } from "@matter/main";
+import { Bytes, Environment, Logger, ServerNode, Supervision } from "@matter/main";
 import { DoorLockServer, LockAuth } from "@matter/main/behaviors/door-lock";
 import { PowerSourceServer } from "@matter/main/behaviors/power-source";
 import { DoorLock } from "@matter/main/clusters/door-lock";
@@ -25,8 +25,15 @@ class Users extends LockAuth.Store {
     }
 }
 
-// How the lock takes orders from now on: well, jammed (the bolt gets stuck) or stubborn (it declines).
+// How the lock takes orders from now on: well, jammed (the bolt gets stuck), stubborn (it declines) or
+// feigning (it says yes to whatever changes a code, and does nothing).
 let mood = "well";
+
+// The lock's own clock: so many seconds ahead of the machine's, and its zone so many minutes east of Greenwich.
+let clock = { ahead: 0, east: 0 };
+const Duplicate = 2, Occupied = 3; // status codes of the Door Lock cluster
+const Days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+const UserTypes = { unrestricted: 0, yearDay: 1, weekDay: 2, restricted: 8 };
 
 class LockServer extends DoorLockServer.with(
     "User", "PinCredential", "CredentialOverTheAirAccess", "WeekDayAccessSchedules", "YearDayAccessSchedules",
@@ -42,6 +49,77 @@ class LockServer extends DoorLockServer.with(
 
     unlockDoor(request) {
         return this.moves(() => super.unlockDoor(request));
+    }
+
+    // matter.js 0.17.9 answers Failure to a code that is there already; the specification has codes of its own.
+    setCredential(request) {
+        const { operationType, credential: { credentialType, credentialIndex }, credentialData } = request;
+        const no = status => {
+            const answer = { status, userIndex: null, nextCredentialIndex: null };
+            Supervision(answer, "status").validate = false; // it knows the statuses of all clusters only
+            return answer;
+        };
+        if (mood === "feigning") return no(StatusCode.Success);
+        if (mood === "stubborn") return no(StatusCode.Failure);
+        if (this.auth.isDuplicateCredential(credentialType, credentialData, credentialIndex)) return no(Duplicate);
+        const adding = operationType === DoorLock.DataOperationType.Add;
+        if (adding && this.auth.findCredential(credentialType, credentialIndex)) return no(Occupied);
+        return super.setCredential(request);
+    }
+
+    setUser(request) {
+        return this.changes(() => super.setUser(request));
+    }
+
+    clearUser(request) {
+        return this.changes(() => super.clearUser(request));
+    }
+
+    setYearDaySchedule(request) {
+        return this.changes(() => super.setYearDaySchedule(request));
+    }
+
+    setWeekDaySchedule(request) {
+        return this.changes(() => super.setWeekDaySchedule(request));
+    }
+
+    changes(change) {
+        if (mood === "stubborn") throw new StatusResponseError("it will not", StatusCode.Failure);
+        if (mood !== "feigning") return change();
+    }
+
+    // Somebody types a PIN: the user whom it lets in now, or why it lets in nobody.
+    typed(pin) {
+        const digits = Bytes.fromString(pin);
+        const credential = this.auth.credentials.find(each =>
+            each.credentialType === DoorLock.CredentialType.Pin
+            && Bytes.areEqual(this.auth.decrypt(each.credentialData), digits));
+        const userIndex = credential && this.auth.findUserIndexForCredential(1, credential.credentialIndex);
+        const user = userIndex && this.auth.findUser(userIndex);
+        const { InvalidCredential, DisabledUserDenied, Restricted } = DoorLock.OperationError;
+        if (!user) return { error: InvalidCredential };
+        if (user.userStatus !== DoorLock.UserStatus.OccupiedEnabled) return { error: DisabledUserDenied };
+        if (!this.within(user)) return { error: Restricted };
+        return { userIndex, credentialIndex: credential.credentialIndex };
+    }
+
+    // Whether the schedules of a user let them in by the lock's own clock.
+    within({ userIndex, userType }) {
+        const { unrestricted, yearDay, weekDay, restricted } = UserTypes;
+        if (userType === unrestricted) return true;
+        const local = new Date(Date.now() + clock.ahead * 1000 + clock.east * 60_000);
+        const minute = local.getUTCHours() * 60 + local.getUTCMinutes();
+        const days = Object.values(this.state.yearDaySchedules).filter(each => each.userIndex === userIndex)
+            .map(each => each.localStartTime <= local / 1000 && local / 1000 < each.localEndTime);
+        const week = Object.values(this.state.weekDaySchedules).filter(each => each.userIndex === userIndex)
+            .map(each => each.daysMask[Days[local.getUTCDay()]]
+                && each.startHour * 60 + each.startMinute <= minute
+                && (minute < each.endHour * 60 + each.endMinute || (each.endHour === 23 && each.endMinute === 59)));
+        const some = (kinds, all) => all.length > 0 && kinds.includes(userType) && all.some(each => each);
+        if (userType === restricted && days.length && week.length) {
+            return some([restricted], days) && some([restricted], week);
+        }
+        return some([yearDay, restricted], days) || some([weekDay, restricted], week);
     }
 
     moves(move) {
@@ -125,6 +203,24 @@ const acts = {
             credentials: userIndex === null ? null : [{ credentialType: 1, credentialIndex: userIndex }],
         }, agent.context));
     },
+    // Somebody types a PIN; `userIndex` in the answer is who it let in, 0 when nobody.
+    type: async ({ pin }) => {
+        const { error, userIndex, credentialIndex } = await lock.act(agent => agent.get(LockServer).typed(pin));
+        const common = {
+            lockOperationType: LockOperationType.Unlock, operationSource: OperationSource.Keypad,
+            userIndex: userIndex ?? null, fabricIndex: null, sourceNode: null,
+        };
+        if (error !== undefined) {
+            const told = { ...common, operationError: error };
+            await lock.act(agent => lock.events.doorLock.lockOperationError.emit(told, agent.context));
+            return { userIndex: 0, error };
+        }
+        await lock.set({ doorLock: { lockState: LockState.Unlocked } });
+        const told = { ...common, credentials: [{ credentialType: 1, credentialIndex }] };
+        await lock.act(agent => lock.events.doorLock.lockOperation.emit(told, agent.context));
+        return { userIndex };
+    },
+    clock: ({ ahead = 0, east = 0 }) => { clock = { ahead, east }; },
     // Somebody types a code that the lock does not hold.
     wrongCode: () => lock.act(agent => lock.events.doorLock.lockOperationError.emit({
         lockOperationType: LockOperationType.Unlock,
@@ -153,11 +249,13 @@ const acts = {
     } }),
     // The lock's own memory, the ground truth for tests: users, and which credential slots are taken.
     memory: () => {
-        const { lockState, doorState, users, credentials } = lock.state.doorLock;
+        const { lockState, doorState, users, credentials, yearDaySchedules, weekDaySchedules } = lock.state.doorLock;
         return {
             lockState,
             doorState,
             users: users.map(each => ({ ...each })),
+            yearDays: yearDaySchedules.map(each => ({ ...each })),
+            weekDays: weekDaySchedules.map(each => ({ ...each })),
             credentials: credentials.map(({ credentialType, credentialIndex }) => ({ credentialType, credentialIndex })),
         };
     },

@@ -34,7 +34,7 @@ STATES_S = 5.0
 """How long the locks may take to answer after a connection, before their states are told from the server's copy."""
 MOST_LOCKS = 64
 _MOST_EARLY = 10_000
-_STATUS = re.compile(r"InteractionModelError: (\w{1,40})")
+_STATUS = re.compile(r"InteractionModelError: (\w{1,40})(?: \(0x[0-9a-f]{1,2}, clusterStatus: (\d{1,3})\))?")
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ class MatterLink(Link):
         self._late: list[Event] = []
         """What happened before the states are told."""
         self._early: list[tuple[Message, int]] = []
-        self._orders = Orders(self)
+        self._orders = Orders(self, plug.context.clock)
         self._moved = asyncio.Event()
 
     @asynccontextmanager
@@ -123,7 +123,9 @@ class MatterLink(Link):
         message = await self._calls.ask(sent, {"message_id": sent, "command": command, "args": args}, seconds)
         if message.error_code is not None:
             if found := _STATUS.search(message.details or ""):
-                raise Declined(f"the lock declined (status {found[1]})", where=self._where)
+                declined = Declined(f"the lock declined (status {found[1]})", where=self._where)
+                declined.status, declined.cluster = found[1], int(found[2]) if found[2] else None
+                raise declined
             raise Refused(f"the {NAME} refused {command} (error {message.error_code})", where=self._where)
         return structured.json(bytes(message.result), answer, where=f"{self._where} ({command})")
 

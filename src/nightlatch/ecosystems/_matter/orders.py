@@ -7,14 +7,15 @@ read from the lock after the command. Matter wants commands that open and close 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from nightlatch.ecosystems._matter.coding import Coding
 from nightlatch.ecosystems._matter.server import DOOR_LOCK, Declined, Refused
 from nightlatch.ecosystems._matter.watch import LOCK_STATE, PARAMETERS, Watch, bolt
 from nightlatch.ecosystems._websocket import Silent
 from nightlatch.errors import ReadError, SourceError
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
+from nightlatch.model.command import ClearCode, Command, LockDoor, Outcome, ReadCodes, SetCode, SetParameter, UnlockDoor
 from nightlatch.model.event import Bolt
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ _FLAGS = frozenset(("local_programming", "one_touch", "pin_over_air", "pin_for_r
 class Orders:
     """The orders of one link; those to one lock wait for each other."""
 
-    def __init__(self, link: MatterLink) -> None:
+    def __init__(self, link: MatterLink, clock: Callable[[], int]) -> None:
         self._link = link
+        self._clock = clock
         self._turns: dict[tuple[int, int], asyncio.Lock] = {}
 
     async def carry_out(self, watch: Watch, command: Command) -> Outcome:
@@ -58,6 +60,8 @@ class Orders:
                         return await self._move(watch, "LockDoor", "thrown")
                     case UnlockDoor():
                         return await self._move(watch, "UnlockDoor", "retracted")
+                    case SetCode() | ClearCode() | ReadCodes():
+                        return await Coding(self._link, watch, self._clock).carry_out(command)
                     case _:
                         return Outcome("refused", "a Matter lock cannot be told that", why="unsupported")
         except TimeoutError:

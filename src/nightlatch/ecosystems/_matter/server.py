@@ -71,7 +71,10 @@ class Refused(SourceError):
 
 
 class Declined(Refused):
-    """The lock itself declined, with a status of Matter's interaction model."""
+    """The lock itself declined, with a status of Matter's interaction model; `cluster` is the Door Lock's own."""
+
+    status: str = ""
+    cluster: int | None = None
 
 
 class Server:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
 from nightlatch.ecosystems._matter.server import Refused, Server
 from nightlatch.ecosystems._websocket import Silent
 from nightlatch.errors import ReadError
+from nightlatch.model.command import Form
 from nightlatch.model.evidence import Claim, Item, Ref
 from nightlatch.model.lock import Lock
 from nightlatch.model.people import Credential
@@ -29,30 +29,36 @@ SECONDS = 60.0
 MOST = 1000
 """Users that are read of one lock."""
 
-Form = Literal["pin", "tag", "fingerprint", "face", "app", "master", "other"]
 _FORMS: tuple[Form, ...] = ("master", "pin", "tag", "fingerprint", "other", "face", "app", "app", "app")
 """By CredentialType: programming PIN, PIN, RFID, fingerprint, finger vein, face, three kinds of Aliro key."""
-_ENABLED = 1
-_SCHEDULED = (1, 2, 8)
+ENABLED, DISABLED = 1, 3
+"""UserStatus; 0, or none, is an empty slot."""
+SCHEDULED = (1, 2, 8)
 """UserTypes that open at set times only: year-day, week-day, any schedule."""
-_NO_ACCESS = 4
+NO_ACCESS = 4
 
 
-class _Slot(msgspec.Struct, frozen=True, rename="camel"):
+class Held(msgspec.Struct, frozen=True, rename="camel"):
     """One credential of a user."""
 
     credential_type: int
     credential_index: int
 
+    @property
+    def form(self) -> Form:
+        """What it is."""
+        return _FORMS[self.credential_type] if 0 <= self.credential_type < len(_FORMS) else "other"
 
-class _User(msgspec.Struct, frozen=True, rename="camel"):
+
+class User(msgspec.Struct, frozen=True, rename="camel"):
     """GetUserResponse; an empty slot has no status."""
 
     user_name: str | None = None
     user_status: int | None = None
     user_type: int | None = None
-    credentials: list[_Slot] | None = None
+    credentials: list[Held] | None = None
     creator_fabric_index: int | None = None
+    last_modified_fabric_index: int | None = None
     next_user_index: int | None = None
 
 
@@ -74,7 +80,7 @@ class Users(msgspec.Struct, frozen=True):
 
     async def items(self) -> list[Item]:
         """The credentials of every user, and whether all were read: a lock that stops answering is not an error."""
-        users: dict[int, _User] = {}
+        users: dict[int, User] = {}
         try:
             async with asyncio.timeout(SECONDS):
                 stopped = await self._read(users)
@@ -84,14 +90,14 @@ class Users(msgspec.Struct, frozen=True):
         where = stopped or f"GetUser, {count(len(users), 'answer')} to the last user"
         return [*found, Lock.codes_read.claim(self.lock, not stopped, where=where)]
 
-    async def _read(self, users: dict[int, _User]) -> str:
+    async def _read(self, users: dict[int, User]) -> str:
         """Fill `users` from the first to the last; why not to the last, or nothing."""
         index: int | None = 1
         while index is not None:
             if len(users) == MOST:
                 return f"GetUser: more than {MOST} users"
             ask = {"userIndex": index}
-            user: _User = await self.server.ask_lock(_User, self.node_id, self.endpoint, "GetUser", ask)
+            user: User = await self.server.ask_lock(User, self.node_id, self.endpoint, "GetUser", ask)
             users[index] = user
             following = user.next_user_index
             if following is not None and following <= index:
@@ -99,13 +105,13 @@ class Users(msgspec.Struct, frozen=True):
             index = following
         return ""
 
-    def _items(self, index: int, user: _User) -> Iterator[Item]:
+    def _items(self, index: int, user: User) -> Iterator[Item]:
         for slot in user.credentials or ():
             yield from self._credential(index, user, slot)
 
-    def _credential(self, index: int, user: _User, slot: _Slot) -> Iterator[Item]:
+    def _credential(self, index: int, user: User, slot: Held) -> Iterator[Item]:
         kind = slot.credential_type
-        form = _FORMS[kind] if 0 <= kind < len(_FORMS) else "other"
+        form = slot.form
         # Slots are counted per kind: number 1 of the tags is not number 1 of the PINs.
         credential = self.plug.ref(Credential, f"{self.name}/{kind}-{slot.credential_index}")
         where = f"GetUser {index}"
@@ -115,10 +121,10 @@ class Users(msgspec.Struct, frozen=True):
         if user.user_name:
             yield Credential.name.claim(credential, user.user_name[:64], where=f"{where} (userName)")
         if user.user_status is not None:
-            enabled = user.user_status == _ENABLED and user.user_type != _NO_ACCESS
+            enabled = user.user_status == ENABLED and user.user_type != NO_ACCESS
             yield Credential.enabled.claim(credential, enabled, where=f"{where} (userStatus, userType)")
         if user.user_type is not None:
-            scheduled = user.user_type in _SCHEDULED
+            scheduled = user.user_type in SCHEDULED
             yield Credential.scheduled.claim(credential, scheduled, where=f"{where} (userType {user.user_type})")
         if form in ("pin", "master"):
             yield self.plug.gap(

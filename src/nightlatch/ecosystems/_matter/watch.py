@@ -82,6 +82,11 @@ class Watch:
     def _battery(self) -> str:
         return f"{self._power}/{_lock.POWER}/{BATTERY}"
 
+    @property
+    def attributes(self) -> Attributes:
+        """Everything that is known of the node, by the newest values."""
+        return self._attributes
+
     def has(self, number: int) -> bool:
         """Whether the lock has this attribute of the Door Lock cluster."""
         return self.path(number) in self._values

@@ -21,7 +21,7 @@ def unsendable(command: Coding, lock: SimulatedLock) -> Outcome | None:
     if not keeps.shortest <= len(command.code) <= keeps.longest or not command.code.reveal().isdecimal():
         return _no(lock, f"it takes codes of {keeps.shortest} to {keeps.longest} digits", "invalid")
     years = sum(isinstance(limit, YearDay) for limit in command.limits)
-    weeks = sum(len(limit.days) for limit in command.limits if isinstance(limit, WeekDay))
+    weeks = sum(1 if keeps.days_together else len(limit.days) for limit in command.limits if isinstance(limit, WeekDay))
     if years > keeps.year_days or weeks > keeps.week_days or (years and weeks):
         return _no(lock, "it cannot keep these limits", "limits")
     return None

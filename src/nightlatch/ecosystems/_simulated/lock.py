@@ -88,6 +88,7 @@ class SimulatedLock:
             reports_use=keeps.reports_use,
             year_days=keeps.year_days,
             week_days=keeps.week_days,
+            days_together=keeps.days_together,
             master=keeps.master,
             reads_each=keeps.reads_each,
         )

@@ -29,6 +29,7 @@ class CodeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     reports_use: bool = True
     year_days: int = 0
     week_days: int = 0
+    days_together: bool = False
     master: bool = False
     reads_each: bool = True
     duplicates: bool = False
