@@ -6,10 +6,13 @@ import asyncio
 import logging
 import traceback
 
+import msgspec
+
 from nightlatch.errors import NightlatchError
 from nightlatch.guard.lines import Line
 from nightlatch.guard.standing import SETTING
 from nightlatch.model.command import ClearCode, CloseJoin, Command, LockDoor, Outcome, SetCode, SetParameter, UnlockDoor
+from nightlatch.model.event import Event
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,14 @@ def naming(command: Command) -> tuple[str, int | str, int]:
             return "close_join", "", 0
         case _:
             return "read_codes", "", 0
+
+
+def ended(asked: Event, outcome: Outcome, now: int, source: str) -> Event:
+    """How a command ended, as the journal has it beside the `command` event."""
+    detail = outcome.what if not outcome.where else f"{outcome.what} ({outcome.where})"
+    return msgspec.structs.replace(
+        asked, at=now, kind="outcome", source=source, value=outcome.ending, detail=detail, since=outcome.at
+    )
 
 
 async def send(line: Line, command: Command) -> Outcome:

@@ -21,7 +21,7 @@ from nightlatch.ecosystems.interface import Heard, Live
 from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
 from nightlatch.guard.backoff import Backoff
-from nightlatch.guard.commanding import defect, naming, send
+from nightlatch.guard.commanding import defect, ended, naming, send
 from nightlatch.guard.lines import UNHEARD_OF, Line, rank
 from nightlatch.guard.remembering import Remembered, recall
 from nightlatch.guard.resolving import Resolver
@@ -100,6 +100,11 @@ class Listener:
     def waiting(self) -> int:
         """How many events were heard and not yet handed on."""
         return len(self._waiting)
+
+    def hub_of(self, lock: str) -> str:
+        """The hub through which a lock is commanded; nothing while none is connected."""
+        line = self._speakers.get(lock)
+        return self._resolver.hub(line.prefix) if line is not None else ""
 
     def watch(self, changed: Callable[[str], None]) -> None:
         """Call `changed(lock)` whenever a lock's standing may have changed: at once, before it is written."""
@@ -364,20 +369,10 @@ class Listener:
                 return await self._send(self._speaker(about), command, unless)
         async with self._commanding[about]:
             line = self._speaker(about)
-            await self._intake.accept(Event(self._clock(), "command", about, name=name, value=value, slot=slot))
+            asked = Event(self._clock(), "command", about, name=name, value=value, slot=slot)
+            await self._intake.accept(asked)
             outcome = await self._send(line, command, unless)
-            source = line.id if line is not None else ""
-            event = Event(
-                self._clock(),
-                "outcome",
-                about,
-                source=source,
-                name=name,
-                value=outcome.ending,
-                slot=slot,
-                detail=outcome.what if not outcome.where else f"{outcome.what} ({outcome.where})",
-                since=outcome.at,
-            )
+            event = ended(asked, outcome, self._clock(), line.id if line is not None else "")
             known = about in self._standings
             if known:
                 self._move(_standing.ended(self._standings[about], event, value), event.at)

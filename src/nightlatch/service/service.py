@@ -44,6 +44,8 @@ from nightlatch.model.event import Event
 from nightlatch.model.home import Home, SourceState
 from nightlatch.plugs import wall as clock
 from nightlatch.service import control, http
+from nightlatch.service.accessing import Access
+from nightlatch.service.again import again, first
 from nightlatch.service.clock import ClockWatch, wall
 from nightlatch.service.logs import extra
 from nightlatch.service.memory import Memory, Part
@@ -55,6 +57,7 @@ from nightlatch.service.reporting import Parts, Reporter
 from nightlatch.service.showing import picture
 from nightlatch.service.upkeep import Upkeep
 from nightlatch.service.verbs import verbs
+from nightlatch.store.access import AccessRecords
 from nightlatch.store.alerts import AlertRecords
 from nightlatch.store.audits import Audits
 from nightlatch.store.database import Broken, connect_anyway
@@ -69,8 +72,6 @@ BUSY_MS = 500
 STILL_S = 10.0
 """After how long without a look this machine slept, or was stopped: the look is due every second."""
 FIRST_S = 5.0
-AGAIN_S = 30.0
-"""After how long a part that broke is begun again."""
 ROOM_S = 0.2
 REMEMBER_S = 60.0
 """How often what the parts must remember is written down; a crash replays at most this much."""
@@ -118,6 +119,9 @@ class Service:
         self.configuration = configuration
         self.folder = folder
         self.journal = journal
+        self._home = home
+        self._known = True
+        """Whether the household is as access is now."""
         self.household = household(configuration, home)
         self.metrics = Metrics()
         self.broken = False
@@ -142,6 +146,16 @@ class Service:
             carrier=Apprise(),
             tell=self._tell,
             clock=clock,
+        )
+        self.access = Access(
+            configuration,
+            folder,
+            AccessRecords(database),
+            self.listener,
+            env=env,
+            clock=self._now,
+            tell=self.intake.accept,
+            changed=self._access_changed,
         )
         remembered = snapshots.get(SNAPSHOT)
         self.autolock = AutoLock(
@@ -179,7 +193,7 @@ class Service:
             self.alerts,
             self.metrics,
             clock=clock,
-            hearers=[self.auditor.event, self._report],
+            hearers=[self.auditor.event, self._report, self.access.heard],
             entries=journal.entries,
         )
         parts = Parts(
@@ -238,6 +252,7 @@ class Service:
     async def _until(self, stop: asyncio.Event) -> None:
         """Run every part until `stop` is set."""
         lesser = [
+            ("access", self.access.run),
             ("auditor", self.auditor.run),
             ("upkeep", self.upkeep.run),
             ("witnesses", self.witnesses.run),
@@ -249,7 +264,7 @@ class Service:
             ("alerts", self.alerts.run()),
             ("autolock", self.autolock.run()),
             ("looking", self._look()),
-            *((name, self._again(name, run)) for name, run in lesser),
+            *((name, again(name, run, self.pipeline.tell_broken)) for name, run in lesser),
         ]
         try:
             async with asyncio.TaskGroup() as group:
@@ -259,20 +274,7 @@ class Service:
                     task.cancel()
         except BaseExceptionGroup as errors:
             known = errors.subgroup(NightlatchError)
-            raise (_first(known or errors)) from None
-
-    async def _again(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a part without which doors are still guarded: when it breaks, that is told, and it is begun again."""
-        while True:
-            try:
-                return await run()
-            except Exception as error:  # noqa: BLE001  # the boundary where one part's defect must not stop the others
-                cause = _first(error)
-                if isinstance(cause, NightlatchError):
-                    log.warning("%s: %s", name, cause)
-                else:
-                    self.pipeline.tell_broken(name, cause)
-            await asyncio.sleep(AGAIN_S)
+            raise first(known or errors) from None
 
     async def _look(self) -> None:
         """Let time pass for whatever has no event of its own."""
@@ -282,6 +284,7 @@ class Service:
                 await self._tell_or_log(self._steps.popleft())
                 self.alerts.refresh()
             self._catch_up()
+            self._know()
             self.pipeline.advance(clock())
             if self.entities is not None:
                 self.entities.show(picture(self))
@@ -329,6 +332,8 @@ class Service:
 
     async def accept(self, event: Event) -> asyncio.Future[int]:
         """Take an event of a hub into the journal, with whose credential it was once that is known."""
+        if event.slot:
+            self._know()
         person = self.household.person(event)
         if person != event.person:
             event = msgspec.structs.replace(event, person=person)
@@ -345,6 +350,18 @@ class Service:
                 await self._tell(event)
         except TimeoutError:
             log.error("journal: no room for %s", event.kind)
+
+    def _access_changed(self) -> None:
+        self._known = False
+
+    def _know(self) -> None:
+        """Have every part know whose codes are where, if that changed."""
+        if self._known:
+            return
+        self._known = True
+        self.household = household(self.configuration, self._home)
+        for part in (self.pipeline.engine, self.alerts, self.autolock, self.reporter):
+            part.household = self.household
 
     def _committed(self, batch: Sequence[tuple[int, Event]]) -> None:
         self.pipeline.committed(batch)
@@ -380,17 +397,11 @@ class Service:
 
     async def _audited(self, home: Home, audit: Audit, noticed: list[Noticed]) -> None:
         """Take the names, codes and needs of the newest audit, and tell what got worse."""
-        self.household = household(self.configuration, home)
-        for part in (self.pipeline.engine, self.alerts, self.autolock, self.reporter):
-            part.household = self.household
+        self._home, self._known = home, False
+        self._know()
         self.autolock.home = home
+        self.access.audited(audit)
         self.listener.resolve(Resolver.of(home))
         self._take(noticed)
         score = "" if audit.score is None else round(audit.score)
         await self._tell(Event(clock(), "audited", "home", value=score))
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -11,6 +11,7 @@ import msgspec
 from nightlatch.configuration.read import load
 from nightlatch.guard.autolock import control as autolock
 from nightlatch.model.command import CloseJoin, Outcome, SetParameter
+from nightlatch.service.accessing import Progress
 from nightlatch.service.control import Handler
 from nightlatch.service.status import Status
 
@@ -40,7 +41,16 @@ def verbs(service: Service) -> Mapping[str, Handler]:
         # What a fix of the audit does. Doors are not opened through here, and codes are the reconciler's.
         return await service.listener.command(msgspec.convert(arguments["command"], SetParameter | CloseJoin))
 
+    async def access_changed(_: Mapping[str, Any]) -> None:
+        service.access.look()
+
+    async def access_progress(arguments: Mapping[str, Any]) -> Progress:
+        service.access.look()
+        return service.access.progress(int(arguments.get("since", 0)))
+
     return {
+        "access-changed": access_changed,
+        "access-progress": access_progress,
         "command": command,
         "reload": reload,
         "status": status,

@@ -191,8 +191,10 @@ class Reconciler:
         keeper = self.keepers.get(event.about)
         if event.kind in CHANGES and keeper is not None:
             keeper.reported(event.slot, resync=event.resync)
-        elif event.kind == "online" and keeper is not None:
-            keeper.back()
+        elif event.kind in ("offline", "online") and keeper is not None:
+            keeper.missed()
+            if event.kind == "online":
+                keeper.back()
         elif event.kind in ("connected", "gap"):
             for lock, one in self.keepers.items():
                 if self._hub(lock) in ("", event.about):
@@ -210,13 +212,13 @@ class Reconciler:
 
     async def settled(self, patience_s: float = PATIENCE_S) -> None:
         """Wait until no lock has anything to do now, or within so many seconds."""
-
-        def still() -> bool:
-            until = self._monotonic() + patience_s
-            return all(keeper.needed > until for keeper in self.keepers.values())
-
         async with self._settling:
-            await self._settling.wait_for(still)
+            await self._settling.wait_for(lambda: self.still(patience_s))
+
+    def still(self, patience_s: float = PATIENCE_S) -> bool:
+        """Whether no lock has anything to do now, or within so many seconds."""
+        until = self._monotonic() + patience_s
+        return all(keeper.needed > until for keeper in self.keepers.values())
 
     # What keepers share
 

@@ -1,0 +1,182 @@
+"""Access in a running Nightlatch: the register, the plan and the reconciler, kept in step with what people change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from nightlatch.access.reconciler.chooser import Step
+from nightlatch.access.reconciler.driver import Reconciler
+from nightlatch.access.register import Register, lengths_of
+from nightlatch.access.vault import Vault
+from nightlatch.access.wanting import Plan
+from nightlatch.configuration.read import Configuration
+from nightlatch.errors import NightlatchError
+from nightlatch.guard.listening import Listener
+from nightlatch.model.command import Outcome
+from nightlatch.model.document import Audit
+from nightlatch.model.event import Event
+from nightlatch.secrets import Secret
+from nightlatch.store.access import AccessRecords
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+"""How often it is looked whether somebody changed something without a word."""
+REMEMBERED = 10_000
+"""Ended steps that are kept for who asks how it goes."""
+
+
+class Todo(msgspec.Struct, frozen=True):
+    """One thing that is to be done at a lock, or was: for people and programs. It holds no code."""
+
+    lock: str
+    act: str
+    why: str
+    slot: int = 0
+    credential: str = ""
+    person: str = ""
+    ending: str = ""
+    """How it ended; nothing before it did."""
+    what: str = ""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the locks match. `number` counts every step that ended since the service began."""
+
+    number: int
+    done: tuple[Todo, ...]
+    todo: tuple[Todo, ...]
+    waiting: bool
+    """Whether what is left waits for a lock that does not answer or for a time to come."""
+    trouble: str = ""
+
+
+class _Closed:
+    """In the place of a vault that cannot be opened: codes still come off locks, and none is put there."""
+
+    def __init__(self, error: NightlatchError) -> None:
+        self._error = error
+
+    def pin(self, _credential: str) -> Secret:
+        """Say why it cannot be had."""
+        raise self._error
+
+
+class Access:
+    """Keeps locks as the grants want them."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        folder: Path,
+        records: AccessRecords,
+        listener: Listener,
+        *,
+        env: Mapping[str, str],
+        clock: Callable[[], int],
+        tell: Callable[[Event], Awaitable[asyncio.Future[int]]],
+        audit: Audit | None = None,
+        changed: Callable[[], None] = lambda: None,
+        background: bool = True,
+    ) -> None:
+        self._configuration = configuration
+        self._records = records
+        self._listener = listener
+        self._clock = clock
+        self._lengths = lengths_of(audit)
+        self._changed = changed
+        self._done: deque[Todo] = deque(maxlen=REMEMBERED)
+        self._number = 0
+        self._version = records.version()
+        self._heard: dict[str, bool] = {}
+        self.trouble = ""
+        """Why codes cannot be set; nothing when they can."""
+        self.register = self._load()
+        try:
+            vault: Vault | _Closed = Vault.open(folder, records, configuration, env)
+        except NightlatchError as error:
+            log.error("access: %s", error)
+            self.trouble = str(error)
+            vault = _Closed(error)
+        self.plan = Plan(self.register, records.rules(), clock())
+        self.reconciler = Reconciler(
+            self.plan,
+            records,
+            vault,
+            listener.command,
+            clock=clock,
+            tell=tell,
+            zone=lambda: configuration.tables.home.timezone,
+            hub=listener.hub_of,
+            background=background,
+            done=self._ended,
+        )
+        listener.watch(self._stood)
+
+    async def run(self) -> None:
+        """Keep the locks until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.reconciler.run(), name="reconciler")
+            group.create_task(self._look(), name="changes of access")
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self.look()
+
+    def look(self) -> None:
+        """Take what people changed of access since, if they did."""
+        version = self._records.version()
+        if version != self._version:
+            self._version = version
+            self.renew()
+
+    def renew(self) -> None:
+        """Take it as it is now."""
+        self.register = self._load()
+        self.reconciler.renew(self.register)
+        self._changed()
+
+    def audited(self, audit: Audit) -> None:
+        """Take what a newer audit knows of the locks' codes."""
+        self._lengths = lengths_of(audit)
+        self.renew()
+
+    def heard(self, event: Event) -> None:
+        """Take an event that is in the journal."""
+        self.reconciler.heard(event)
+        if event.kind == "ledger":
+            self._changed()
+
+    def progress(self, since: int) -> Progress:
+        """What ended after the first `since` steps, and what is left."""
+        new = self._number - since
+        done = tuple(self._done)[-new:] if new > 0 else ()
+        todo = tuple(self._words(step) for step in self.reconciler.steps())
+        return Progress(self._number, done, todo, self.reconciler.still(), self.trouble)
+
+    def _load(self) -> Register:
+        return Register.load(self._configuration, self._records, lengths=self._lengths)
+
+    def _stood(self, lock: str) -> None:
+        """A lock's standing changed: one whose hub is heard again can be commanded again."""
+        standing = self._listener.states.get(lock)
+        connected = standing is not None and standing.connected
+        if connected and not self._heard.get(lock, False):
+            self.reconciler.heard(Event(self._clock(), "online", lock))
+        self._heard[lock] = connected
+
+    def _ended(self, step: Step, outcome: Outcome) -> None:
+        self._number += 1
+        self._done.append(msgspec.structs.replace(self._words(step), ending=outcome.ending, what=outcome.what))
+
+    def _words(self, step: Step) -> Todo:
+        credential = self.register.credentials.get(step.credential)
+        person = credential.person if credential is not None else ""
+        return Todo(step.lock, step.act.value, step.why, step.slot, step.credential, person)
