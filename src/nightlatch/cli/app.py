@@ -30,6 +30,7 @@ from nightlatch.cli import (
     ledger,
     listing,
     running,
+    sync,
     tailoring,
     who,
 )
@@ -49,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: nightlatch init, then nightlatch audit. To see a report at once: nightlatch audit --sample",
 )
-for module in (init, auditing, fixing, tailoring, explaining, answering, listing, running, backing, ledger, who):
+for module in (init, auditing, fixing, tailoring, explaining, answering, listing, sync, running, backing, ledger, who):
     module.register(app)
 GROUPS = (alerts, autolock, catalogue, guarding, journal)
 for module in GROUPS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -52,7 +52,13 @@ class Errand:
         self.database = database
         self.home = home
         self.household: Household = household(configuration, home)
-        self.intake = Intake(journal, trouble=_trouble)
+        self.hear: Callable[[Event], None] = lambda _: None
+        """Told of each event once it is in the journal."""
+        self.intake = Intake(journal, self._committed, _trouble)
+
+    def _committed(self, batch: Sequence[tuple[int, Event]]) -> None:
+        for _, event in batch:
+            self.hear(event)
 
     async def accept(self, event: Event) -> asyncio.Future[int]:
         """Take an event into the journal, with whose credential it was where that is known."""

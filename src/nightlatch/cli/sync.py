@@ -1,0 +1,214 @@
+"""`nightlatch sync`: make the locks match the grants now, and watch it being proven."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, print_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nightlatch.configuration.read import Configuration
+    from nightlatch.service.accessing import Progress, Todo
+
+EXIT_OPEN = 1
+LOOK_S = 0.3
+STYLES = {"evidence": "green", "refused": "bold red", "unknown": "yellow"}
+ENDINGS = {"evidence": "proven", "refused": "refused", "unknown": "not proven"}
+ACTS = {
+    "learn": "ask what it keeps to",
+    "read": "read slot {slot}",
+    "clear": "take {whose} off slot {slot}",
+    "set": "put {whose} into slot {slot}",
+    "full": "no slot is free for {whose}",
+}
+
+
+class Source(Protocol):
+    """Who makes the locks match."""
+
+    async def progress(self, since: int) -> Progress:
+        """How far it is."""
+
+
+def sync(
+    config: ConfigOption = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be sent, and end.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", min=1, max=3600, metavar="SECONDS", help="How long to wait for the locks.")
+    ] = 120,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Make the locks match the grants: show the plan, ask, send it, and tell what was proven.
+
+    A running Nightlatch does this by itself all the time: then this shows what is left and watches it.
+    Exit codes: 0 every lock is as it is to be; 1 something is left; 2 it cannot be done.
+
+    Examples: nightlatch sync --dry-run; nightlatch sync; nightlatch sync --yes --format json
+    """
+    from nightlatch.service.folder import running
+    from nightlatch.store.database import state_folder
+
+    settings, folder = configuration(config), state_folder()
+    asyncio.run(_sync(settings, folder, running(folder), dry_run=dry_run, yes=yes, wait=wait, form=form))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(sync)
+
+
+async def _sync(
+    settings: Configuration, folder: Path, served: bool, *, dry_run: bool, yes: bool, wait: float, form: Format
+) -> None:
+    async with _service(folder) if served else _own(settings, folder, start=not dry_run, yes=yes, form=form) as source:
+        before = await source.progress(0)
+        if dry_run:
+            _print_plan(settings, before.todo, form)
+            raise typer.Exit(0)
+        after = await _watch(settings, source, before.number if served else 0, wait, form)
+    left = [one for one in after.todo if one.act != "learn"]
+    if form is Format.JSON:
+        print_json({"done": after.done, "left": left, "trouble": after.trouble})
+    else:
+        _print_end(settings, after, left)
+    raise typer.Exit(EXIT_OPEN if left or after.trouble else 0)
+
+
+async def _watch(settings: Configuration, source: Source, since: int, wait: float, form: Format) -> Progress:
+    """Tell each step as it ends, until nothing is left to do now or the time is over."""
+    until = time.monotonic() + wait
+    shown = since
+    with console(stderr=True).status("Asking the locks …") as status:
+        while True:
+            found = await source.progress(shown)
+            if form is Format.TEXT:
+                _print_done(settings, found.done)
+            shown = found.number
+            if (found.waiting and found.number >= shown) or time.monotonic() > until:
+                break
+            status.update(f"{len(found.todo)} to do …")
+            await asyncio.sleep(LOOK_S)
+    return await source.progress(since)
+
+
+class _Service:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def progress(self, since: int) -> Progress:
+        from nightlatch.service.accessing import Progress
+        from nightlatch.service.control import ask
+
+        return await asyncio.to_thread(ask, self._folder, "access-progress", Progress, since=since)
+
+
+@asynccontextmanager
+async def _service(folder: Path) -> AsyncIterator[Source]:
+    yield _Service(folder)
+
+
+@asynccontextmanager
+async def _own(settings: Configuration, folder: Path, *, start: bool, yes: bool, form: Format) -> AsyncIterator[Source]:
+    """This command's own connections, after asking whether what it plans may be sent."""
+    from nightlatch.plugs import wall as clock
+    from nightlatch.service.accessing import Access
+    from nightlatch.service.errand import errand
+    from nightlatch.store.access import AccessRecords
+    from nightlatch.tasks import end
+
+    async with errand(settings, folder, env=os.environ) as (work, listener):
+        access = Access(
+            settings,
+            folder,
+            AccessRecords(work.database),
+            listener,
+            env=os.environ,
+            clock=clock,
+            tell=work.accept,
+            background=False,
+        )
+        work.hear = access.heard
+
+        class Own:
+            async def progress(self, since: int) -> Progress:
+                return access.progress(since)
+
+        if not start:
+            yield Own()
+            return
+        plan = access.progress(0).todo
+        if not yes:
+            if form is Format.TEXT:
+                _print_plan(settings, plan, form)
+            _ask()
+        task = asyncio.create_task(access.run(), name="access")
+        try:
+            yield Own()
+        finally:
+            await end(task)
+
+
+def _ask() -> None:
+    from nightlatch.errors import UsageError
+
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked", todo="Add --yes to send it, or --dry-run to see it only.")
+    if not typer.confirm("Send this to the locks now?", default=False):
+        raise typer.Exit(EXIT_OPEN)
+
+
+def _print_plan(settings: Configuration, todo: Sequence[Todo], form: Format) -> None:
+    from rich.text import Text
+
+    if form is Format.JSON:
+        print_json(todo)
+        return
+    out = console()
+    if not todo:
+        out.print("Nothing is to be sent: every lock is as its grants want it, as far as its ledger knows.")
+    for one in todo:
+        out.print(Text(f"{_lock(settings, one)}: {_act(settings, one)}").append(f" ({one.why})", "dim"))
+
+
+def _print_done(settings: Configuration, done: Sequence[Todo]) -> None:
+    from rich.text import Text
+
+    out = console()
+    for one in done:
+        line = Text(f"{ENDINGS[one.ending]:<11}", STYLES[one.ending])
+        out.print(line.append(f"{_lock(settings, one)}: {_act(settings, one)}: {one.what}", "default"))
+
+
+def _print_end(settings: Configuration, progress: Progress, left: Sequence[Todo]) -> None:
+    from rich.text import Text
+
+    out = console()
+    if progress.trouble:
+        out.print(Text(progress.trouble, "red"))
+    if not left:
+        out.print("Every lock is as its grants want it. See: nightlatch who")
+        return
+    out.print("Left to do, and tried again by nightlatch run as soon as the lock answers:")
+    _print_plan(settings, left, Format.TEXT)
+
+
+def _lock(settings: Configuration, one: Todo) -> str:
+    names = {f"lock:{lock.id}": lock.name or lock.id for lock in settings.tables.locks}
+    return names.get(one.lock, one.lock)
+
+
+def _act(settings: Configuration, one: Todo) -> str:
+    whose = f"the code of {one.person}" if one.person else "a code that no grant explains"
+    return ACTS[one.act].format(slot=one.slot or "that is free", whose=whose)
