@@ -96,7 +96,7 @@ async def _watch(settings: Configuration, source: Source, since: int, wait: floa
             if form is Format.TEXT:
                 _print_done(settings, found.done)
             shown = found.number
-            if (found.waiting and found.number >= shown) or time.monotonic() > until:
+            if found.waiting or time.monotonic() > until:
                 break
             status.update(f"{len(found.todo)} to do …")
             await asyncio.sleep(LOOK_S)
@@ -121,7 +121,7 @@ async def _service(folder: Path) -> AsyncIterator[Source]:
 
 @asynccontextmanager
 async def _own(settings: Configuration, folder: Path, *, start: bool, yes: bool, form: Format) -> AsyncIterator[Source]:
-    """This command's own connections, after asking whether what it plans may be sent."""
+    """Connections of this command itself, after asking whether what it plans may be sent."""
     from nightlatch.plugs import wall as clock
     from nightlatch.service.accessing import Access
     from nightlatch.service.errand import errand
@@ -179,7 +179,7 @@ def _print_plan(settings: Configuration, todo: Sequence[Todo], form: Format) -> 
     if not todo:
         out.print("Nothing is to be sent: every lock is as its grants want it, as far as its ledger knows.")
     for one in todo:
-        out.print(Text(f"{_lock(settings, one)}: {_act(settings, one)}").append(f" ({one.why})", "dim"))
+        out.print(Text(f"{_lock(settings, one)}: {_act(one)}").append(f" ({one.why})", "dim"))
 
 
 def _print_done(settings: Configuration, done: Sequence[Todo]) -> None:
@@ -188,7 +188,7 @@ def _print_done(settings: Configuration, done: Sequence[Todo]) -> None:
     out = console()
     for one in done:
         line = Text(f"{ENDINGS[one.ending]:<11}", STYLES[one.ending])
-        out.print(line.append(f"{_lock(settings, one)}: {_act(settings, one)}: {one.what}", "default"))
+        out.print(line.append(f"{_lock(settings, one)}: {_act(one)}: {one.what}", "default"))
 
 
 def _print_end(settings: Configuration, progress: Progress, left: Sequence[Todo]) -> None:
@@ -209,6 +209,6 @@ def _lock(settings: Configuration, one: Todo) -> str:
     return names.get(one.lock, one.lock)
 
 
-def _act(settings: Configuration, one: Todo) -> str:
+def _act(one: Todo) -> str:
     whose = f"the code of {one.person}" if one.person else "a code that no grant explains"
     return ACTS[one.act].format(slot=one.slot or "that is free", whose=whose)
