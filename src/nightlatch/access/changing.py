@@ -42,9 +42,8 @@ class Change:
     ) -> None:
         """Add an event. What is about a person is sealed with their key; the others name nobody."""
         text = msgspec.json.encode(raw).decode() if raw is not None else ""
-        self.events.append(
-            Event(self.now, kind, "home", person=person, value=value, name=name, detail=detail, raw=text)
-        )
+        words = f"{name}: {detail}" if detail else name
+        self.events.append(Event(self.now, kind, "home", person=person, value=value, name=name, detail=words, raw=text))
 
     def tell_grant(self, name: str, grant: Grant) -> None:
         """Tell what became of a grant."""

@@ -22,6 +22,7 @@ from nightlatch.cli import (
     autolock,
     backing,
     catalogue,
+    code,
     explaining,
     fixing,
     guarding,
@@ -29,6 +30,7 @@ from nightlatch.cli import (
     journal,
     ledger,
     listing,
+    people,
     running,
     sync,
     tailoring,
@@ -52,7 +54,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, fixing, tailoring, explaining, answering, listing, sync, running, backing, ledger, who):
     module.register(app)
-GROUPS = (alerts, autolock, catalogue, guarding, journal)
+GROUPS = (alerts, autolock, catalogue, code, guarding, journal, people)
 for module in GROUPS:
     app.add_typer(module.app)
 

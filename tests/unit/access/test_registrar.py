@@ -33,7 +33,7 @@ def test_somebody_new_is_kept_and_journalled_under_their_own_key(tmp_path: Path,
     assert (found.name, found.role, found.groups) == ("Ana Silva", "guest", ("friends",))
     (event,) = events(tmp_path)
     assert (event.kind, event.name, event.person) == ("person", "added", "ana")
-    assert event.detail == "Ana Silva, guest, in friends"
+    assert event.detail == "added: Ana Silva, guest, in friends"
     assert b"Ana" not in (tmp_path / "journal.db").read_bytes()
 
 
