@@ -88,10 +88,16 @@ class Talk:
         return {index: user for index, user in found.items() if occupied(user)}
 
     async def attributes(self) -> Attributes:
-        """What says which codes the lock takes, read from it now."""
+        """What says which codes the lock takes, and who its controllers are, read from it now."""
+        return await self._attributes([self.watch.path(number) for number in _RULES if self.watch.has(number)])
+
+    async def controllers(self) -> Attributes:
+        """Who its controllers are, read from it now."""
+        return await self._attributes([])
+
+    async def _attributes(self, paths: list[str]) -> Attributes:
         self.sent += 1
-        paths = [self.watch.path(number) for number in _RULES if self.watch.has(number)]
-        values, _ = await self._link.read(self.watch, paths)
+        values, _ = await self._link.read(self.watch, [*paths, *_lock.FABRICS])
         if not values:
             raise ReadError("the lock did not answer when asked for its attributes")
         return Attributes({**self.watch.attributes.values, **values}, frozenset(), None)
@@ -128,6 +134,11 @@ def pins(attributes: Attributes, endpoint: int) -> int:
 def occupied(user: User) -> bool:
     """Whether somebody is in this slot."""
     return bool(user.user_status)
+
+
+def hands(user: User) -> set[int]:
+    """The fabrics that a user was made and changed by."""
+    return {one for one in (user.creator_fabric_index, user.last_modified_fabric_index) if one}
 
 
 def slot(

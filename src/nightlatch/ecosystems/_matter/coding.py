@@ -15,6 +15,7 @@ import msgspec
 
 from nightlatch.ecosystems._matter import codes, schedules
 from nightlatch.ecosystems._matter import lock as _lock
+from nightlatch.ecosystems._matter.attributes import Attributes
 from nightlatch.ecosystems._matter.codes import PIN, Credential, Talk
 from nightlatch.ecosystems._matter.server import Declined, Refused
 from nightlatch.ecosystems._matter.users import ENABLED, User
@@ -63,8 +64,7 @@ class Coding:
         self._talk = Talk(link, watch)
         self._watch = watch
         self._clock = clock
-        self._own = _lock.own_fabric(watch.attributes)
-        self._fabrics = _lock.fabrics(watch.attributes) or {}
+        self._learn(watch.attributes)
 
     async def carry_out(self, command: SetCode | ClearCode | ReadCodes) -> Outcome:
         """Do it and read back, within 30 s."""
@@ -88,12 +88,24 @@ class Coding:
 
     # Reading
 
+    def _learn(self, attributes: Attributes) -> None:
+        """Who the lock's controllers are."""
+        self._own = _lock.own_fabric(attributes)
+        self._fabrics = _lock.fabrics(attributes) or {}
+
+    async def _meet(self, *users: User) -> None:
+        """Ask the lock who its controllers are, if it names one that the server's copy does not know."""
+        if any(codes.hands(user) - self._fabrics.keys() for user in users):
+            self._learn(await self._talk.controllers())
+
     async def _read(self, command: ReadCodes) -> Outcome:
         if command.slots:
             users = {index: await self._talk.user(index) for index in command.slots}
+            await self._meet(*users.values())
             rules = self._rules()
         else:
             attributes = await self._talk.attributes()
+            self._learn(attributes)
             users = await self._talk.users()
             master = any(codes.is_master(user) for user in users.values())
             rules = codes.rules(attributes, self._watch.endpoint, master=master)
@@ -151,6 +163,7 @@ class Coding:
             return self._end("refused", str(error), why="limits")
         before = await self._talk.user(command.slot)
         if codes.occupied(before):
+            await self._meet(before)
             if (kept := self._kept(command.slot, before)) is not None:
                 return kept
             if (left := await self._emptied(command.slot, before)) is not None:

@@ -30,6 +30,9 @@ FIELDS = (
     *(Lock.bolt, Lock.door_open, Lock.battery_percent, Lock.battery_low, Lock.battery_type, Lock.update_available),
 )
 
+FABRICS = (f"0/{_CREDENTIALS}/1", f"0/{_CREDENTIALS}/5")
+"""Where a lock tells its fabrics, and which of them is the server's own."""
+
 Bolt = Literal["thrown", "retracted", "jammed", "unknown"]
 _BOLTS: tuple[Bolt, ...] = ("unknown", "thrown", "retracted", "retracted")  # not fully locked, locked, un-, unlatched
 _DOOR_OPEN = {0: True, 1: False, 3: True, 5: True}  # open, closed, forced open, ajar; 2 jammed and 4 error tell neither
@@ -45,7 +48,7 @@ def paths(attributes: Attributes, endpoint: int) -> list[str]:
     known = {tuple(path.split("/")[:2]) for path in attributes.values}
     wanted = [f"{at}/{cluster}/*" for at, cluster in clusters if (str(at), str(cluster)) in known]
     # Not the whole cluster: the rest of it is certificates.
-    return [*wanted, f"0/{_CREDENTIALS}/1", f"0/{_CREDENTIALS}/5"]
+    return [*wanted, *FABRICS]
 
 
 def features(attributes: Attributes, endpoint: int) -> int | None:
