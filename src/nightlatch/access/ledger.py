@@ -312,7 +312,11 @@ def evidence(entry: Entry) -> str:
 
 
 def events(before: Entry | None, after: Entry, now: int) -> tuple[Event, ...]:
-    """The journal's events of a line's change; none where only its evidence is newer or another try failed."""
+    """The journal's event of a line's change; none where only its evidence is newer or another try failed.
+
+    It carries the state as `value`, "kept" for a foreign one that the owner lets stay; the slot that the line
+    has, or just left; and when that evidence was had as `since`.
+    """
     if before is not None and _told(before) == _told(after):
         return ()
     words = [evidence(after)]
@@ -321,7 +325,6 @@ def events(before: Entry | None, after: Entry, now: int) -> tuple[Event, ...]:
     if not after.credential:
         words += [f"called {after.name!r}"] if after.name else []
         words += [f"put there by {after.creator}"] if after.creator else []
-        words += ["the owner lets it stay"] if after.kept else []
     slot = after.slot or (before.slot if before is not None else 0)
     event = Event(
         now,
@@ -329,7 +332,7 @@ def events(before: Entry | None, after: Entry, now: int) -> tuple[Event, ...]:
         after.lock,
         slot=slot,
         person=after.person,
-        value=after.state,
+        value="kept" if after.kept else after.state,
         name=after.credential,
         since=after.seen,
         detail="; ".join(words),

@@ -17,6 +17,7 @@ from nightlatch.model.access import LEDGER_STATES, OPENS, Entry
 from nightlatch.model.event import Event
 
 Key = tuple[str, str, int]
+KEPT = "kept"
 _BEGINS: frozenset[str] = frozenset(("planned", "setting", "blocked", "foreign"))
 """What a line can only become from a state in which its code is not on the lock."""
 
@@ -46,7 +47,7 @@ def _before(journal: Journal, instant: int, sought: set[Key]) -> Iterator[Line]:
             if event is None or event.kind != "ledger" or event.at > instant or (key := _key(event)) not in sought:
                 continue
             sought.discard(key)
-            if event.value in OPENS:
+            if event.value in OPENS or event.value == KEPT:
                 yield _line(told, event)
         stop = begin
 
@@ -56,14 +57,16 @@ def _key(event: Event) -> Key:
 
 
 def _line(told: Told, event: Event) -> Line:
-    assert event.value in LEDGER_STATES  # noqa: S101  # looked at by the caller
+    state = "foreign" if event.value == KEPT else event.value
+    assert state in LEDGER_STATES  # noqa: S101  # looked at by the caller
     entry = Entry(
         event.about,
         event.name,
         slot=event.slot,
-        state=event.value,
+        state=state,
         since=event.at,
         seen=event.since,
         person=event.person,
+        kept=event.value == KEPT,
     )
     return Line(entry, event.detail or "its evidence was erased", told.erased)

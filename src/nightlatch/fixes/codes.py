@@ -71,20 +71,24 @@ def remove_code(credential: Credential, home: Home) -> Fix:
     check = "Try it at the door, or run the audit again: only a slot that reads empty proves that it is gone."
     if lock is None:
         return Fix(summary, (sure, "Remove it in the app that made it.", check))
-    slot = credential.slot.value if credential.slot is not None else None
+    slot = credential.slot.value if credential.slot is not None else 0
+    live = slot and way_to(lock, home) in LIVE
+    return Fix(summary, (sure, removal(lock, slot, home), check), (ClearCode(lock.ref, slot),) if live else ())
+
+
+def removal(lock: Lock, slot: int, home: Home) -> str:
+    """How a code is taken off a lock by hand, in a sentence; slot 0: which one is not known."""
     way = way_to(lock, home)
-    if slot is None or way == "":
-        return Fix(summary, (sure, f"Remove it in {app_of(lock)} or at the keypad.", check))
+    if not slot or way == "":
+        return f"Remove it in {app_of(lock)} or at the keypad."
     if way == "zigbee2mqtt":
-        step = zigbee_setting(lock, pin_code={"user": slot, "pin_code": None}).step
-    elif way == "matter":
-        step = f"In the controller's app (Home Assistant: the lock's page > Manage users) remove user {slot}."
-    else:
-        step = (
-            f"Home Assistant: run the action zwave_js.clear_lock_usercode for {lock.label} with code_slot {slot}; in "
-            f"Z-Wave JS UI: node {node_of(lock)} > User Code > slot {slot} > clear."
-        )
-    return Fix(summary, (sure, step, check), (ClearCode(lock.ref, slot),) if way in LIVE else ())
+        return zigbee_setting(lock, pin_code={"user": slot, "pin_code": None}).step
+    if way == "matter":
+        return f"In the controller's app (Home Assistant: the lock's page > Manage users) remove user {slot}."
+    return (
+        f"Home Assistant: run the action zwave_js.clear_lock_usercode for {lock.label} with code_slot {slot}; in "
+        f"Z-Wave JS UI: node {node_of(lock)} > User Code > slot {slot} > clear."
+    )
 
 
 def remove_unless_known(credential: Credential, home: Home) -> Fix:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 
 import msgspec
 
+from nightlatch.model.access import Grant
 from nightlatch.model.event import Event
 
 
@@ -14,13 +15,19 @@ class Holder(msgspec.Struct, frozen=True):
     """What is known of one credential: whose it is, and when it may be used.
 
     `starts` and `ends` are µs since 1970, 0: unbounded. `windows` are minutes of the week at home,
-    Monday 00:00 = 0, as (begin, end) with begin < end; none: always.
+    Monday 00:00 = 0, as (begin, end) with begin < end; none: always. Where there are `grants`, one of
+    them must hold too.
     """
 
     person: str = ""
     starts: int = 0
     ends: int = 0
     windows: tuple[tuple[int, int], ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+
+def _by_nobody(lock: str, slot: int) -> str:  # noqa: ARG001  # what stands in until the home is known
+    return ""
 
 
 class Household(msgspec.Struct, frozen=True):
@@ -43,6 +50,8 @@ class Household(msgspec.Struct, frozen=True):
     remote: bool | None = None
     """Whether the owner needs unlocking from afar; None: never said."""
     voice: bool | None = None
+    by_hand: Callable[[str, int], str] = _by_nobody
+    """How somebody takes a code off a lock themselves, in a sentence; nothing when that is not known."""
 
     def name(self, about: str) -> str:
         """What people call a thing: its name, else its key."""

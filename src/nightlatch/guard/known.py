@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from nightlatch.access.holders import Given
 from nightlatch.configuration.read import Configuration
 from nightlatch.errors import ConfigurationError
+from nightlatch.fixes import codes
 from nightlatch.guard.household import Holder, Household
 from nightlatch.model.door import Door
 from nightlatch.model.event import micros
@@ -14,9 +18,10 @@ from nightlatch.model.people import Credential
 from nightlatch.text import suggest
 
 
-def household(configuration: Configuration, home: Home | None) -> Household:
+def household(configuration: Configuration, home: Home | None, given: Given | None = None) -> Household:
     """The household; without a home (before the first audit), what the configuration alone says.
 
+    `given` is what access tells of codes and people; it knows better than the configuration.
     ConfigurationError when a person's credential names a lock that there is not.
     """
     tables = configuration.tables
@@ -37,18 +42,30 @@ def household(configuration: Configuration, home: Home | None) -> Household:
     for (lock, slot), person in credentials(configuration).items():
         known = holders.get((f"lock:{lock}", slot), Holder())
         holders[f"lock:{lock}", slot] = Holder(person, known.starts, known.ends, known.windows)
-    named = [(person, person.name.strip() or person.id) for person in tables.people]
+    named = {person.id: person.name.strip() or person.id for person in tables.people}
+    residents = {person.id for person in tables.people if person.role == "resident"}
+    if given is not None:
+        holders |= given.holders
+        for one in given.people:
+            named.setdefault(one.id, one.name)
+            residents |= {one.id} if one.role == "resident" else set()
     return Household(
         zone=configuration.zone,
         locks=tuple(name for name in names if name.startswith("lock:")),
         names=names,
         door_of=door_of,
         holders=holders,
-        people={person.id: name if tables.alerts.full_names else name.split()[0] for person, name in named},
-        residents=frozenset(person.id for person in tables.people if person.role == "resident"),
+        people={id_: name if tables.alerts.full_names else name.split()[0] for id_, name in named.items()},
+        residents=frozenset(residents),
         remote=remote,
         voice=voice,
+        by_hand=partial(_by_hand, home) if home is not None else Household().by_hand,
     )
+
+
+def _by_hand(home: Home, lock: str, slot: int) -> str:
+    found = home.get(Lock, lock.partition(":")[2])
+    return codes.removal(found, slot, home) if found is not None else ""
 
 
 def credentials(configuration: Configuration) -> dict[tuple[str, int], str]:

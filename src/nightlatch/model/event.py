@@ -63,7 +63,8 @@ Kind = Literal[
 `gap`: from `since` to `at` things may have happened that nobody heard. `command` is what Nightlatch
 sent, `outcome` how it ended. `retained` tells that contents older than `value` days were dropped.
 `person`, `grant` and `credential` are what people did to access (`name`: added, changed, ended, …);
-`ledger` is a change of one line of the ledger: `value` its new state, `slot` where, `name` the credential.
+`ledger` is a change of one line of the ledger: `value` its new state (`kept`: a foreign one that the owner
+lets stay), `slot` where it is or was, `name` the credential, `since` when its evidence was had.
 """
 KINDS: frozenset[str] = frozenset(get_args(Kind))
 INTACT, NOT_INTACT = "intact", "not intact"

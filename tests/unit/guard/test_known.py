@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from nightlatch.access.holders import Given
 from nightlatch.configuration.read import Configuration, parse
 from nightlatch.errors import ConfigurationError
 from nightlatch.guard.household import Holder
 from nightlatch.guard.known import household
+from nightlatch.model.access import Person
 from nightlatch.model.event import Event, micros
 from nightlatch.model.evidence import Fact, Grade, Ref
 from nightlatch.model.home import Home
@@ -92,3 +94,19 @@ def test_a_credential_that_cannot_be_is_an_error_with_its_line(people: str, what
     with pytest.raises(ConfigurationError, match=what) as error:
         household(configured(people), None)
     assert ":1" in error.value.where
+
+
+def test_what_access_tells_of_codes_and_people_is_known_too() -> None:
+    given = Given(
+        {("lock:front", 3): Holder("bo"), ("lock:front", 4): Holder("cy")}, (Person("bo", "Bo Ek", "resident"),)
+    )
+    known_ = household(configured(ANA), None, given)
+    assert known_.holders == given.holders
+    assert known_.people == {"ana": "Ana", "bo": "Bo"}
+    assert known_.residents == {"ana", "bo"}
+
+
+def test_how_a_code_is_removed_by_hand_is_known_from_the_audit() -> None:
+    assert household(configured(ANA), audited()).by_hand("lock:front", 3)
+    assert household(configured(ANA), audited()).by_hand("lock:nowhere", 3) == ""
+    assert household(configured(ANA), None).by_hand("lock:front", 3) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nightlatch.access.schedules import running
 from nightlatch.guard.detections._wording import credential, slot_key
 from nightlatch.guard.detections.interface import Detection, hears
 from nightlatch.model.event import Event
@@ -40,6 +41,13 @@ class CodeOutsideSchedule(Detection, id="code-outside-schedule"):
                 if begin <= minute < end:
                     return
             why = "outside its hours"
+        elif holder.grants and not any(running(grant, local.zone, at) for grant in holder.grants):
+            last = max(grant.ended or grant.ends or at + 1 for grant in holder.grants)
+            if last <= at:
+                severity = Severity.CRITICAL
+                why = f"whose grant ended on {local.day(last)} at {local.clock(last)}"
+            else:
+                why = "outside the times that are granted"
         else:
             return
         self.tell(

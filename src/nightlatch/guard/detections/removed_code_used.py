@@ -11,6 +11,8 @@ from nightlatch.guard.detections.interface import Detection, Setting, hears
 from nightlatch.model.event import Event
 from nightlatch.model.finding import Severity
 
+_THERE = frozenset(("setting", "present", "foreign", "kept"))
+
 
 class RemovedCodeUsed(Detection, id="removed-code-used"):
     """A door was unlocked with a slot after it was reported removed, and before a code was put there again."""
@@ -31,6 +33,12 @@ class RemovedCodeUsed(Detection, id="removed-code-used"):
             if self._removed.pop(key, None) is None:
                 self.room(self._removed)
             self._removed[key] = event.at
+
+    @hears("ledger")
+    def written(self, event: Event) -> None:
+        """Nightlatch puts a code there, or found one; not every lock tells of that itself."""
+        if event.value in _THERE:
+            self.added(event)
 
     @hears("code_added", "code_changed")
     def added(self, event: Event) -> None:

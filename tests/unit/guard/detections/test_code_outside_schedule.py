@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nightlatch.guard.household import Holder, Household
+from nightlatch.model.access import Grant, Weekly
 from nightlatch.model.finding import Severity
 from tests.unit.guard.detections.play import Noticed, Player, at, berlin, event, holder, home
 
@@ -12,7 +15,7 @@ ID = "code-outside-schedule"
 SUNDAY, MONDAY = 6 * 1440, 0
 
 
-def used(own: Holder, when: int, **more: object) -> list[Noticed]:
+def used(own: Holder, when: int, **more: Any) -> list[Noticed]:
     household: Household = home(holders={("lock:front", 3): own})
     return Player(ID, household).hear(event(when, "unlocked", by="code", slot=3, **more))
 
@@ -76,3 +79,30 @@ def test_what_was_found_out_after_a_reconnect_is_not_judged_since_its_time_is_un
 
 def test_a_code_that_nobody_explained_is_not_its_case() -> None:
     assert Player(ID).hear(event(at(0), "unlocked", by="code", slot=9)) == []
+
+
+def granted(**more: Any) -> Holder:
+    mornings = Weekly(tuple((day * 1440 + 9 * 60, day * 1440 + 12 * 60) for day in range(5)))
+    return holder(grants=(Grant("g1", "person:ana", ("door:front",), mornings, **more),))
+
+
+def test_a_code_is_judged_by_the_grants_of_its_person() -> None:
+    assert used(granted(), berlin("2026-11-23T09:00")) == []
+    (noticed,) = used(granted(), berlin("2026-11-23T12:00"))
+    assert noticed.what == (
+        "Front door was unlocked at 12:00 with the code in slot 3, outside the times that are granted."
+    )
+    assert noticed.severity is Severity.HIGH
+
+
+def test_a_code_after_its_grant_s_end_is_critical() -> None:
+    for end in ({"ends": berlin("2026-11-20T18:00")}, {"ends": at(days=9), "ended": berlin("2026-11-20T18:00")}):
+        (noticed,) = used(granted(**end), berlin("2026-11-23T10:00"))
+        assert "whose grant ended on 2026-11-20 at 18:00" in noticed.what
+        assert noticed.severity is Severity.CRITICAL
+
+
+def test_one_grant_of_several_that_holds_is_enough() -> None:
+    always = Grant("g2", "person:ana", ("door:front",))
+    own = holder(grants=(*granted(ends=at(0)).grants, always))
+    assert used(own, berlin("2026-11-29T03:00")) == []

@@ -29,3 +29,10 @@ def test_another_slot_and_another_lock_are_in_order() -> None:
     player.hear(event(at(0), "code_removed", slot=3))
     assert player.hear(event(at(1), "unlocked", by="code", slot=4)) == []
     assert player.hear(event(at(1), "unlocked", "lock:back", by="code", slot=3)) == []
+
+
+def test_a_slot_that_nightlatch_filled_again_is_in_order_where_the_lock_does_not_tell_of_it() -> None:
+    for value in ("setting", "present", "foreign", "kept"):
+        player = Player(ID)
+        player.hear(event(at(0), "code_removed", slot=3), event(at(1), "ledger", slot=3, value=value))
+        assert player.hear(event(at(2), "unlocked", by="code", slot=3)) == []

@@ -1,0 +1,47 @@
+"""Codes on a lock that nobody explained."""
+
+from __future__ import annotations
+
+from nightlatch.model.event import Event
+from tests.unit.guard.detections.play import Player, at, event
+
+ID = "foreign-code"
+
+
+def found(slot: int, value: str = "foreign", name: str = "", about: str = "lock:front") -> Event:
+    return event(at(slot), "ledger", about, slot=slot, value=value, name=name)
+
+
+def test_the_codes_of_one_lock_are_one_case_that_counts_them() -> None:
+    first, second = Player(ID).hear(found(7), found(9))
+    assert first.what == "Front door: the lock holds 1 code (slot 7), and no grant explains it."
+    assert second.what == "Front door: the lock holds 2 codes (slots 7 and 9), and no grant explains them."
+    assert first.key == second.key == "lock:front"
+
+
+def test_many_are_counted_and_not_listed() -> None:
+    *_, last = Player(ID).hear(*(found(slot) for slot in range(1, 21)))
+    assert "20 codes (slots 1, 2, 3, 4, 5 and 15 more)" in last.what
+
+
+def test_it_is_over_when_each_was_kept_removed_or_explained_after_a_restart_too() -> None:
+    player = Player(ID)
+    player.hear(found(7), found(8), found(9))
+    player.restart()
+    assert player.hear(found(7, "kept"), found(8, "absent")) == []
+    (over,) = player.hear(found(9, "present", "c1"))
+    assert over.over
+    assert player.hear(found(9, "absent", "c1")) == []
+
+
+def test_a_foreign_code_that_is_being_removed_is_still_there() -> None:
+    player = Player(ID)
+    player.hear(found(7))
+    assert player.hear(found(7, "removing")) == []
+    assert [one.over for one in player.hear(found(7, "absent"))] == [True]
+
+
+def test_other_lines_and_other_locks_are_not_its_business() -> None:
+    player = Player(ID)
+    player.hear(found(7))
+    assert player.hear(found(3, "present", "c1"), found(3, "absent", "c1"), found(7, "kept", about="lock:back")) == []
