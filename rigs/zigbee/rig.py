@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 import yaml
 
-from rigs.launch import RIGS, Process, free_port, install_node, node_bin, node_env
+from rigs.launch import RIGS, Process, RigError, free_port, install_node, node_bin, node_env
 
 from . import broker
 from .traffic import Traffic
@@ -202,8 +202,20 @@ class ZigbeeRig:
         if self.settings.log_level == "info":
             hub.wait_log("Zigbee2MQTT started!")
         else:
-            self.traffic.request("health_check", {})
+            self._wait_until_it_listens()
         return hub
+
+    def _wait_until_it_listens(self) -> None:
+        """A request before it listens is lost: ask until it answers."""
+        for _ in range(40):
+            since = self.traffic.mark()
+            self.traffic.publish("bridge/request/health_check", {})
+            try:
+                self.traffic.wait("bridge/response/health_check", lambda _: True, since=since, seconds=0.5)
+            except RigError:
+                continue
+            return
+        raise RigError("Zigbee2MQTT answered no request within 20 s")
 
     def _write_configuration(self) -> None:
         """Write configuration.yaml, keeping what Zigbee2MQTT itself has written into it (its devices)."""

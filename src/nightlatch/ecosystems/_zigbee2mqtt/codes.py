@@ -6,8 +6,11 @@ Zigbee2MQTT's log repeats it once the lock has answered that very question (`zcl
 that the answer made comes before. Where the log cannot be heard, only a slot that is seen to change is proven.
 
 A PIN is written by `zclcommand` too: when a lock does not answer a `pin_code`, Zigbee2MQTT logs the whole of it, PIN
-included; of a `zclcommand` it logs what `log_payload` says. No limits are written: Zigbee2MQTT passes on no answer
-about schedules, and a limit that cannot be proven is none.
+included; of a `zclcommand` it logs what `log_payload` says. And what a sleeping lock did not answer Zigbee2MQTT keeps
+for as long as a day, to send it again when the lock is heard: a code long given up would come back. With the policy
+`immediate` it does not (zigbee-herdsman 10.9, `Endpoint.sendRequest`).
+
+No limits are written: Zigbee2MQTT passes on no answer about schedules, and a limit that cannot be proven is none.
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ if TYPE_CHECKING:
     from nightlatch.ecosystems._zigbee2mqtt.link import Zigbee2MqttLink
 
 CODE_SECONDS = 24.0
-"""How long a command about codes may take: Zigbee2MQTT gives up a lock that is silent after 23 s (seen with 2.14)."""
+"""How long a command about codes may take."""
+_OPTIONS = {"sendPolicy": "immediate", "timeout": 7700}
+"""In ms: as long as the parent of a sleeping device keeps a message for it. A second attempt follows, 19 s in all."""
 STATE_SECONDS = 0.5
 """How long after the log says that the lock answered its answer may come."""
 DEAF_SECONDS = 2.0
@@ -197,14 +202,15 @@ class Codes:
         slots = told.get(SLOTS, entry.code_slots if isinstance(entry, ZigbeeModel) else None)
         if slots is None:
             return Outcome("unknown", "how many codes the lock holds is told neither by it nor by the catalogue")
-        exposes = {one.name: one for one in definition.exposes} if definition else {}
         rules = Rules(
-            slots=max(slots - 1, 0),  # they count from 0, and what is called slot here is the number that the lock tells
+            slots=max(
+                slots - 1, 0
+            ),  # they count from 0, and what is called slot here is the number that the lock tells
             shortest=told.get(SHORTEST),
             longest=told.get(LONGEST),
             gives_codes=z2m.exposes_pins(self._link.info.config, watch.device.ieee_address, watch.device.friendly_name),
-            reports_changes="action" in exposes and "pin_code_added" in exposes["action"].values,
-            reports_use="action_user" in exposes,
+            reports_changes=watch.tells_of_codes,
+            reports_use=any(one.name == "action_user" for one in definition.exposes) if definition else False,
         )
         self._rules[watch.device.ieee_address] = rules
         return Outcome("evidence", f"{rules.slots} slots", talk.topic, talk.at, rules=rules)
@@ -274,7 +280,7 @@ class _Talk:
     async def attributes(self, names: tuple[str, ...], tag: frozenset[str]) -> dict[str, int] | Failed:
         """Read attributes of the lock: those of them that it told as numbers."""
         self.sent += 1
-        await self._publish({"read": {"cluster": CLUSTER, "attributes": [*names, *sorted(tag)]}})
+        await self._publish({"read": {"cluster": CLUSTER, "attributes": [*names, *sorted(tag)], "options": _OPTIONS}})
         while (reply := await following(self._replies, self._until - self._now(), lambda _: True)) is not None:
             if not reply.line:
                 continue
@@ -304,7 +310,8 @@ class _Talk:
         order = {"cluster": CLUSTER, "command": command, "payload": {**payload, MARK: mark}, "log_payload": seen}
         self.sent += 1
         # A default response that declines is an error with `check_status` only; 1 is a command of the cluster.
-        await self._publish({"zclcommand": {**order, "frametype": 1, "check_status": True, "logging": logging}})
+        how = {"frametype": 1, "check_status": True, "logging": logging, "options": _OPTIONS}
+        await self._publish({"zclcommand": {**order, **how}})
         return mark
 
     async def _publish(self, order: object) -> None:

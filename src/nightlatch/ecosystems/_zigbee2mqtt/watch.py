@@ -64,6 +64,8 @@ class Memory:
         self.codes: dict[int, str] = {}
         """The last status of each slot that was listed or told of."""
         self.pins: dict[int, str] = {}
+        self.tells_of_codes = False
+        """It has told of a code that was added, changed or removed. No definition says which lock does."""
         self.tamper: bool | None = None
         self.alarm: Happening | None = None
         self.heard = False
@@ -93,6 +95,11 @@ class Watch:
         """Since when (µs; 0: from before this connection) the bolt may have moved while the lock was offline."""
         names = {one.name for one in device.definition.exposes} if device.definition else set()
         self.pairing = Pairing(waits="action" in names)
+
+    @property
+    def tells_of_codes(self) -> bool:
+        """Whether the lock is known to tell by itself when a code changes."""
+        return self._memory.tells_of_codes
 
     def take(self, message: Message) -> list[Event | State]:
         """The events in a message, and the state where it tells something for the first time."""
@@ -184,6 +191,7 @@ class Watch:
         report, memory = message.report, self._memory
         action = report.action
         if action is not None and action.slot and action.kind in _CODES.values():
+            memory.tells_of_codes = True
             # Told by the action: the list of slots that follows says the same once more.
             memory.codes[action.slot] = "available" if action.kind == "code_removed" else "enabled"
             memory.pins.pop(action.slot, None)
