@@ -18,13 +18,15 @@ from nightlatch.ecosystems._zwavejs import parameters
 from nightlatch.ecosystems._zwavejs.asker import Asker
 from nightlatch.ecosystems._zwavejs.asking import call, read_bolt
 from nightlatch.ecosystems._zwavejs.conversation import Conversation, Lost
+from nightlatch.ecosystems._zwavejs.credentials import Credentials
 from nightlatch.ecosystems._zwavejs.happenings import Told
-from nightlatch.ecosystems._zwavejs.messages import CONFIGURATION, DOOR_LOCK, LOCK, USER_CODE, decoded
+from nightlatch.ecosystems._zwavejs.messages import CONFIGURATION, DOOR_LOCK, LOCK, USER_CODE, USER_CREDENTIAL, decoded
 from nightlatch.ecosystems._zwavejs.notifications import ACCESS_CONTROL
 from nightlatch.ecosystems._zwavejs.server import Refused
 from nightlatch.ecosystems._zwavejs.slots import Habits
 from nightlatch.ecosystems._zwavejs.story import Story
-from nightlatch.ecosystems._zwavejs.usercodes import HeardOfCodes, UserCodes
+from nightlatch.ecosystems._zwavejs.usercodes import UserCodes
+from nightlatch.ecosystems._zwavejs.work import HeardOfCodes
 from nightlatch.model.command import (
     ClearCode,
     Command,
@@ -117,10 +119,12 @@ class Commander:
 
     async def _codes(self, command: SetCode | ClearCode | ReadCodes, asker: Asker) -> Outcome:
         node, model = self._story.node, self._story.model
-        if USER_CODE not in node.supports:
-            return Outcome("refused", "the lock has no codes that its hub could set", self._at, why="unsupported")
-        has_master = model is not None and model.fact(_MASTER) is not None
-        return await UserCodes(asker, self._habits, self._heard, self._clock, has_master=has_master).do(command)
+        if USER_CREDENTIAL in node.supports:
+            return await Credentials(asker, self._habits, self._heard, self._clock).do(command)
+        if USER_CODE in node.supports:
+            has_master = model is not None and model.fact(_MASTER) is not None
+            return await UserCodes(asker, self._habits, self._heard, self._clock, has_master=has_master).do(command)
+        return Outcome("refused", "the lock has no codes that its hub could set", self._at, why="unsupported")
 
     # The bolt
 

@@ -198,6 +198,7 @@ def _kept_of(args: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {
         name: _cut(value) for name, value in args.items() if name in _KEPT_OF_ARGS and isinstance(value, str | int)
     }
+    kept |= {name: args[name] for name in sorted(_HARMLESS_PARAMETERS & args.keys()) if isinstance(args[name], int)}
     status = args.get("property") == "userIdStatus"
     for name in ("newValue", "prevValue"):
         if name in args:

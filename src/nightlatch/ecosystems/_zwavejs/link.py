@@ -16,6 +16,7 @@ from nightlatch.ecosystems._zwavejs.asking import Budget, Report, read_bolt
 from nightlatch.ecosystems._zwavejs.codes import Digest
 from nightlatch.ecosystems._zwavejs.commands import Commander
 from nightlatch.ecosystems._zwavejs.conversation import WAITING, Conversation
+from nightlatch.ecosystems._zwavejs.credentials import change
 from nightlatch.ecosystems._zwavejs.happenings import Happening, Told
 from nightlatch.ecosystems._zwavejs.joining import close
 from nightlatch.ecosystems._zwavejs.messages import ControllerState, Listening, Node, State, decoded
@@ -80,6 +81,7 @@ class ZwaveLink(Link):
         self._conversation = Conversation(server.peer, self._take)
         self._stories: dict[int, Story] = {}
         self._begun = False
+        self._own_node: int | None = None
         self._commanders: dict[int, Commander] = {}
         self._early: list[Told] = []
         self._held: dict[int, asyncio.TimerHandle] = {}
@@ -148,6 +150,7 @@ class ZwaveLink(Link):
 
     def _begin(self, state: State) -> None:
         self._stand(state.controller.status)
+        self._own_node = state.controller.ownNodeId
         joining = state.controller.inclusionState == _INCLUDING
         if joining or self._memory.joining:
             self._memory.joining = joining
@@ -173,6 +176,7 @@ class ZwaveLink(Link):
         )
         self._stories[node.nodeId] = story
         habits = self._memory.habits.setdefault(node.nodeId, Habits())
+        habits.own_node = self._own_node
         self._commanders[node.nodeId] = Commander(self._conversation, story, self._clock, habits)
         return story
 
@@ -210,6 +214,13 @@ class ZwaveLink(Link):
             self._conversation.put(heard)
             self._commanders[told.happening.nodeId].stirred.set()
         self._commanders[told.happening.nodeId].hear(told)
+        changed = change(told)
+        if changed is not None:
+            kind, slot, detail = changed
+            about = str(self._names.lock(told.happening.nodeId))
+            self._conversation.put(
+                Event(told.at, kind, about, self._names.source, slot=slot, detail=detail, raw=told.raw)
+            )
         if (story.waiting is not None or story.doubt) and told.happening.nodeId not in self._held:
             loop = asyncio.get_running_loop()
             self._held[told.happening.nodeId] = loop.call_later(HOLD_S, self._held_long_enough, story)

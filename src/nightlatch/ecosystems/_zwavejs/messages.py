@@ -69,6 +69,7 @@ class Controller(Struct, frozen=True):
     """
 
     inclusionState: int | None = None
+    ownNodeId: int | None = None
     status: int | None = None
     firmwareVersion: str | None = None
     sdkVersion: str | None = None

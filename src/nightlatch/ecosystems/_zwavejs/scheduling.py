@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from nightlatch.ecosystems._zwavejs.asker import Asker, Unheard
@@ -20,6 +20,7 @@ class Scheduling:
     def __init__(self, asker: Asker, habits: Habits) -> None:
         self._asker = asker
         self._habits = habits
+        self._touched: set[Place] | None = None
         self.supported = SCHEDULE_ENTRY_LOCK in asker.node.supports
 
     async def room(self) -> Room:
@@ -39,21 +40,28 @@ class Scheduling:
     async def write(self, slot: int, wanted: Schedules) -> None:
         """The slot's schedules become these and no others."""
         self._habits.limited[slot] = True
-        places = {(wanted.kind, number): one for number, one in enumerate(wanted.each, 1)}
-        for place in await self._present(slot):
-            if place not in places:
-                await self._set(slot, place, None)
+        present = await self._present(slot, await self._places())
+        places = _placed(wanted)
+        self._touched = {*present, *places}
+        for place in present.keys() - places.keys():
+            await self._set(slot, place, None)
         for place, schedule in places.items():
             await self._set(slot, place, schedule)
 
     async def holds(self, slot: int, wanted: Schedules) -> bool:
-        """Whether the lock says that these schedules, and no others, are the slot's."""
-        return await self._present(slot) == {(wanted.kind, number): one for number, one in enumerate(wanted.each, 1)}
+        """Whether the lock says that these schedules, and no others, are the slot's.
 
-    async def _present(self, slot: int) -> Mapping[Place, Schedule]:
+        Once they were written, only those places are read again in which there was or is to be something.
+        """
+        places = self._touched if self._touched is not None else await self._places()
+        return await self._present(slot, places) == _placed(wanted)
+
+    async def _places(self) -> set[Place]:
         room = await self.room()
-        places: list[Place] = [(kind, number) for kind in KINDS for number in range(1, room.of(kind) + 1)]
-        found = {place: await self._read(slot, place) for place in places}
+        return {(kind, number) for kind in KINDS for number in range(1, room.of(kind) + 1)}
+
+    async def _present(self, slot: int, places: Set[Place]) -> Mapping[Place, Schedule]:
+        found = {place: await self._read(slot, place) for place in sorted(places)}
         return {place: schedule for place, schedule in found.items() if schedule}
 
     async def _read(self, slot: int, place: Place) -> Schedule:
@@ -74,3 +82,7 @@ class Scheduling:
         if schedule is not None:
             arguments.append(schedule)
         await self._asker.invoke(SCHEDULE_ENTRY_LOCK, f"set{kind}Schedule", *arguments)
+
+
+def _placed(wanted: Schedules) -> dict[Place, Schedule]:
+    return {(wanted.kind, number): one for number, one in enumerate(wanted.each, 1)}

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct, field
 from nightlatch.ecosystems._zwavejs.limits import Room
 from nightlatch.ecosystems._zwavejs.messages import UserCode, decoded
 from nightlatch.ecosystems._zwavejs.state import Reported
-from nightlatch.model.command import Form, Outcome, Slot
+from nightlatch.model.command import Form, Slot
 from nightlatch.secrets import Secret
 
 MASTER_SLOT = 251
@@ -34,6 +34,8 @@ class Habits(Struct):
     """It gives codes back; None: it never had to show one."""
     limited: dict[int, bool] = field(default_factory=dict)
     """By slot whether schedules may hold it; a slot that is not listed may be."""
+    own_node: int | None = None
+    """The node number of the hub itself."""
     room: Room | None = None
     parks: bool | None = None
     """It keeps a code that is disabled (User Code version 2); None: not asked yet."""
@@ -92,11 +94,3 @@ def unfit(code: Secret, shortest: int = SHORTEST, longest: int = LONGEST) -> str
     if not shortest <= len(text) <= longest:
         return f"a code has {shortest} to {longest} digits"
     return ""
-
-
-class Refusal(Exception):  # how a command ended, and no error
-    """The command ends here, with this outcome."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.what)
-        self.outcome = outcome

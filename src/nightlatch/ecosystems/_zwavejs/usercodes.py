@@ -5,7 +5,6 @@ What is in a slot is what the lock answers when it is asked for it; the driver's
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,7 +15,6 @@ from nightlatch.ecosystems._zwavejs import limits as _limits
 from nightlatch.ecosystems._zwavejs.asker import Asker, HubRefused, Unheard
 from nightlatch.ecosystems._zwavejs.limits import Impossible, Schedules
 from nightlatch.ecosystems._zwavejs.messages import USER_CODE, UserCode, decoded
-from nightlatch.ecosystems._zwavejs.notifications import DUPLICATE_CODE, KEYPAD_BUSY
 from nightlatch.ecosystems._zwavejs.scheduling import Scheduling
 from nightlatch.ecosystems._zwavejs.slots import (
     ADMIN_SLOT,
@@ -24,28 +22,20 @@ from nightlatch.ecosystems._zwavejs.slots import (
     ENABLED,
     MASTER_SLOT,
     Habits,
-    Refusal,
     admin_slot,
     reports,
     slot_of,
     unfit,
 )
 from nightlatch.ecosystems._zwavejs.state import Reported
-from nightlatch.model.command import ClearCode, Outcome, ReadCodes, Rules, SetCode, Slot
+from nightlatch.ecosystems._zwavejs.work import INVALID, HeardOfCodes, Refusal, Work, no_such_slot
+from nightlatch.model.command import ClearCode, Outcome, Rules, SetCode, Slot
 from nightlatch.secrets import Secret
-
-LOOKS_S = (0.0, 1.0, 3.0)
-"""Before each look at a slot that was written: a lock may take its time to store a code."""
-WORD_S = 0.3
-"""How long a notification that says why may be behind the refusal itself."""
-SPARE_S = 1.5
-"""A read that is not begun with less time than this left is not begun."""
 
 _FAIL, _CANNOT = 2, 0
 _VERSION_2 = 2
 _LAST = 255
 _INVALID = "Argument_Invalid"
-_WORDS = {"empty": "empty", "used": "in use", "disabled": "disabled", "unknown": "not there"}
 
 
 class Capabilities(Struct, frozen=True):
@@ -61,82 +51,18 @@ class Supervised(Struct, frozen=True):
     status: int | None = None
 
 
-class HeardOfCodes:
-    """What the lock tells by itself while it is commanded: why it takes no code."""
-
-    def __init__(self) -> None:
-        self.duplicate = False
-        self.busy = False
-        self.news = asyncio.Event()
-
-    def begin(self) -> None:
-        """A command is sent: what was told before is not about it."""
-        self.duplicate = self.busy = False
-        self.news.clear()
-
-    def told(self, event: int) -> None:
-        """A notification of Access Control came."""
-        if event in (DUPLICATE_CODE, KEYPAD_BUSY):
-            self.duplicate = self.duplicate or event == DUPLICATE_CODE
-            self.busy = self.busy or event == KEYPAD_BUSY
-            self.news.set()
-
-
-class UserCodes:
+class UserCodes(Work):
     """One command's worth of work on the slots of one lock."""
 
     def __init__(
         self, asker: Asker, habits: Habits, heard: HeardOfCodes, clock: Callable[[], int], *, has_master: bool
     ) -> None:
-        self._asker = asker
-        self._habits = habits
-        self._heard = heard
-        self._clock = clock
+        super().__init__(asker, habits, heard, clock)
         self._has_master = has_master
         self._version = asker.node.supports.get(USER_CODE, 1)
         self._schedules = Scheduling(asker, habits)
-        self._read: dict[int, Slot] = {}
-        self._rules: Rules | None = None
-        self._was_empty: set[int] = set()
-        """Slots that were empty just before: what is in one now was put there by this command."""
-
-    async def do(self, command: SetCode | ClearCode | ReadCodes) -> Outcome:
-        """How it ended, with what was read of slots and how many messages were sent."""
-        at = f"node {self._asker.node.nodeId}"
-        try:
-            match command:
-                case SetCode():
-                    outcome = await self._set(command)
-                case ClearCode():
-                    outcome = await self._clear(command)
-                case ReadCodes():
-                    outcome = await self._list(command)
-        except Refusal as refusal:
-            outcome = refusal.outcome
-        except Unheard as why:
-            outcome = Outcome("unknown", str(why))
-        except HubRefused as refused:
-            outcome = Outcome("refused", str(refused), why="invalid" if refused.name == _INVALID else "denied")
-        where = f"{at}, {outcome.where}" if outcome.where else at
-        slots = tuple(slot for _, slot in sorted(self._read.items()))
-        return replace(outcome, where=where, slots=slots, rules=self._rules, sent=self._asker.sent)
 
     # Reading
-
-    async def _list(self, command: ReadCodes) -> Outcome:
-        if not command.slots:
-            return await self._keeps_to()
-        for slot in command.slots:
-            if self._asker.seconds_left < SPARE_S:
-                read = len(self._read)
-                return Outcome("unknown", f"there was time for {read} of {len(command.slots)} slots", "user code slots")
-            if slot == ADMIN_SLOT:
-                await self._look_at_admin()
-            elif 0 < slot <= _LAST:
-                await self._look_at(slot)
-            else:
-                self._read[slot] = Slot(slot, "unknown", "none")
-        return Outcome("evidence", f"{len(self._read)} slots read", "user code slots", self._clock())
 
     async def _keeps_to(self) -> Outcome:
         slots = await self._asker.read(USER_CODE, "getUsersCount", int)
@@ -164,20 +90,30 @@ class UserCodes:
             days_together=together,
             master=master,
         )
-        return Outcome("evidence", f"it has {slots} slots", "user code slots", self._clock())
+        return Outcome("evidence", f"it has {slots} slots", "code slots", self._clock())
 
     async def _look_at(self, slot: int) -> Slot:
+        if slot == ADMIN_SLOT and self._version >= _VERSION_2:
+            return await self._look_at_admin()
+        if not 0 < slot <= _LAST:
+            self._read[slot] = Slot(slot, "unknown", "none")
+            return self._read[slot]
         found = slot_of(slot, await self._asker.read(USER_CODE, "get", UserCode, slot))
         self._read[slot] = found
         if found.status in ("used", "disabled"):
             self._habits.gives = found.code is not None
         return found
 
-    async def _look_at_admin(self) -> None:
-        found = admin_slot(await self._asker.invoke(USER_CODE, "getAdminCode"))
+    async def _look_at_admin(self) -> Slot:
+        try:
+            found = admin_slot(await self._asker.invoke(USER_CODE, "getAdminCode"))
+        except HubRefused:
+            # The lock of version 2 has none.
+            found = Slot(ADMIN_SLOT, "unknown", "none", form="master")
         if found is None:
             raise Unheard("the lock did not answer")
         self._read[ADMIN_SLOT] = found
+        return found
 
     # Writing
 
@@ -275,12 +211,12 @@ class UserCodes:
         if slot == ADMIN_SLOT or (self._has_master and slot == MASTER_SLOT):
             raise Refusal(Outcome("refused", f"slot {slot} is the master code, which is never written", why="slot"))
         if not 0 < slot <= _LAST:
-            raise Refusal(Outcome("refused", f"there is no slot {slot}", why="slot"))
+            raise Refusal(no_such_slot(slot))
 
     async def _existing(self, slot: int) -> Slot:
         found = await self._look_at(slot)
         if found.status == "unknown":
-            raise Refusal(Outcome("refused", f"there is no slot {slot}", f"user code slot {slot}", why="slot"))
+            raise Refusal(no_such_slot(slot))
         return found
 
     async def _put(self, slot: int, code: Secret, status: int) -> None:
@@ -301,55 +237,10 @@ class UserCodes:
         try:
             said = decoded(await self._asker.invoke(USER_CODE, method, *arguments), Supervised)
         except HubRefused as refused:
-            if refused.name == _INVALID:
+            if refused.name == INVALID:
                 # So the driver says of a slot that the lock does not have, and of a code that it cannot take.
                 await self._existing(slot)
             raise
         failed = said is not None and said.status in (_FAIL, _CANNOT)
-        silence: Unheard | None = None
-        for pause in (WORD_S,) if failed else LOOKS_S:
-            await self._wait(pause)
-            try:
-                now = await self._look_at(slot)
-            except Unheard as why:
-                silence = why
-                continue
-            silence = None
-            if fits(now):
-                return
-            if self._heard.duplicate or self._heard.busy:
-                break
-        if silence is not None:
-            raise silence
-        raise Refusal(self._why(slot, failed))
-
-    async def _wait(self, seconds: float) -> None:
-        """A pause, ended by the lock's own word on why it did not do it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._heard.news.wait()
-
-    def _why(self, slot: int, failed: bool) -> Outcome:
-        where = f"user code slot {slot}"
-        if self._heard.duplicate:
-            return Outcome("refused", "the lock has this code already", where, why="duplicate")
-        if self._heard.busy:
-            return Outcome("unknown", "somebody is at the lock's keypad", where)
-        now = self._read[slot]
-        if now.status == "unknown":
-            return Outcome("refused", f"there is no slot {slot}", where, why="slot")
-        if now.status == "used" and now.code is None and not self._habits.gives:
-            return Outcome("unknown", "the lock hides its codes, and does not show which one is in the slot", where)
-        if failed:
-            return Outcome("refused", f"the lock refused: slot {slot} is {_WORDS[now.status]}", where)
-        return Outcome("refused", f"the lock did not do it: slot {slot} is {_WORDS[now.status]}", where, why="unheeded")
-
-    def _proven(self, slot: int) -> Outcome:
-        now = self._read[slot]
-        if now.status == "empty":
-            what = "the slot is empty"
-        elif now.proof == "value":
-            what = "the code was read back"
-        else:
-            what = "the slot is in use; the lock hides the digits"
-        return Outcome("evidence", what, f"user code slot {slot}", self._clock())
+        if not await self._looks(slot, fits, failed=failed):
+            raise Refusal(self._why(slot, failed=failed))
