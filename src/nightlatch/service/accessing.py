@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from nightlatch.access.holders import Given, given
 from nightlatch.access.reconciler.chooser import Step
 from nightlatch.access.reconciler.driver import Reconciler
 from nightlatch.access.register import Register, lengths_of
@@ -114,6 +115,7 @@ class Access:
             tell=tell,
             zone=lambda: configuration.tables.home.timezone,
             hub=listener.hub_of,
+            locks=self.register.locks,
             background=background,
             done=self._ended,
         )
@@ -160,6 +162,13 @@ class Access:
         done = tuple(self._done)[-new:] if new > 0 else ()
         todo = tuple(self._words(step) for step in self.reconciler.steps())
         return Progress(self._number, done, todo, self.reconciler.still(), self.trouble)
+
+    def given(self) -> Given:
+        """Whose codes are on which lock, and when they may be used, as of now."""
+        lines = (line for keeper in self.reconciler.keepers.values() for line in keeper.lines.values())
+        register = self.register
+        doors = {lock: door for lock, door in register.locks.items() if door}
+        return given(lines, register.people.values(), register.grants.values(), doors)
 
     def _load(self) -> Register:
         return Register.load(self._configuration, self._records, lengths=self._lengths)

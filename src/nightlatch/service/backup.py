@@ -18,7 +18,7 @@ import struct
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -36,6 +36,7 @@ TAG = 16
 HEADER_LIMIT = 4096
 MEMBER_LIMIT = 64 * 1024**3
 DATABASES = ("nightlatch.db", "journal.db", "witness.db")
+TRIES = 5
 SHORTEST = 12
 """Characters of a passphrase: a backup lies about where others may try for years."""
 
@@ -143,16 +144,40 @@ def write(folder: Path, out: IO[bytes], passphrase: Secret, keys: tuple[str, ...
     out.write(MAGIC + msgspec.json.encode(header) + b"\n")
     sealed = _Sealed(out, header.key(passphrase))
     total = 0
-    with tarfile.open(fileobj=sealed, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-        for name in DATABASES:
-            with _copied(folder / name) as copy:
-                if copy is not None:
-                    total += _add(tar, copy, name)
-        for name in keys:
-            if (folder / name).is_file():
-                total += _add(tar, folder / name, name)
+    with tarfile.open(fileobj=sealed, mode="w|", format=tarfile.PAX_FORMAT) as tar, ExitStack() as copies:
+        for name, path in _matching(folder, keys, copies):
+            total += _add(tar, path, name)
     sealed.finish()
     return total
+
+
+def _matching(folder: Path, keys: tuple[str, ...], copies: ExitStack) -> list[tuple[str, Path]]:
+    """Copies of the databases and of the keys that belong to them: a key that is changed meanwhile begins it anew."""
+    for _ in range(TRIES):
+        with ExitStack() as these:
+            before = _contents(folder, keys)
+            copied = [(name, these.enter_context(_copied(folder / name))) for name in DATABASES]
+            held = [(name, these.enter_context(_written(folder, name, data))) for name, data in before.items()]
+            if _contents(folder, keys) == before:
+                copies.push(these.pop_all())
+                return [(name, path) for name, path in (*copied, *held) if path is not None]
+    raise StoreError("its keys are changed over and over", where=str(folder), todo="Back it up again later.")
+
+
+def _contents(folder: Path, keys: tuple[str, ...]) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in keys if (folder / name).is_file()}
+
+
+@contextmanager
+def _written(folder: Path, name: str, data: bytes) -> Iterator[Path]:
+    """A private copy of a key on the same disk."""
+    handle, made = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        yield Path(made)
+    finally:
+        Path(made).unlink(missing_ok=True)
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> int:

@@ -12,7 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from nightlatch.errors import JournalError, ReadError, StoreError
+from nightlatch.access.erasing import forget_unknown
+from nightlatch.access.vault import FILE as SEAL
+from nightlatch.access.vault import Vault
+from nightlatch.configuration.read import Configuration
+from nightlatch.errors import JournalError, ReadError, SecretError, StoreError
 from nightlatch.journal import cosigning, keys
 from nightlatch.journal.journal import FILE as JOURNAL
 from nightlatch.journal.journal import Journal
@@ -21,11 +25,12 @@ from nightlatch.model.event import Event, micros
 from nightlatch.secrets import Secret
 from nightlatch.service import backup as sealed
 from nightlatch.service.folder import held, prepare, running
+from nightlatch.store.access import AccessRecords
 from nightlatch.store.database import connect
 from nightlatch.store.scrubbing import forget_audits
 from nightlatch.writing import replace
 
-KEYS = (keys.FILE, cosigning.FILE)
+KEYS = (keys.FILE, cosigning.FILE, SEAL)
 DATABASE = "nightlatch.db"
 LEFT_BY_SQLITE = ("", "-wal", "-shm", "-journal")
 
@@ -39,6 +44,10 @@ class Restored(msgspec.Struct, frozen=True):
     """People whose keys were destroyed again: they had been erased since the backup was made."""
     aside: str
     """Where that which was there before is now; nothing when there was nothing."""
+    secrets: int = 0
+    """PINs and addresses that were sealed, each of them opened with the key."""
+    unopened: str = ""
+    """Why they could not be opened: the key is kept elsewhere, and is not the one by now."""
 
 
 def backup(folder: Path, file: Path, passphrase: Secret) -> int:
@@ -69,11 +78,14 @@ def in_use(folder: Path) -> bool:
     return any((folder / name).exists() for name in (*sealed.DATABASES, *KEYS))
 
 
-def restore(folder: Path, file: Path, passphrase: Secret, now: datetime) -> Restored:
+def restore(
+    folder: Path, file: Path, passphrase: Secret, now: datetime, configuration: Configuration | None = None
+) -> Restored:
     """Prove a backup and put it in place; what was there is moved aside into the folder.
 
-    Whoever was erased since the backup was made stays erased. ReadError or JournalError, with
-    nothing changed, when the backup is damaged or its journal is not what was signed.
+    Whoever was erased since the backup was made stays erased. ReadError, JournalError or StoreError,
+    with nothing changed, when the backup is damaged, its journal is not what was signed, or its key does
+    not open the PINs. A key that is kept elsewhere is found by the configuration.
     """
     prepare(folder)
     if running(folder):
@@ -85,6 +97,7 @@ def restore(folder: Path, file: Path, passphrase: Secret, now: datetime) -> Rest
         except OSError as error:
             raise ReadError(f"cannot be read: {error.strerror}", where=str(file)) from None
         entries, erased = _prove(made, folder, file, now)
+        secrets, unopened = _unseal(made, configuration)
         aside = folder / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
         try:
             if in_use(folder):
@@ -94,7 +107,7 @@ def restore(folder: Path, file: Path, passphrase: Secret, now: datetime) -> Rest
         except OSError as error:
             todo = f"Restore again. What was there before is in {aside}."
             raise StoreError(f"cannot be moved: {error.strerror}", where=str(folder), todo=todo) from None
-        return Restored(entries, erased, str(aside) if aside.exists() and names else "")
+        return Restored(entries, erased, str(aside) if aside.exists() and names else "", secrets, unopened)
 
 
 def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, int]:
@@ -111,6 +124,22 @@ def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, in
         return found.size, erased
     finally:
         journal.close()
+
+
+def _unseal(made: Path, configuration: Configuration | None) -> tuple[int, str]:
+    """How many secrets an unpacked database has sealed, all of them opened; or why a key from elsewhere opens none."""
+    if not (made / DATABASE).exists():
+        return 0, ""
+    engine = connect(made)
+    try:
+        within = (made / SEAL).exists()
+        return Vault.open(made, AccessRecords(engine), None if within else configuration).prove(), ""
+    except (SecretError, StoreError) as error:
+        if within:
+            raise
+        return 0, str(error)
+    finally:
+        engine.dispose()
 
 
 def _erase_again(journal: Journal, made: Path, folder: Path) -> int:
@@ -134,6 +163,7 @@ def _erase_again(journal: Journal, made: Path, folder: Path) -> int:
         engine = connect(made)
         try:
             forget_audits(engine)
+            forget_unknown(engine, journal.sealer.knows)
         finally:
             engine.dispose()
     return erased

@@ -120,7 +120,7 @@ class Service:
         self.folder = folder
         self.journal = journal
         self._home = home
-        self._known = True
+        self._known = False
         """Whether the household is as access is now."""
         self.household = household(configuration, home)
         self.metrics = Metrics()
@@ -359,7 +359,7 @@ class Service:
         if self._known:
             return
         self._known = True
-        self.household = household(self.configuration, self._home)
+        self.household = household(self.configuration, self._home, self.access.given())
         for part in (self.pipeline.engine, self.alerts, self.autolock, self.reporter):
             part.household = self.household
 

@@ -62,7 +62,7 @@ class Reconciler:
     """Makes the locks match the plan. Nobody else writes the ledger while it runs.
 
     `clock` gives µs since 1970; `monotonic` seconds of a clock that is never set. `tell` is the
-    journal's intake. `hub` names the hub whose radio reaches a lock. `background`: slots are read
+    journal's intake. `hub` names the hub whose radio reaches a lock; `locks` are those that there are. `background`: slots are read
     again, within the limits, to see whether they are as they were. `done` is told of every command.
     """
 
@@ -78,6 +78,7 @@ class Reconciler:
         limits: Limits | None = None,
         zone: Callable[[], str] = lambda: "UTC",
         hub: Callable[[str], str] = lambda _: "",
+        locks: Iterable[str] = (),
         background: bool = True,
         done: Callable[[Step, Outcome], None] = lambda _step, _outcome: None,
         chance: Random | None = None,
@@ -118,7 +119,7 @@ class Reconciler:
             lines[line.lock].append(line)
         known = records.rules()
         self.keepers: dict[str, Keeper] = {}
-        for lock in sorted({*plan.locks(), *lines}):
+        for lock in sorted({*plan.locks(), *lines, *locks}):
             self._keep(lock, lines[lock], known.get(lock))
 
     def _keep(self, lock: str, lines: Sequence[Entry] = (), rules: Rules | None = None) -> Keeper:
