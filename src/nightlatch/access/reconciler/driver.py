@@ -62,8 +62,9 @@ class Reconciler:
     """Makes the locks match the plan. Nobody else writes the ledger while it runs.
 
     `clock` gives µs since 1970; `monotonic` seconds of a clock that is never set. `tell` is the
-    journal's intake. `hub` names the hub whose radio reaches a lock; `locks` are those that there are. `background`: slots are read
-    again, within the limits, to see whether they are as they were. `done` is told of every command.
+    journal's intake. `hub` names the hub whose radio reaches a lock; `locks` are those that there
+    are. `background`: slots are read again, within the limits, to see whether they are as they were.
+    `done` is told of every command.
     """
 
     def __init__(
