@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nightlatch.cli.common import Format, FormatOption, console, now, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json
+from nightlatch.cli.journal_common import settings_or_none
 
 if TYPE_CHECKING:
     from nightlatch.secrets import Secret
@@ -28,7 +29,7 @@ def backup(
     passphrase: PassphraseOption = "",
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Write journal, keys, alerts and audits into one encrypted file. A running service need not stop.
+    """Write journal, keys, people, codes, alerts and audits into one encrypted file. A running service need not stop.
 
     Without the passphrase nobody can read it, and nobody can restore it: keep it apart from the file.
 
@@ -50,6 +51,7 @@ def backup(
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that nightlatch backup wrote.")],
+    config: ConfigOption = None,
     *,
     passphrase: PassphraseOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the present state is replaced.")] = False,
@@ -64,6 +66,7 @@ def restore(
     from nightlatch.errors import UsageError
     from nightlatch.service import restoring
     from nightlatch.store.database import state_folder
+    from nightlatch.text import count
 
     folder = state_folder()
     words = _passphrase(passphrase, twice=False)
@@ -71,12 +74,16 @@ def restore(
         if not sys.stdin.isatty():
             raise UsageError("this asks before it replaces what is there", todo="Add --yes where nobody can answer.")
         typer.confirm(f"{folder} holds a state already. Move it aside and restore?", abort=True, err=True)
-    result = restoring.restore(folder, file, words, now())
+    result = restoring.restore(folder, file, words, now(), settings_or_none(config))
     if form is Format.JSON:
         print_json(result)
     else:
         out = console()
         out.print(f"Restored into {folder}: {result.entries} entries, every one proven.", markup=False, soft_wrap=True)
+        if result.secrets:
+            out.print(f"{count(result.secrets, 'PIN or address', 'PINs and addresses')} can be opened.", markup=False)
+        if result.unopened:
+            out.print(f"The PINs cannot be opened: {result.unopened}", markup=False, soft_wrap=True, style="yellow")
         if result.aside:
             out.print(f"What was there is in {result.aside}", markup=False, soft_wrap=True)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nightlatch.cli.access_common import poke
 from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json
 from nightlatch.cli.journal_common import bar, opened, settings_or_none
 from nightlatch.errors import UsageError
@@ -34,8 +35,9 @@ def erase(
     """Erase a person from what Nightlatch keeps, for good.
 
     The journal still verifies. Their key is destroyed, and with it all that the journal and the
-    alerts hold of them; kept audits lose their name. That somebody came, and when, stays. Exit codes:
-    0 erased, 1 nothing was kept.
+    alerts hold of them; their grants and codes go, and kept audits lose their name. That somebody came,
+    and when, stays. It is refused while a code of theirs is not proven gone from its lock: first
+    `nightlatch people remove`. Exit codes: 0 erased, 1 nothing was kept, 2 refused.
 
     Examples: nightlatch journal erase ana; nightlatch journal erase front/3 --yes
     """
@@ -57,6 +59,7 @@ def erase(
         raise UsageError("there is no state folder here", where=str(folder), todo="Set NIGHTLATCH_STATE to another.")
     with bar("Looking for the name") as progress:
         result = erased(folder, person, settings, now=now(), also=name or (), done=progress)
+    poke()
     if form is Format.JSON:
         import msgspec
 

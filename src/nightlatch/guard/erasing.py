@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from nightlatch.access.erasing import forget, must_be_gone, name_of
+from nightlatch.access.vault import FILE as SEAL
 from nightlatch.configuration.read import LIMIT, Configuration
 from nightlatch.configuration.tables import PersonTable
 from nightlatch.errors import StoreError
@@ -25,7 +27,7 @@ SHORTEST = 3
 DATABASE = "nightlatch.db"
 OURS = (
     *(JOURNAL, DATABASE, "witness.db"),
-    *("journal.key", "journal.verified", "witness.key", "service.lock", "control.sock"),
+    *("journal.key", "journal.verified", "witness.key", "service.lock", "control.sock", SEAL, "access.lock"),
 )
 """What the state folder holds: databases that are scrubbed, and what never names anybody."""
 _SIDES = ("", "-wal", "-shm", "-journal", ".next")
@@ -68,12 +70,14 @@ def erase(
 
     An id that neither the configuration, the audits nor the journal's keys know is not looked for: it
     may be any word. It can be done again, and goes on where it was interrupted. JournalError or StoreError when another
-    program reads on for too long: then part of it may be left.
+    program reads on for too long: then part of it may be left. UsageError, with nothing erased, while a code
+    of theirs is not proven gone from its lock.
     """
+    must_be_gone(folder, id_, _called(configuration))
     person = person_of(configuration, id_)
     people = (id_, *(person.credentials if person else ()))
     states = [folder, *_put_aside(folder)]
-    names = _names(id_, person, also)
+    names = _names(id_, person.name if person else name_of(folder, id_), (*also, *(person.bind if person else ())))
     for state in states:
         names |= _names_in(state, f"person:{id_}")
     keys, scrubbed, unread = 0, Scrubbed(), set[Path]()
@@ -88,7 +92,7 @@ def erase(
     words = Words(names if known else ())
     for state in states if known else ():
         try:
-            one = _scrub(state, words)
+            one = _scrub(state, words, id_)
         except StoreError:
             if state == folder:
                 raise
@@ -122,12 +126,14 @@ def _forget(folder: Path, people: Iterable[str]) -> int:
         return journal.sealer.forget(*people)
 
 
-def _scrub(folder: Path, words: Words) -> Scrubbed:
+def _scrub(folder: Path, words: Words, person: str) -> Scrubbed:
     if not (folder / DATABASE).exists():
         return Scrubbed()
+    rows = forget(folder, person)
     engine = connect(folder)
     try:
-        return scrub(engine, words)
+        found = scrub(engine, words)
+        return Scrubbed(found.changed, found.dropped + rows)
     finally:
         engine.dispose()
 
@@ -142,15 +148,19 @@ def _names_in(folder: Path, subject: str) -> set[str]:
         engine.dispose()
 
 
-def _names(id_: str, person: PersonTable | None, also: Iterable[str]) -> set[str]:
+def _names(id_: str, name: str, also: Iterable[str]) -> set[str]:
     """What the person is called: id, name, its parts where it is somebody's proper name, and how hubs know them."""
-    names = {id_, *also}
-    if person is not None:
-        names |= {person.name, *person.bind}
-        parts = person.name.split()
-        if all(part[:1].isupper() for part in parts):
-            names |= {part for part in parts if len(part) >= SHORTEST}
+    names = {id_, name, *also}
+    parts = name.split()
+    if all(part[:1].isupper() for part in parts):
+        names |= {part for part in parts if len(part) >= SHORTEST}
     return names - {""}
+
+
+def _called(configuration: Configuration | None) -> dict[str, str]:
+    """What people call each lock."""
+    locks = configuration.tables.locks if configuration is not None else []
+    return {f"lock:{one.id}": one.name or one.id for one in locks}
 
 
 def _in_clear(journal: Journal, words: Words, done: Done) -> Iterable[int]:

@@ -82,6 +82,14 @@ class Sealer:
         with self._storage.reading() as reader:
             return {name for (name,) in reader.execute("SELECT id FROM person_key")}
 
+    def knows(self, person: str) -> bool:
+        """Whether a person has a key: somebody of whom anything was written, and who was not erased since."""
+        with self._storage.reading() as reader:
+            return (
+                reader.execute("SELECT 1 FROM person_key WHERE subject = ?", (self._digest(person),)).fetchone()
+                is not None
+            )
+
     def keep_only(self, names: set[str]) -> int:
         """Destroy every key but those with these ids; how many."""
         gone = self.keys() - names

@@ -145,47 +145,38 @@ def write(folder: Path, out: IO[bytes], passphrase: Secret, keys: tuple[str, ...
     sealed = _Sealed(out, header.key(passphrase))
     total = 0
     with tarfile.open(fileobj=sealed, mode="w|", format=tarfile.PAX_FORMAT) as tar, ExitStack() as copies:
-        for name, path in _matching(folder, keys, copies):
-            total += _add(tar, path, name)
+        databases, held = _matching(folder, keys, copies)
+        for name, path in databases:
+            with path.open("rb") as file:
+                total += _add(tar, file, path.stat().st_size, name)
+        for name, data in held.items():
+            total += _add(tar, io.BytesIO(data), len(data), name)
     sealed.finish()
     return total
 
 
-def _matching(folder: Path, keys: tuple[str, ...], copies: ExitStack) -> list[tuple[str, Path]]:
-    """Copies of the databases and of the keys that belong to them: a key that is changed meanwhile begins it anew."""
+def _matching(
+    folder: Path, keys: tuple[str, ...], copies: ExitStack
+) -> tuple[list[tuple[str, Path]], dict[str, bytes]]:
+    """Copies of the databases, and the keys that belong to them: a key that is changed meanwhile begins it anew."""
+
+    def held() -> dict[str, bytes]:
+        return {name: (folder / name).read_bytes() for name in keys if (folder / name).is_file()}
+
     for _ in range(TRIES):
         with ExitStack() as these:
-            before = _contents(folder, keys)
+            before = held()
             copied = [(name, these.enter_context(_copied(folder / name))) for name in DATABASES]
-            held = [(name, these.enter_context(_written(folder, name, data))) for name, data in before.items()]
-            if _contents(folder, keys) == before:
+            if held() == before:
                 copies.push(these.pop_all())
-                return [(name, path) for name, path in (*copied, *held) if path is not None]
+                return [(name, path) for name, path in copied if path is not None], before
     raise StoreError("its keys are changed over and over", where=str(folder), todo="Back it up again later.")
 
 
-def _contents(folder: Path, keys: tuple[str, ...]) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in keys if (folder / name).is_file()}
-
-
-@contextmanager
-def _written(folder: Path, name: str, data: bytes) -> Iterator[Path]:
-    """A private copy of a key on the same disk."""
-    handle, made = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        yield Path(made)
-    finally:
-        Path(made).unlink(missing_ok=True)
-
-
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> int:
-    size = path.stat().st_size
+def _add(tar: tarfile.TarFile, file: IO[bytes], size: int, name: str) -> int:
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, 0o600
-    with path.open("rb") as file:
-        tar.addfile(member, file)
+    tar.addfile(member, file)
     return size
 
 

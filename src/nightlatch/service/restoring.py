@@ -97,7 +97,7 @@ def restore(
         except OSError as error:
             raise ReadError(f"cannot be read: {error.strerror}", where=str(file)) from None
         entries, erased = _prove(made, folder, file, now)
-        secrets, unopened = _unseal(made, configuration)
+        secrets, unopened = _unseal(made, configuration, file)
         aside = folder / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
         try:
             if in_use(folder):
@@ -126,7 +126,7 @@ def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, in
         journal.close()
 
 
-def _unseal(made: Path, configuration: Configuration | None) -> tuple[int, str]:
+def _unseal(made: Path, configuration: Configuration | None, file: Path) -> tuple[int, str]:
     """How many secrets an unpacked database has sealed, all of them opened; or why a key from elsewhere opens none."""
     if not (made / DATABASE).exists():
         return 0, ""
@@ -136,7 +136,8 @@ def _unseal(made: Path, configuration: Configuration | None) -> tuple[int, str]:
         return Vault.open(made, AccessRecords(engine), None if within else configuration).prove(), ""
     except (SecretError, StoreError) as error:
         if within:
-            raise
+            what = f"its codes cannot be opened: {SEAL} {error.what}"
+            raise ReadError(what, where=str(file), todo="Nothing was changed.") from None
         return 0, str(error)
     finally:
         engine.dispose()

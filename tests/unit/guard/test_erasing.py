@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from nightlatch.configuration.read import Configuration, parse
-from nightlatch.errors import JournalError
+from nightlatch.errors import JournalError, UsageError
 from nightlatch.guard.alerts.desk import Desk
 from nightlatch.guard.alerts.rules import read_rules
 from nightlatch.guard.detections.interface import Noticed
@@ -28,10 +28,12 @@ from nightlatch.journal import notes, storage
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.selecting import Wanted, every
 from nightlatch.journal.verify import verify
+from nightlatch.model.access import OPENS, Credential, Entry, Grant, LedgerState, Person
 from nightlatch.model.document import Audit, Evidence, HomeDocument, ThingDocument
 from nightlatch.model.event import Event, micros
 from nightlatch.model.evidence import Grade
 from nightlatch.model.finding import Severity
+from nightlatch.store.access import AccessRecords
 from nightlatch.store.alerts import AlertRecords
 from nightlatch.store.audits import Audits
 from nightlatch.store.database import connect
@@ -299,3 +301,70 @@ def test_a_reader_that_does_not_end_is_named_as_the_reason(
     reader.close()
     assert isinstance(erase(folder, "zuzana", configuration, now=NOW), Erased)
     assert traces(folder) == []
+
+
+def access(folder: Path, state: LedgerState) -> AccessRecords:
+    """Zuzana is granted the front door, and so are Bob and somebody with a name like hers."""
+    engine = connect(folder)
+    records = AccessRecords(engine)
+    records.change(
+        [
+            Person("zuzana-maria", "Maria Quistgaard"),
+            Grant("g1", "person:zuzana", ("door:front",), by="Bob"),
+            Grant("g2", "person:zuzana-maria", ("door:front",), reason="stays with Zuzana Quistgaard"),
+            Grant("g3", "person:bob", ("door:front",)),
+            Credential("c1", "zuzana", 6),
+            Credential("c2", "zuzana-maria", 6),
+        ],
+        seal={"credential:c1": b"one", "credential:c2": b"zuzana"},
+    )
+    records.put_entries([Entry("lock:front", "c1", 4, state), Entry("lock:front", "c2", 5, "present", person="bob")])
+    engine.dispose()
+    return AccessRecords(connect(folder))
+
+
+@pytest.mark.parametrize("state", sorted(OPENS))
+def test_nobody_is_erased_while_a_code_of_theirs_may_be_on_a_lock(
+    folder: Path, configuration: Configuration, state: LedgerState
+) -> None:
+    records = access(folder, state)
+    before = traces(folder)
+
+    with pytest.raises(UsageError, match="a code of zuzana may still be on front: nothing proves it gone"):
+        erase(folder, "zuzana", configuration, now=NOW)
+
+    assert traces(folder) == before
+    assert len(records.grants()) == 3
+
+
+def test_her_grants_and_codes_go_and_those_of_who_is_called_alike_stay(
+    folder: Path, configuration: Configuration
+) -> None:
+    records = access(folder, "absent")
+
+    found = erase(folder, "zuzana", configuration, now=NOW)
+
+    assert found.scrubbed.dropped >= 4
+    assert [one.id for one in records.grants()] == ["g2", "g3"]
+    assert records.grants()[0].reason == "stays with erased person"
+    assert records.grants()[0].to == "person:zuzana-maria"
+    assert [one.name for one in records.people()] == ["Maria Quistgaard"]
+    assert [one.id for one in records.credentials()] == ["c2"]
+    assert records.all_sealed() == {"credential:c2": b"zuzana"}
+    assert [one.credential for one in records.entries()] == ["c2"]
+    records.engine.dispose()
+
+
+def test_who_was_added_by_command_is_erased_by_the_name_they_were_given(
+    folder: Path, configuration: Configuration
+) -> None:
+    engine = connect(folder)
+    AccessRecords(engine).put(Person("kit", "Ottokar Wexelberg"))
+    AccessRecords(engine).put(Grant("g1", "person:bob", ("*",), reason="as Wexelberg asked"))
+    engine.dispose()
+
+    assert erase(folder, "kit", configuration, now=NOW).scrubbed == Scrubbed(1, 1)
+
+    everything = b"".join(path.read_bytes().lower() for path in folder.rglob("*") if path.is_file())
+    assert b"wexelberg" not in everything
+    assert b"ottokar" not in everything

@@ -111,3 +111,30 @@ def test_a_passphrase_that_is_guessed_easily_is_refused() -> None:
     for weak in ("short", "password1234", "aaaaaaaaaaaa"):
         with pytest.raises(NightlatchError, match="too easy to guess"):
             backup.check_passphrase(Secret(weak))
+
+
+def test_a_key_that_is_changed_while_the_databases_are_copied_belongs_to_the_copies(
+    made: tuple[Path, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = made
+    key = folder / "journal.key"
+    before = key.read_bytes()
+    copied: list[bytes] = []
+    copy = backup._copied
+
+    def changing(path: Path) -> object:
+        copied.append(key.read_bytes())
+        if len(copied) == 2:
+            key.write_bytes(b"another key")
+        return copy(path)
+
+    monkeypatch.setattr(backup, "_copied", changing)
+    out = io.BytesIO()
+    backup.write(folder, out, WORDS, KEYS)
+    key.write_bytes(before)
+
+    backup.unpack(io.BytesIO(out.getvalue()), WORDS, tmp_path, KEYS, "b")
+
+    assert (tmp_path / "journal.key").read_bytes() == b"another key"
+    assert copied[-3:] == [b"another key"] * 3
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]

@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from nightlatch.errors import JournalError, NightlatchError, StoreError
+from nightlatch.access.vault import FILE, Vault, new_key
+from nightlatch.configuration.read import Configuration, parse
+from nightlatch.errors import JournalError, NightlatchError, ReadError, StoreError
 from nightlatch.guard.erasing import erase
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.verify import verify
+from nightlatch.model.access import Credential, Person
 from nightlatch.model.event import Event
 from nightlatch.secrets import Secret
 from nightlatch.service.folder import held, prepare
 from nightlatch.service.restoring import backup, restore
+from nightlatch.store.access import AccessRecords
 from nightlatch.store.audits import Audits
 from nightlatch.store.database import connect
 from tests.unit.guard.test_erasing import audit
@@ -162,3 +167,69 @@ def test_an_empty_folder_and_a_weak_passphrase_are_told(state: Path, tmp_path: P
         backup(tmp_path, tmp_path / "x.nlb", WORDS)
     with pytest.raises(NightlatchError, match="too easy to guess"):
         backup(state, tmp_path / "x.nlb", Secret("password1234"))
+
+
+def sealed(folder: Path, configuration: Configuration | None = None, env: Mapping[str, str] | None = None) -> Vault:
+    """Ana and Rob with a code each."""
+    engine = connect(folder)
+    records = AccessRecords(engine)
+    records.put(*(Credential(f"c{one}", one, 6) for one in ("ana", "rob")), Person("ana", "Ana"), Person("rob", "Rob"))
+    vault = Vault.open(folder, records, configuration, env or {})
+    vault.keep("cana", Secret("824613"))
+    vault.keep("crob", Secret("519374"))
+    return vault
+
+
+def test_the_pins_come_back_with_their_key_and_are_opened_before_anything_is_replaced(
+    state: Path, tmp_path: Path
+) -> None:
+    sealed(state)
+    backup(state, tmp_path / "b", WORDS)
+
+    restored = restore(tmp_path / "elsewhere", tmp_path / "b", WORDS, NOW)
+
+    assert (restored.secrets, restored.unopened) == (2, "")
+    assert (tmp_path / "elsewhere" / FILE).stat().st_mode & 0o777 == 0o600
+    vault = Vault.open(tmp_path / "elsewhere", AccessRecords(connect(tmp_path / "elsewhere")))
+    assert vault.pin("cana") == Secret("824613")
+
+
+def test_a_backup_whose_key_does_not_open_the_pins_is_refused_and_changes_nothing(state: Path, tmp_path: Path) -> None:
+    sealed(state)
+    (state / FILE).write_text(new_key().reveal())
+    backup(state, tmp_path / "b", WORDS)
+    (state / FILE).write_text("as it is now")
+
+    with pytest.raises(ReadError, match=r"b: its codes cannot be opened: access\.key is another key than the one"):
+        restore(state, tmp_path / "b", WORDS, NOW)
+
+    assert (state / FILE).read_text() == "as it is now"
+    assert not [path for path in state.iterdir() if path.is_dir()]
+
+
+def test_with_a_key_from_elsewhere_it_is_told_whether_it_opens_the_pins(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configuration = parse('[access]\nkey = "env:ACCESS_KEY"\n', tmp_path / "nightlatch.toml")
+    right = new_key().reveal()
+    sealed(state, configuration, {"ACCESS_KEY": right})
+    backup(state, tmp_path / "b", WORDS)
+
+    monkeypatch.setenv("ACCESS_KEY", right)
+    assert restore(tmp_path / "one", tmp_path / "b", WORDS, NOW, configuration).secrets == 2
+    monkeypatch.setenv("ACCESS_KEY", new_key().reveal())
+    assert "another key" in restore(tmp_path / "two", tmp_path / "b", WORDS, NOW, configuration).unopened
+    assert "the key is missing" in restore(tmp_path / "three", tmp_path / "b", WORDS, NOW).unopened
+
+
+def test_the_codes_of_who_was_erased_since_the_backup_do_not_come_back(state: Path, tmp_path: Path) -> None:
+    sealed(state)
+    backup(state, tmp_path / "b", WORDS)
+    erase(state, "ana", None, now=NOW)
+
+    restore(state, tmp_path / "b", WORDS, NOW)
+
+    records = AccessRecords(connect(state))
+    assert [one.id for one in records.people()] == ["rob"]
+    assert [one.id for one in records.credentials()] == ["crob"]
+    assert list(records.all_sealed()) == ["credential:crob"]
