@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks import comparison, detections, intake_mqtt, intake_zwave, judging, processes
+from benchmarks import access, comparison, detections, intake_mqtt, intake_zwave, judging, processes
 from benchmarks.figures import Figure, Results, Target, machine, number, table
 from benchmarks.journals import results as journals
 
@@ -32,14 +32,15 @@ def measure(quick: bool) -> Results:
         *judging.many_homes((1, 20) if quick else (1, 100, 10_000, 100_000)),
         *journals.measure(quick),
         *detections.measure(quick),
+        *access.measure(quick),
         *intake_zwave.intake(*((1, 1) if quick else (5, 60))),
         *intake_mqtt.intake(*((1, 1) if quick else (5, 50))),
     ]
     return Results(
         where,
         tuple(figures),
-        (*targets(figures), *journals.targets(figures), *detections.targets(figures)),
-        (*NOTES, *journals.NOTES, *detections.NOTES),
+        (*targets(figures), *journals.targets(figures), *detections.targets(figures), *access.targets(figures)),
+        (*NOTES, *journals.NOTES, *detections.NOTES, *access.NOTES),
     )
 
 

@@ -91,6 +91,7 @@ class Leave:
         self._groups = {person.id: person.groups for person in people if not person.ended}
         self._door_of = door_of
         self._zone = zone
+        self._spans: dict[tuple[object, ...], tuple[int, int] | None] = {}
         self._to: dict[str, list[Grant]] = {}
         for grant in grants:
             self._to.setdefault(grant.to, []).append(grant)
@@ -106,6 +107,12 @@ class Leave:
             for grant in self._to.get(to, ())
             if not here.isdisjoint(grant.doors)
         ]
+        key = (at, *(grant.id for grant in given))
+        if key not in self._spans:
+            self._spans[key] = self._joined(given, at)
+        return self._spans[key]
+
+    def _joined(self, given: list[Grant], at: int) -> tuple[int, int] | None:
         found = [span for grant in given if (span := running(grant, self._zone, at)) is not None]
         if not found:
             return None

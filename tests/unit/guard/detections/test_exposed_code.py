@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nightlatch.model.event import Event
 from nightlatch.model.finding import Severity
-from tests.unit.guard.detections.play import MINUTE, Event, Player, at, berlin, event, holder, home
+from tests.unit.guard.detections.play import MINUTE, Player, at, berlin, event, holder, home
 
 ID = "exposed-code"
 
