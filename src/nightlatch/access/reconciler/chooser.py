@@ -230,6 +230,7 @@ def _drift(view: View) -> Iterator[Step]:
     if not rules.reads_each:
         oldest = min((slots.seen_at(slot) for slot in range(1, rules.slots + 1)), default=view.mono)
         if (after := _again_at(view, oldest)) != NO_ROOM:
+            after = max(after, view.waits.until(Act.LEARN))
             yield Step(view.lock, Act.LEARN, "what is on the lock", after=after, background=True)
         return
     ours = {line.slot for line in view.lines if 0 < line.slot <= rules.slots and line.state in OPENS}
@@ -237,7 +238,7 @@ def _drift(view: View) -> Iterator[Step]:
     slot = min(numbers, key=lambda one: (slots.seen_at(one), one not in ours), default=0)
     if slot and (after := _again_at(view, slots.seen_at(slot))) != NO_ROOM:
         why = f"whether slot {slot} is as it was"
-        yield Step(view.lock, Act.READ, why, slot, after=after, background=True)
+        yield Step(view.lock, Act.READ, why, slot, after=max(after, view.waits.until(slot)), background=True)
 
 
 def _again_at(view: View, seen_at: float) -> float:

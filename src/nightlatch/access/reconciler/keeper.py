@@ -182,22 +182,18 @@ class Keeper:
         if step.act is Act.FULL:
             await self._full(step)
             return
-        before: dict[ledger.Key, Entry] = {}
         code: Secret | None = None
         if step.act is Act.SET:
             prepared = await self._prepare(step)
             if prepared is None:
                 return
             line, code = prepared
-            before = {ledger.key(line): line}
-        if not await self._written_down(step, before):
-            return
         outcome = await self._send(step, code)
         await self._ended(step, line, outcome)
         self._desk.done(step, outcome)
 
     async def _prepare(self, step: Step) -> tuple[Entry, Secret] | None:
-        """The line as it stands while its code is written, and the code."""
+        """The line as it is on the disk while its code is written, and the code; None when that cannot be."""
         key = (self.lock, step.credential, 0)
         line = self.lines[key]
         try:
@@ -209,17 +205,14 @@ class Keeper:
             return None
         now = self._desk.clock()
         age = self._desk.monotonic() - self.slots.seen_at(step.slot)
-        return ledger.sending(line, step.slot, step.limits, now - int(age * SECOND), now), code
-
-    async def _written_down(self, step: Step, before: Mapping[ledger.Key, Entry]) -> bool:
-        """Have the ledger on disk before anything is sent; a disk that is full keeps no code on a lock."""
+        line = ledger.sending(line, step.slot, step.limits, now - int(age * SECOND), now)
         try:
-            await self._write(before, strict=True)
+            await self._write({key: line}, strict=True)
         except StoreError as error:
             self.waits.failed(step.key, self._desk.monotonic())
-            log.warning("%s: nothing is written to it, for the ledger cannot be written: %s", self.lock, error)
-            return False
-        return True
+            log.warning("%s: no code is set on it, for the ledger cannot be written: %s", self.lock, error)
+            return None
+        return line, code
 
     async def _send(self, step: Step, code: Secret | None) -> Outcome:
         ref = _ref(self.lock)
@@ -416,16 +409,21 @@ class Keeper:
         now = self._desk.clock()
         events = [event for key, line in changed.items() for event in ledger.events(self.lines.get(key), line, now)]
         late = {key: self.lines[key] for key in self._unwritten if key in self.lines}
-        try:
-            # The journal first: what it tells twice after a crash harms nobody, what it never tells does.
-            await self._desk.tell(events)
-            await self._desk.put(tuple((late | changed).values()), [*keys, *(self._unwritten - self.lines.keys())])
+        lines, forgotten = tuple((late | changed).values()), [*keys, *(self._unwritten - self.lines.keys())]
+        if strict:
+            # Before anything is sent: the journal is told of what is on the disk, and not waited for.
+            await self._desk.put(lines, forgotten)
             self._unwritten.clear()
+        try:
+            # Otherwise the journal first: what it tells twice after a crash harms nobody, what it never tells does.
+            await self._desk.tell(events)
+            if not strict:
+                await self._desk.put(lines, forgotten)
+                self._unwritten.clear()
         except StoreError as error:
-            if strict:
-                raise
             log.warning("%s: the ledger cannot be written: %s", self.lock, error)
-            self._unwritten |= changed.keys() | set(keys)
+            if not strict:
+                self._unwritten |= changed.keys() | set(keys)
         self.lines.update(changed)
         for key in keys:
             self.lines.pop(key, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ import msgspec
 from nightlatch.access import ledger
 from nightlatch.access.reconciler import Limits, Reconciler
 from nightlatch.ecosystems._simulated.house import House
-from nightlatch.ecosystems._simulated.lock import SimulatedLock
+from nightlatch.ecosystems._simulated.lock import Kept, SimulatedLock
 from nightlatch.ecosystems._simulated.plan import CodeRules
 from nightlatch.ecosystems.interface import Link
 from nightlatch.ecosystems.simulated import Simulated
@@ -81,10 +81,15 @@ class Wanted:
         return [at for want in wants for at in (want.begins, want.ends) if at > now]
 
 
+class Crash(Exception):
+    """The process is gone."""
+
+
 class Disk:
     """Stands for the database: what outlives a restart."""
 
-    def __init__(self) -> None:
+    def __init__(self, moment: Callable[[str], None]) -> None:
+        self._moment = moment
         self.ledger: dict[ledger.Key, Entry] = {}
         self.known: dict[str, Rules] = {}
         self.full = False
@@ -93,12 +98,14 @@ class Disk:
         return [line for line in self.ledger.values() if locks is None or line.lock in set(locks)]
 
     def put_entries(self, entries: Iterable[Entry], gone: Iterable[ledger.Key] = ()) -> None:
+        self._moment("before the disk")
         if self.full:
             raise StoreError("the disk is full")
         for key in gone:
             self.ledger.pop(key, None)
         for line in entries:
             self.ledger[ledger.key(line)] = line
+        self._moment("after the disk")
 
     def rules(self) -> dict[str, Rules]:
         return dict(self.known)
@@ -125,7 +132,9 @@ class Home:
 
     def __init__(self, keeps: CodeRules | None = None, *, limits: Limits | None = None, **settings: Any) -> None:
         self.at, self.mono = MONDAY, 1000.0
-        self.wanted, self.disk, self.pins = Wanted(), Disk(), Pins()
+        self.wanted, self.disk, self.pins = Wanted(), Disk(self._at_moment), Pins()
+        self.crash: tuple[str, int] | None = None
+        """At which moment the process is to end, and after how many of them."""
         settings = {"people": 0, "answer_s": 0.0, "codes": keeps or CodeRules(), **settings}
         context = Context("simulated", "simulated", datetime.now(UTC), Fingerprinter(), lambda: self.at)
         self.plug = Simulated(Simulated.Settings(**settings), context)
@@ -171,11 +180,27 @@ class Home:
         self.sent.append(command)
         kind, _, key = str(command.about).partition(":")
         link: Link
+        self._at_moment("before a command")
+        before = dict(self.house.locks[key].codes)
         try:
             async with self.plug.connect() as link:
-                return await link.command(msgspec.structs.replace(command, about=Ref(kind, f"simulated:{key}")))
+                outcome = await link.command(msgspec.structs.replace(command, about=Ref(kind, f"simulated:{key}")))
         except NightlatchError as error:
-            return Outcome("unknown", str(error))
+            outcome = Outcome("unknown", str(error))
+        self.on_command(command, before)
+        self._at_moment("after a command")
+        return outcome
+
+    def on_command(self, command: Command, before: Mapping[int, Kept]) -> None:
+        """For a test to look at what a command did to the lock's codes, which were these."""
+
+    def _at_moment(self, moment: str) -> None:
+        if self.crash is None or self.crash[0] != moment:
+            return
+        left = self.crash[1] - 1
+        self.crash = (moment, left) if left else None
+        if self.crash is None:
+            raise Crash
 
     def want(self, person: str, *, begins: float = 0.0, ends: float = 0.0, lock: str = FRONT, **more: Any) -> Want:
         """Want a person's code on a lock from so many seconds from now, until so many from now (0: no end)."""
@@ -236,7 +261,7 @@ class Home:
             soonest = min(waits, default=self.mono + 30)
             if soonest > self.mono and not self.ear.heard:
                 return soonest - self.mono
-        raise AssertionError("it never comes to rest")
+        raise AssertionError(f"it never comes to rest: {self.sent[-5:]}, {[(k.lock, k.needed-self.mono, k.slots.unsure, list(k.lines.values())) for k in self.reconciler.keepers.values()]}, {len(self.sent)}")
 
     async def passes(self, seconds: float) -> None:
         """Let time pass as it would, with everything that it brings."""
