@@ -2,19 +2,21 @@
 //
 // Keys of the stock mock in a node's `state`: UserCode_userCode_N, UserCode_userIdStatus_N, UserCode_adminCode,
 // UserCredential_user_N, UserCredential_cred_TYPE_SLOT, ScheduleEntryLock_schedule_USER_SLOT_KIND.
-// Keys of ours: scheduleKind_USER (which kind of its schedules binds; absent: none does), and the faults.
+// Keys of ours: scheduleKind_USER (which kind of its schedules binds; absent: none does), clockOffset (minutes that
+// the lock's clock is ahead of UTC), and the faults.
 module.exports = (zwave, radio) => {
   const { NotificationCCReport, ScheduleEntryLockScheduleKind: Kind, UserIDStatus } = zwave;
   const { UserCodeCCAdminCodeSet, UserCodeCCExtendedUserCodeSet, UserCodeCCGet, UserCodeCCReport, UserCodeCCSet } = zwave;
   const { ScheduleEntryLockCCDailyRepeatingScheduleSet, ScheduleEntryLockCCEnableSet } = zwave;
   const { ScheduleEntryLockCCWeekDayScheduleSet, ScheduleEntryLockCCYearDayScheduleSet } = zwave;
   const { UserCredentialCCCredentialSet, UserCredentialCCUserSet } = zwave;
+  const { TimeCCDateGet, TimeCCDateReport, TimeCCTimeGet, TimeCCTimeReport } = zwave;
   const ACCESS_CONTROL = 6;
   const DUPLICATE_CODE = 0x0f;
   const KEYPAD_BUSY = 0x11;
   const MASTER_SLOT = 251; // Yale: the master code is user 251 in User Code version 1
   const KINDS = { year_days: Kind.YearDay, week_days: Kind.WeekDay, daily: Kind.DailyRepeating };
-  const FAULTS = ["refuseCodes", "ignoreCodes", "loseCodes", "hideCodes", "busyKeypad", "refuseSchedules", "forgetSchedules"];
+  const FAULTS = ["refuseCodes", "ignoreCodes", "loseCodes", "hideCodes", "busyKeypad", "refuseSchedules", "forgetSchedules", "refuseClock"];
 
   const text = (value) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value);
   const code = (slot) => `UserCode_userCode_${slot}`;
@@ -191,6 +193,34 @@ module.exports = (zwave, radio) => {
     return [...slotsOf(lock)].map((held) => ({ ...held, schedules: schedulesOf(lock, held.slot) }));
   }
 
+  const localOffset = (lock) => lock.state.get("clockOffset") ?? -new Date().getTimezoneOffset();
+
+  /** The lock's own clock: a Date whose UTC parts are its local time. */
+  const now = (lock) => new Date(Date.now() + localOffset(lock) * 60_000);
+
+  // The stock mock has no clock. This one is set and read by Time, and the schedules go by it.
+  const clock = {
+    handleCC(controller, lock, cc) {
+      const nodeId = controller.ownNodeId;
+      const at = now(lock);
+      if (cc instanceof TimeCCTimeGet) {
+        const [hour, minute, second] = [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()];
+        return { action: "sendCC", cc: new TimeCCTimeReport({ nodeId, hour, minute, second }) };
+      }
+      if (cc instanceof TimeCCDateGet) {
+        const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate()];
+        return { action: "sendCC", cc: new TimeCCDateReport({ nodeId, year, month, day }) };
+      }
+      if (lock.state.get("refuseClock")) return;
+      const set = new Date(at);
+      if (cc instanceof TimeCCTimeReport) set.setUTCHours(cc.hour, cc.minute, cc.second);
+      else if (cc instanceof TimeCCDateReport) set.setUTCFullYear(cc.year, cc.month - 1, cc.day);
+      else return;
+      lock.state.set("clockOffset", localOffset(lock) + Math.round((set - at) / 60_000));
+      return { action: "ok" };
+    },
+  };
+
   // The stock mock keeps an administrator's code as it came.
   const admin = {
     handleCC(controller, lock, cc) {
@@ -198,5 +228,5 @@ module.exports = (zwave, radio) => {
     },
   };
 
-  return { FAULTS, all: [faults, duplicates, master, binding, admin], code, memory, opens, status, text };
+  return { FAULTS, all: [faults, duplicates, master, binding, clock, admin], code, memory, now, opens, status, text };
 };

@@ -85,11 +85,10 @@ module.exports = (zwave, radio, codes, lockOf, act) => {
 
     /**
      * Somebody types a code: the door opens by its slot, or the lock tells of a wrong one. `at` is the lock's
-     * own time, local and without a zone ("2026-11-23T10:00"); left out: the time of this machine.
+     * own time, local and without a zone ("2026-11-23T10:00"); left out: what its clock shows.
      */
     async type({ node, code, at = undefined }) {
-      const local = new Date();
-      const now = at ? new Date(`${at}Z`) : new Date(local.getTime() - local.getTimezoneOffset() * 60_000);
+      const now = at ? new Date(`${at}Z`) : codes.now(lockOf(node));
       const { slot, user, why } = codes.opens(lockOf(node), code, now);
       if (slot === null) await act("notification", { node, type: HOME_SECURITY, event: INVALID_CODE });
       else {
@@ -97,6 +96,11 @@ module.exports = (zwave, radio, codes, lockOf, act) => {
         await act("keypad", { node, user });
       }
       return { slot, why };
+    },
+
+    /** The lock's clock is so many minutes ahead of UTC. */
+    async clock({ node, offset }) {
+      lockOf(node).state.set("clockOffset", offset);
     },
 
     /** What the lock itself keeps of codes: slot, status (1 enabled, 2 disabled), code, schedules and which kind binds. */

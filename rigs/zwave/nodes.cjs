@@ -42,7 +42,7 @@ module.exports = ({ CommandClasses: CC, SecurityClass, UserCredentialType }, beh
           cc(CC.Battery, 1),
           cc(CC["Door Lock"], 4, { travelTime: 0, boltSupported: true, doorSupported: doorSensor, latchSupported: false }),
           ...codes(cc),
-          ...(schedules ? [cc(CC["Schedule Entry Lock"], 3, schedules)] : []),
+          ...(schedules ? [cc(CC["Schedule Entry Lock"], 3, schedules), cc(CC.Time, 1)] : []),
           cc(CC.Notification, 8, {
             supportsV1Alarm: false,
             notificationTypesAndEvents: {

@@ -20,7 +20,15 @@ from nightlatch.ecosystems._zwavejs.asking import call, read_bolt
 from nightlatch.ecosystems._zwavejs.conversation import Conversation, Lost
 from nightlatch.ecosystems._zwavejs.credentials import Credentials
 from nightlatch.ecosystems._zwavejs.happenings import Told
-from nightlatch.ecosystems._zwavejs.messages import CONFIGURATION, DOOR_LOCK, LOCK, USER_CODE, USER_CREDENTIAL, decoded
+from nightlatch.ecosystems._zwavejs.messages import (
+    CONFIGURATION,
+    DOOR_LOCK,
+    LOCK,
+    NOTIFICATION,
+    USER_CODE,
+    USER_CREDENTIAL,
+    decoded,
+)
 from nightlatch.ecosystems._zwavejs.notifications import ACCESS_CONTROL
 from nightlatch.ecosystems._zwavejs.server import Refused
 from nightlatch.ecosystems._zwavejs.slots import Habits
@@ -114,8 +122,11 @@ class Commander:
 
     def hear(self, told: Told) -> None:
         """What the lock tells by itself may say why it does not do what it was commanded."""
-        if told.happening.event == "notification" and told.args.type == ACCESS_CONTROL:
-            self._heard.told(told.args.event)
+        args = told.args
+        if told.happening.event == "notification" and args.type == ACCESS_CONTROL:
+            self._heard.told(args.event)
+        elif args.commandClass == NOTIFICATION and args.propertyKey == "Keypad state":
+            self._heard.told(decoded(args.newValue, int) or 0)
 
     async def _codes(self, command: SetCode | ClearCode | ReadCodes, asker: Asker) -> Outcome:
         node, model = self._story.node, self._story.model

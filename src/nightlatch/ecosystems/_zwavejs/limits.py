@@ -67,7 +67,7 @@ def schedules(limits: Sequence[Limit], zone: str, room: Room) -> Schedules:
     if years and weeks:
         raise Impossible("it keeps dates or days of the week for a code, and not both")
     if years:
-        return _fit("YearDay", tuple(_year_day(one, _zone(zone)) for one in years), room)
+        return _fit("YearDay", tuple(_year_day(one, zone_of(zone)) for one in years), room)
     days = tuple(_week_days(weeks))
     if len(days) <= room.numWeekDaySlots or room.numDailyRepeatingSlots < len(weeks):
         return _fit("WeekDay", days, room)
@@ -81,7 +81,8 @@ def _fit(kind: Kind, each: tuple[Schedule, ...], room: Room) -> Schedules:
     return Schedules(kind, each)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that name; Impossible where there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

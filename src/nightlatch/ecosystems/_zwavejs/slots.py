@@ -39,6 +39,9 @@ class Habits(Struct):
     room: Room | None = None
     parks: bool | None = None
     """It keeps a code that is disabled (User Code version 2); None: not asked yet."""
+    clock_right: int = 0
+    """When its clock was last found right, µs; by the zone `clock_zone`."""
+    clock_zone: str = ""
     loses_limits: bool = False
     """It once set a code and lost the schedules that waited in its slot."""
 

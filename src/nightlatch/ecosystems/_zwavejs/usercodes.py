@@ -11,6 +11,7 @@ from contextlib import suppress
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightlatch.ecosystems._zwavejs import clock
 from nightlatch.ecosystems._zwavejs import limits as _limits
 from nightlatch.ecosystems._zwavejs.asker import Asker, HubRefused, Unheard
 from nightlatch.ecosystems._zwavejs.limits import Impossible, Schedules
@@ -75,7 +76,7 @@ class UserCodes(Work):
                 await self._look_at_admin()
         elif self._has_master and slots < MASTER_SLOT:
             master = (await self._look_at(MASTER_SLOT)).status != "unknown"
-        room = await self._schedules.room()
+        room = await self._schedules.room() if clock.readable(self._asker) else _limits.NO_ROOM
         tells = reports(await self._asker.hub("node.get_supported_notification_events", Reported))
         together = _limits.days_together(room)
         self._rules = Rules(
@@ -150,9 +151,20 @@ class UserCodes(Work):
         if self._habits.loses_limits and not self._habits.parks:
             raise Refusal(Outcome("refused", "the lock loses a code's schedules when it is set", why="limits"))
         try:
-            return _limits.schedules(command.limits, command.zone, await self._schedules.room())
+            wanted = _limits.schedules(command.limits, command.zone, await self._schedules.room())
+            await self._check_clock(command.zone)
         except Impossible as why:
             raise Refusal(Outcome("refused", str(why), why="limits")) from None
+        return wanted
+
+    async def _check_clock(self, zone: str) -> None:
+        now, habits = self._clock(), self._habits
+        if habits.clock_zone == zone and 0 <= now - habits.clock_right < clock.TRUSTED_US:
+            return
+        what = await clock.wrong(self._asker, _limits.zone_of(zone), now)
+        if what:
+            raise Impossible(what)
+        habits.clock_right, habits.clock_zone = now, zone
 
     async def _set_limited(self, command: SetCode, wanted: Schedules, before: Slot) -> Outcome:
         """The code can open only once its schedules are proven: it waits disabled, or they wait in an empty slot."""

@@ -48,7 +48,7 @@ class HeardOfCodes:
         self._news.clear()
 
     def told(self, event: int) -> None:
-        """A notification of Access Control came."""
+        """A notification of Access Control came, as an event or as a state."""
         if event in (DUPLICATE_CODE, KEYPAD_BUSY):
             self.duplicate = self.duplicate or event == DUPLICATE_CODE
             self.busy = self.busy or event == KEYPAD_BUSY
