@@ -23,6 +23,7 @@ from nightlatch.configuration.read import Configuration
 from nightlatch.errors import UsageError
 from nightlatch.journal.journal import Journal
 from nightlatch.model.access import OPENS, ROLES, Credential, Entry, Feed, Grant, Person, Role
+from nightlatch.model.event import Event
 from nightlatch.secrets import Secret
 from nightlatch.store.access import AccessRecords
 from nightlatch.text import listed
@@ -67,6 +68,10 @@ class Registrar:
     def register(self) -> Register:
         """The register as it is now."""
         return Register.load(self.configuration, self.records, lengths=self._lengths)
+
+    def tell(self, event: Event) -> None:
+        """Put into the journal what came of access by itself, as of reading a feed."""
+        self._journal.append((event,))
 
     # People
 

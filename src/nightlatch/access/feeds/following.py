@@ -122,18 +122,19 @@ class Feeds:
             self._registrar.change_grant(msgspec.structs.replace(grant, booking=""), now)
             self._registrar.end_grant(grant.id, now)
         for booking in renewal.new:
-            self._welcome(feed, booking, register, now)
+            self._welcome(feed, booking, now)
         self._tell_of(feed, state, renewal, reading, now)
 
-    def _welcome(self, feed: Feed, booking: Booking, register: Register, now: int) -> None:
+    def _welcome(self, feed: Feed, booking: Booking, now: int) -> None:
         """A guest, and their grant. A guest whose grant could not be made the last time is there already."""
-        id_ = f"{feed.id}-{booking.key[:12]}"
-        there = self._registrar.register().people
-        number = 1
-        while id_ in there and (there[id_].ended or _granted(register, id_)):
+        register = self._registrar.register()
+        if any(one.feed == feed.id and one.booking == told(booking) for one in register.grants.values()):
+            return
+        id_, number = f"{feed.id}-{booking.key[:12]}", 1
+        while id_ in register.people and (register.people[id_].ended or _granted(register, id_)):
             number += 1
             id_ = f"{feed.id}-{booking.key[:12]}-{number}"
-        if id_ not in there:
+        if id_ not in register.people:
             self._registrar.add_person(id_, booking.name or guest_of(booking, register), "guest", (), now)
         grant = Grant(
             "",
