@@ -4,6 +4,9 @@ A socket belongs to the namespace it was made in. So the holder opens its listen
 moves itself into a new namespace and passes each accepted connection on to the same port in there: tests
 outside reach the programs inside, and nothing inside reaches a network outside. No bridge, address,
 firewall rule or tool on the machine is needed, and all is gone when the holder ends.
+
+Ports of another rig outside are lent to the inside by a second process, which stays outside; a socket file,
+which knows no network, is between the two.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from rigs.launch import RIGS, Process, install_debian
@@ -30,12 +33,32 @@ _USER = () if os.geteuid() == 0 else ("--user", "--preserve-credentials")
 class Namespace:
     """A private network and mount namespace; start programs in it with `command`."""
 
-    def __init__(self, folder: Path, *, ports: Sequence[int] = (), setup: Path | None = None) -> None:
-        """`ports`: 127.0.0.1 ports that lead inside. `setup`: shell script run inside first, in `folder`."""
+    def __init__(
+        self, folder: Path, *, ports: Sequence[int] = (), lent: Sequence[int] = (), setup: Path | None = None
+    ) -> None:
+        """`ports`: 127.0.0.1 ports that lead inside; `lent`: those that lead outside.
+
+        `setup`: shell script run inside first, in `folder`.
+        """
         install_debian("iproute2", there=shutil.which("ip") is not None)
+        self._lender: Process | None = None
+        if lent:
+            lending = [sys.executable, "-m", "rigs.namespace", "lend", *map(str, lent)]
+            environment = {**os.environ, "PYTHONPATH": str(RIGS.parent)}
+            self._lender = Process("lender", lending, folder=folder, log=folder / "lender.log", env=environment)
+            self._lender.wait_log(_READY, 30)
         self._holder = Process(
             "namespace",
-            [sys.executable, "-m", "rigs.namespace", str(setup or ""), *map(str, ports)],
+            [
+                sys.executable,
+                "-m",
+                "rigs.namespace",
+                "hold",
+                str(setup or ""),
+                *map(str, ports),
+                "lent",
+                *map(str, lent),
+            ],
             folder=folder,
             log=folder / "namespace.log",
             env={**os.environ, "PYTHONPATH": str(RIGS.parent)},
@@ -50,6 +73,8 @@ class Namespace:
     def stop(self) -> None:
         """End the relay; the namespace is gone once the programs in it have ended too."""
         self._holder.stop()
+        if self._lender is not None:
+            self._lender.stop()
 
 
 def _enter() -> None:
@@ -77,20 +102,35 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()  # one side is gone: so is the connection
 
 
-async def _relay(listening: Sequence[socket.socket]) -> None:
+Open = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def _to(open_other: Open) -> Accept:
+    """What passes a connection on to another one that is opened for it."""
+
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        port = writer.get_extra_info("sockname")[1]
         try:
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+            other_reader, other_writer = await open_other()
         except OSError:
-            writer.transport.abort()  # nothing listens inside: outside, too, the port must look dead
+            writer.transport.abort()  # nothing listens there: here, too, the port must look dead
             return
-        await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
-        inner_writer.close()
+        await asyncio.gather(_copy(reader, other_writer), _copy(other_reader, writer))
+        other_writer.close()
         writer.close()
 
-    for each in listening:
-        await asyncio.start_server(connected, sock=each)
+    return connected
+
+
+def _port(port: int) -> Open:
+    return lambda: asyncio.open_connection("127.0.0.1", port)
+
+
+def _file(port: int) -> Open:
+    return lambda: asyncio.open_unix_connection(f"{port}.sock")
+
+
+async def _until_told() -> None:
     ended = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, ended.set)
@@ -98,13 +138,35 @@ async def _relay(listening: Sequence[socket.socket]) -> None:
     await ended.wait()
 
 
-def _hold(setup: str, ports: Sequence[int]) -> None:
+async def _relay(listening: Sequence[socket.socket], lent: Sequence[int]) -> None:
+    for each in listening:
+        await asyncio.start_server(_to(_port(each.getsockname()[1])), sock=each)
+    for port in lent:
+        await asyncio.start_server(_to(_file(port)), "127.0.0.1", port)
+    await _until_told()
+
+
+async def _lend(ports: Sequence[int]) -> None:
+    for port in ports:
+        await asyncio.start_unix_server(_to(_port(port)), f"{port}.sock")
+    await _until_told()
+
+
+def _hold(setup: str, ports: Sequence[int], lent: Sequence[int]) -> None:
     listening = [socket.create_server(("127.0.0.1", port)) for port in ports]
     _enter()
     if setup:
         subprocess.run(["sh", "-e", setup], check=True)
-    asyncio.run(_relay(listening))
+    asyncio.run(_relay(listening, lent))
+
+
+def _main(role: str, *given: str) -> None:
+    if role == "lend":
+        asyncio.run(_lend([int(port) for port in given]))
+    else:
+        between = given.index("lent")
+        _hold(given[0], [int(port) for port in given[1:between]], [int(port) for port in given[between + 1 :]])
 
 
 if __name__ == "__main__":
-    _hold(sys.argv[1], [int(port) for port in sys.argv[2:]])
+    _main(*sys.argv[1:])

@@ -23,9 +23,10 @@ class HomeAssistantRig:
     url: its HTTP address, such as http://127.0.0.1:40123. config: its configuration folder.
     token, user_token: long-lived access tokens of the owner (administrator) and of the resident.
     users: the id of each user by name. mqtt_port: its MQTT broker's port on loopback, open to all.
+    With `zwave_url`, where a `zwave` rig's server listens, its locks are shown too, by Home Assistant's own Z-Wave.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, zwave_url: str = "") -> None:
         self._program = str(install_python(HERE) / "hass")
         self._folder = folder
         port, self.mqtt_port = free_port(), free_port()
@@ -36,7 +37,8 @@ class HomeAssistantRig:
         with (self.config / "configuration.yaml").open("a") as settings:
             settings.write(f"\nhttp:\n  server_host: 127.0.0.1\n  server_port: {port}\n")
         # Its integrations call home (weather, alerts, the cloud): in a namespace they can't.
-        self._namespace = Namespace(folder, ports=[port, self.mqtt_port])
+        lent = [int(zwave_url.rpartition(":")[2])] if zwave_url else []
+        self._namespace = Namespace(folder, ports=[port, self.mqtt_port], lent=lent)
         self._running: list[Process] = []
         try:
             self._running.append(mqtt.start_broker(self._namespace, folder, self.mqtt_port))
@@ -46,6 +48,9 @@ class HomeAssistantRig:
             self._onboard()
             mqtt.set_up(self.client, self.token, self.mqtt_port)
             self._wait(process, "show the lock over MQTT", self._knows_mqtt_lock)
+            if zwave_url:
+                self._add_zwave(zwave_url)
+                self._wait(process, "show the Z-Wave locks", lambda: bool(self.zwave_locks()))
         except BaseException:
             self.stop()
             raise
@@ -85,6 +90,23 @@ class HomeAssistantRig:
         """The state of an entity; None where there is no such entity."""
         states = self.client.command(self.token, type="get_states")
         return next((each["state"] for each in states if each["entity_id"] == entity_id), None)
+
+    def zwave_locks(self) -> dict[int, str]:
+        """The Z-Wave locks that it shows: their entities by node id."""
+        devices = {one["id"]: one for one in self.client.command(self.token, type="config/device_registry/list")}
+        found: dict[int, str] = {}
+        for entity in self.client.command(self.token, type="config/entity_registry/list"):
+            if entity["platform"] == "zwave_js" and entity["entity_id"].startswith("lock."):
+                ids = [one for _, one in devices[entity["device_id"]]["identifiers"]]
+                found[int(ids[0].split("-")[1])] = entity["entity_id"]
+        return found
+
+    def _add_zwave(self, url: str) -> None:
+        path = "/api/config/config_entries/flow"
+        flow = self.client.post(path, {"handler": "zwave_js", "show_advanced_options": False}, token=self.token)
+        done = self.client.post(f"{path}/{flow['flow_id']}", {"url": url}, token=self.token)
+        if done["type"] != "create_entry":
+            raise RigError(f"Home Assistant did not take the Z-Wave server: {done}")
 
     def wait_state(self, entity_id: str, state: str | None, seconds: float = 15) -> None:
         """Return once an entity shows a state, or (None) is gone; RigError when that takes longer."""
