@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import { Bytes, Environment, Logger, ServerNode, Supervision } from "@matter/main";
 import { DoorLockServer, LockAuth } from "@matter/main/behaviors/door-lock";
+import { TimeSynchronizationServer } from "@matter/main/behaviors/time-synchronization";
 import { PowerSourceServer } from "@matter/main/behaviors/power-source";
 import { DoorLock } from "@matter/main/clusters/door-lock";
 import { PowerSource } from "@matter/main/clusters/power-source";
@@ -30,7 +31,8 @@ class Users extends LockAuth.Store {
 let mood = "well";
 
 // The lock's own clock: so many seconds ahead of the machine's, and its zone so many minutes east of Greenwich.
-let clock = { ahead: 0, east: 0 };
+let clock = { ahead: 0, east: 0, lost: false };
+const Y2000 = 946_684_800_000_000; // in µs
 const Duplicate = 2, Occupied = 3; // status codes of the Door Lock cluster
 const Days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const UserTypes = { unrestricted: 0, yearDay: 1, weekDay: 2, restricted: 8 };
@@ -107,6 +109,7 @@ class LockServer extends DoorLockServer.with(
     within({ userIndex, userType }) {
         const { unrestricted, yearDay, weekDay, restricted } = UserTypes;
         if (userType === unrestricted) return true;
+        if (clock.lost) return false;
         const local = new Date(Date.now() + clock.ahead * 1000 + clock.east * 60_000);
         const minute = local.getUTCHours() * 60 + local.getUTCMinutes();
         const days = Object.values(this.state.yearDaySchedules).filter(each => each.userIndex === userIndex)
@@ -130,9 +133,13 @@ class LockServer extends DoorLockServer.with(
     }
 }
 
-const node = await ServerNode.create({
+const node = await ServerNode.create(ServerNode.RootEndpoint.with(TimeSynchronizationServer.with("TimeZone")), {
     id: "lock",
     network: { port: Number(port) },
+    timeSynchronization: {
+        utcTime: null, localTime: null, granularity: 2, timeZone: [{ offset: 0, validAt: Y2000 }], dstOffset: [],
+        timeZoneDatabase: 2, timeZoneListMaxSize: 1, dstOffsetListMaxSize: 1,
+    },
     commissioning: { passcode: 20202021, discriminator: 3840 },
     productDescription: { name: "Virtual Deadbolt", deviceType: DoorLockDevice.deviceType },
     basicInformation: {
@@ -220,7 +227,11 @@ const acts = {
         await lock.act(agent => lock.events.doorLock.lockOperation.emit(told, agent.context));
         return { userIndex };
     },
-    clock: ({ ahead = 0, east = 0 }) => { clock = { ahead, east }; },
+    // Its clock: so many seconds ahead, its zone so many minutes east; or `lost`, as after new batteries.
+    clock: ({ ahead = 0, east = 0, lost = false }) => {
+        clock = { ahead, east, lost };
+        return showTime();
+    },
     // Somebody types a code that the lock does not hold.
     wrongCode: () => lock.act(agent => lock.events.doorLock.lockOperationError.emit({
         lockOperationType: LockOperationType.Unlock,
@@ -278,5 +289,15 @@ const end = async () => {
 process.on("SIGINT", () => void end());
 process.on("SIGTERM", () => void end());
 
+async function showTime() {
+    const utc = Math.round(Date.now() + clock.ahead * 1000) * 1000;
+    const shown = clock.lost
+        ? { utcTime: null, localTime: null }
+        : { utcTime: utc, localTime: utc + clock.east * 60_000_000 };
+    await node.set({ timeSynchronization: shown });
+}
+
 await node.start();
+await showTime();
+setInterval(showTime, 1000).unref();
 say({ ready: node.state.commissioning.pairingCodes.manualPairingCode });

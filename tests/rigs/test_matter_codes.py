@@ -63,6 +63,11 @@ def at(rig: MatterRig, instant: datetime) -> None:
     rig.act({"act": "clock", "ahead": ahead, "east": offset.total_seconds() / 60})
 
 
+def at_home(rig: MatterRig) -> None:
+    """Set the lock's clock right, in Berlin."""
+    at(rig, datetime.now(BERLIN))
+
+
 async def told(rig: MatterRig, *commands: Command) -> list[Outcome]:
     """Each command carried out by the lock, over one link."""
     outcomes = []
@@ -118,6 +123,7 @@ async def test_the_lock_itself_lets_nobody_in_before_or_after_their_dates(matter
     lock = ref(matter_rig)
     begins, ends = (datetime(2026, 11, day, hour, tzinfo=BERLIN) for day, hour in ((27, 15), (29, 11)))
     stay = YearDay(micros(begins), micros(ends))
+    at_home(matter_rig)
     (was_set,) = await told(matter_rig, SetCode(lock, 3, ONE, (stay,), "Europe/Berlin"))
     assert (was_set.ending, was_set.slots[0].limits) == ("evidence", (stay,))
     found = []
@@ -132,6 +138,7 @@ async def test_the_lock_itself_lets_nobody_in_before_or_after_their_dates(matter
 async def test_the_lock_itself_keeps_a_code_to_its_hours_of_the_week(matter_rig: MatterRig) -> None:
     lock = ref(matter_rig)
     hours = (WeekDay((0, 1, 2, 3, 4), 9 * 60, 12 * 60), WeekDay((6,), 22 * 60, 24 * 60))
+    at_home(matter_rig)
     (was_set,) = await told(matter_rig, SetCode(lock, 3, ONE, hours, "Europe/Berlin"))
     assert was_set.ending == "evidence"
     found = []
@@ -159,6 +166,30 @@ async def test_a_code_expires_by_the_lock_s_own_clock_while_nobody_tells_it_anyt
     await asyncio.sleep(max(0.0, ends / 1_000_000 - time.time()) + 0.2)
     assert types(matter_rig, ONE) == 0
     assert [user["userIndex"] for user in memory(matter_rig)["users"]] == [3]  # it is still there: the hub takes it off
+
+
+@pytest.mark.parametrize(
+    ("clock", "what", "days"),
+    [
+        ({"lost": True}, "the lock does not know the time", 0),
+        ({"ahead": -3600}, "s slow", 0),
+        ({"east": 60}, "the lock's local time is 3600 s ahead of the time at home", 3),
+    ],
+)
+async def test_no_code_is_left_to_a_clock_that_is_wrong(
+    matter_rig: MatterRig, clock: dict[str, Any], what: str, days: int
+) -> None:
+    lock = ref(matter_rig)
+    now = int(time.time()) * 1_000_000
+    stay = YearDay(now, now + 3600 * 1_000_000)
+    matter_rig.act({"act": "clock", **clock})
+    refused, read = await told(matter_rig, SetCode(lock, 3, ONE, (stay,), "UTC"), ReadCodes(lock))
+    assert (refused.ending, refused.why) == ("refused", "limits")
+    assert what in refused.what
+    assert read.rules is not None
+    assert (read.rules.year_days, read.rules.week_days) == (days, days)
+    (always,) = await told(matter_rig, SetCode(lock, 3, ONE))
+    assert always.ending == "evidence"
 
 
 async def test_limits_that_the_lock_cannot_keep_are_refused_and_nothing_is_written(matter_rig: MatterRig) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from nightlatch.ecosystems._matter import lock as _lock
 from nightlatch.ecosystems._matter.attributes import Attributes
-from nightlatch.ecosystems._matter.schedules import UNRESTRICTED
+from nightlatch.ecosystems._matter.schedules import UNRESTRICTED, clock_is_off
 from nightlatch.ecosystems._matter.server import DOOR_LOCK
 from nightlatch.ecosystems._matter.users import DISABLED, ENABLED, MOST, NO_ACCESS, User
 from nightlatch.ecosystems._matter.watch import Watch
@@ -26,6 +26,10 @@ ASK_S = 10.0
 _TIMED_MS = 10_000
 _USERS, _PINS, _WEEK_DAYS, _YEAR_DAYS, _LONGEST, _SHORTEST = 17, 18, 20, 21, 23, 24
 """NumberOfTotalUsersSupported and so on, of the Door Lock cluster."""
+_UTC_TIME, _LOCAL_TIME = "0/56/0", "0/56/7"
+"""Of the Time Synchronization cluster; none while the lock does not know the time."""
+CLOCK_S = 120
+"""How far off a lock's clock may be that keeps codes to their times."""
 _RULES = (_USERS, _PINS, _WEEK_DAYS, _YEAR_DAYS, _LONGEST, _SHORTEST, 65532)
 _MOST_SCHEDULES = 20
 """Schedules of one user that are used, of a lock that takes more."""
@@ -89,11 +93,19 @@ class Talk:
 
     async def attributes(self) -> Attributes:
         """What says which codes the lock takes, and who its controllers are, read from it now."""
-        return await self._attributes([self.watch.path(number) for number in _RULES if self.watch.has(number)])
+        paths = [self.watch.path(number) for number in _RULES if self.watch.has(number)]
+        return await self._attributes([*paths, *self._times()])
 
     async def controllers(self) -> Attributes:
         """Who its controllers are, read from it now."""
         return await self._attributes([])
+
+    async def clock(self) -> Attributes | None:
+        """What time it is by its clock; None when it has no clock that it tells of."""
+        return await self._attributes(times) if (times := self._times()) else None
+
+    def _times(self) -> list[str]:
+        return [path for path in (_UTC_TIME, _LOCAL_TIME) if path in self.watch.attributes.values]
 
     async def _attributes(self, paths: list[str]) -> Attributes:
         self.sent += 1
@@ -103,8 +115,25 @@ class Talk:
         return Attributes({**self.watch.attributes.values, **values}, frozenset(), None)
 
 
-def rules(attributes: Attributes, endpoint: int, *, master: bool = False) -> Rules | None:
-    """What the lock keeps to about codes; None when it has no users with PINs."""
+def wrong_time(attributes: Attributes, now: int, zone: str = "") -> str:
+    """What is wrong with the time that the lock itself tells, in words; nothing when it is right, or not told.
+
+    Without a `zone` its local time is not looked at.
+    """
+    if _UTC_TIME not in attributes.values:
+        return ""
+    utc, local = attributes.number(_UTC_TIME), attributes.number(_LOCAL_TIME)
+    if utc is None:
+        return "the lock does not know the time"
+    if abs(off := clock_is_off(utc, now, "UTC")) > CLOCK_S:
+        return f"the lock's clock is {abs(off)} s {'fast' if off > 0 else 'slow'}"
+    if zone and local is not None and abs(off := clock_is_off(local, now, zone)) > CLOCK_S:
+        return f"the lock's local time is {abs(off)} s {'ahead of' if off > 0 else 'behind'} the time at home"
+    return ""
+
+
+def rules(attributes: Attributes, endpoint: int, *, master: bool = False, timely: bool = True) -> Rules | None:
+    """What the lock keeps to about codes; None when it has no users with PINs. One not `timely` keeps no times."""
     bits = _lock.features(attributes, endpoint)
     if bits is None or not (bits & _lock.USERS and bits & _lock.PIN):
         return None
@@ -118,8 +147,8 @@ def rules(attributes: Attributes, endpoint: int, *, master: bool = False) -> Rul
         longest=number(_LONGEST),
         reports_changes=True,
         reports_use=True,
-        year_days=min(number(_YEAR_DAYS) or 0, _MOST_SCHEDULES) if bits & _lock.YEAR_DAYS else 0,
-        week_days=min(number(_WEEK_DAYS) or 0, _MOST_SCHEDULES) if bits & _lock.WEEK_DAYS else 0,
+        year_days=min(number(_YEAR_DAYS) or 0, _MOST_SCHEDULES) if timely and bits & _lock.YEAR_DAYS else 0,
+        week_days=min(number(_WEEK_DAYS) or 0, _MOST_SCHEDULES) if timely and bits & _lock.WEEK_DAYS else 0,
         days_together=True,
         master=master,
         reads_each=False,

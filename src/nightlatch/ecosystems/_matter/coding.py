@@ -108,7 +108,8 @@ class Coding:
             self._learn(attributes)
             users = await self._talk.users()
             master = any(codes.is_master(user) for user in users.values())
-            rules = codes.rules(attributes, self._watch.endpoint, master=master)
+            timely = not codes.wrong_time(attributes, self._clock())
+            rules = codes.rules(attributes, self._watch.endpoint, master=master, timely=timely)
         if rules is None:
             return self._unsupported()
         found = tuple(self._slot(index, user) for index, user in users.items())
@@ -161,6 +162,8 @@ class Coding:
             plan = schedules.plan(command.limits, command.zone, rules)
         except schedules.Unkeepable as error:
             return self._end("refused", str(error), why="limits")
+        if plan.kind is not None and (wrong := await self._wrong_time(command.zone)):
+            return self._end("refused", wrong, why="limits")
         before = await self._talk.user(command.slot)
         if codes.occupied(before):
             await self._meet(before)
@@ -184,6 +187,11 @@ class Coding:
         except Declined as error:
             outcome = self._declined(error)
         return outcome if outcome.ending == "evidence" else await self._taken_off(command.slot, outcome)
+
+    async def _wrong_time(self, zone: str) -> str:
+        """What is wrong with the lock's clock, by which it would keep a code to its times."""
+        clock = await self._talk.clock()
+        return codes.wrong_time(clock, self._clock(), zone) if clock is not None else ""
 
     def _kept(self, slot: int, user: User) -> Outcome | None:
         """Why what is in the slot is not written over: it is another's, or more than a PIN."""
