@@ -25,6 +25,7 @@ from nightlatch.cli import (
     code,
     explaining,
     fixing,
+    grant,
     guarding,
     init,
     journal,
@@ -54,7 +55,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, fixing, tailoring, explaining, answering, listing, sync, running, backing, ledger, who):
     module.register(app)
-GROUPS = (alerts, autolock, catalogue, code, guarding, journal, people)
+GROUPS = (alerts, autolock, catalogue, code, grant, guarding, journal, people)
 for module in GROUPS:
     app.add_typer(module.app)
 

@@ -146,7 +146,7 @@ def add(
     if form is Format.JSON:
         _print(changed)
         return
-    then = made_codes(changed, register) or [f"Grant them something: nightlatch grant add {person} --doors DOOR"]
+    then = made_codes(changed, register) or [f"Grant them something: nightlatch grant add --to {person} --doors DOOR"]
     say(f"Added {register.people[person].name} ({person}).", *then, running=running or not changed.credentials)
 
 

@@ -131,6 +131,11 @@ def dates(text: str) -> Dates:
     return read
 
 
+def clock(text: str) -> int:
+    """A time of the day in minutes, to 24:00: "15:00", "3 pm"."""
+    return _minute(" ".join(text.lower().split()), text)
+
+
 def _later(match: re.Match[str], zone: tzinfo, now: int) -> int:
     count = int(match[1]) if match[1].isdecimal() else 1
     unit = match[2]
