@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from nightlatch.access import ledger
 from nightlatch.access.who import Line
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.leaves import BUNDLE
@@ -16,27 +17,24 @@ from nightlatch.journal.selecting import Wanted, every
 from nightlatch.model.access import LEDGER_STATES, OPENS, Entry
 from nightlatch.model.event import Event
 
-Key = tuple[str, str, int]
 KEPT = "kept"
-_BEGINS: frozenset[str] = frozenset(("planned", "setting", "blocked", "foreign"))
-"""What a line can only become from a state in which its code is not on the lock."""
 
 
 def at(journal: Journal, lines: Iterable[Entry], instant: int, locks: frozenset[str]) -> Iterator[Line]:
     """The lines of some locks as they stood at an instant, µs since 1970, in which their codes may have been there."""
-    since: dict[Key, str] = {}
-    """What each line that changed since became first."""
+    since: dict[ledger.Key, Event] = {}
+    """The first change of each line since then."""
     for told in every(journal, Wanted(about=locks, kinds=frozenset(("ledger",)), since=instant + 1)):
         if told.event is not None:
-            since.setdefault(_key(told.event), str(told.event.value))
+            since.setdefault(_key(told.event), told.event)
     for entry in lines:
-        if entry.lock in locks and (entry.lock, entry.credential, 0 if entry.credential else entry.slot) not in since:
+        if entry.lock in locks and entry.state in OPENS and ledger.key(entry) not in since:
             yield Line(entry)
-    sought = {key for key, became in since.items() if became not in _BEGINS}
+    sought = {key for key, event in since.items() if not _begins(event)}
     yield from _before(journal, instant, sought)
 
 
-def _before(journal: Journal, instant: int, sought: set[Key]) -> Iterator[Line]:
+def _before(journal: Journal, instant: int, sought: set[ledger.Key]) -> Iterator[Line]:
     """The newest line of each key that was told by `instant`, read backwards."""
     with journal.view() as view:
         stop = min(view.first_since(instant + 1) + BUNDLE, journal.size)
@@ -52,7 +50,12 @@ def _before(journal: Journal, instant: int, sought: set[Key]) -> Iterator[Line]:
         stop = begin
 
 
-def _key(event: Event) -> Key:
+def _begins(event: Event) -> bool:
+    """Whether its code was not on the lock before: only what is planned is set, and of a new line nothing was read."""
+    return event.value == "setting" or (event.value == "planned" and not event.since)
+
+
+def _key(event: Event) -> ledger.Key:
     return event.about, event.name, 0 if event.name else event.slot
 
 
