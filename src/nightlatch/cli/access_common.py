@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nightlatch.cli.common import configuration, console
+from nightlatch.cli.common import configuration, console, print_json
 from nightlatch.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -84,6 +84,13 @@ def made_codes(changed: Changed, register: Register) -> list[str]:
         f"a card to hand out: nightlatch code card {one}"
         for one in people
     ]
+
+
+def print_struct(value: object) -> None:
+    """Print a struct as JSON, every field of it."""
+    from msgspec import to_builtins
+
+    print_json(to_builtins(value))
 
 
 def say(*lines: str, running: bool) -> None:

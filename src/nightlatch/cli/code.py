@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nightlatch.cli.access_common import YesOption, access, confirmed, poke, say
+from nightlatch.cli.access_common import YesOption, access, confirmed, poke, print_struct, say
 from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json
 from nightlatch.errors import UsageError
+from nightlatch.secrets import Secret
 
 if TYPE_CHECKING:
     from nightlatch.access.register import Register
     from nightlatch.model.access import Credential
-    from nightlatch.secrets import Secret
 
 app = typer.Typer(name="code", help="The PINs that people have.", no_args_is_help=True)
 key = typer.Typer(name="key", help="The key that seals the PINs.", no_args_is_help=True)
@@ -107,9 +108,7 @@ def new(
             changed = registrar.new_codes(person, at, digits=digits)
     running = poke()
     if form is Format.JSON:
-        from msgspec import to_builtins
-
-        print_json(to_builtins(changed))
+        print_struct(changed)
         return
     made = [one for one in changed.credentials if not one.ended]
     lengths = " and ".join(str(one.digits) for one in made)
@@ -139,11 +138,64 @@ def end(
         changed = registrar.end_code(person, at)
     running = poke()
     if form is Format.JSON:
-        from msgspec import to_builtins
-
-        print_json(to_builtins(changed))
+        print_struct(changed)
         return
     say(f"{found.name} has no code any more. See it go: nightlatch ledger", running=running)
+
+
+@app.command()
+def card(
+    whose: Annotated[
+        str, typer.Argument(metavar="PERSON|GRANT", help="A person's id: all that they may open; or a grant's id.")
+    ],
+    config: ConfigOption = None,
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="A file that ends in .html, .pdf or .svg.")
+    ] = None,
+    yes: YesOption = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Make a card to hand out: the home's name, doors, times, code, and the same as a QR code of plain text.
+
+    It holds no address and no link. Without --out it goes to the terminal. The file is readable by you
+    alone, and the journal says that the PIN was shown.
+
+    Examples: nightlatch code card ana; nightlatch code card ana --out ana.pdf; nightlatch code card g4k7mq -o ana.html
+    """
+    from msgspec import to_builtins
+
+    from nightlatch.access import handout
+    from nightlatch.cli.common import write_private
+    from nightlatch.model.event import micros
+
+    at = micros(now())
+    draw = handout.FORMATS.get(out.suffix.lower()) if out is not None else None
+    if out is not None and draw is None:
+        raise UsageError("this ends in no format of a card", where=str(out), todo="Write .html, .pdf or .svg.")
+    with access(config) as registrar:
+        register = registrar.register()
+        person, grant = _whose(register, whose)
+        if out is None and not yes and not sys.stdout.isatty():
+            raise UsageError("a PIN is shown on a terminal only", todo="Write it to a file: --out FILE, or add --yes.")
+        # Whether there is anything to hand out is known before the journal says that it was.
+        blank = [(one, Secret("0" * one.digits)) for one in register.active(person)]
+        handout.card(register, person, blank, at, grant=grant).qr()
+        where = f"in {out}" if out is not None else "on this screen"
+        confirmed([f"The PIN of {register.people[person].name} will stand {where}, and the journal will say so."],
+            "Make it?", yes=yes)  # fmt: skip
+        made = handout.card(register, person, registrar.reveal(person, at, why="put on a card"), at, grant=grant)
+    if out is not None and draw is not None:
+        write_private(out, draw(made))
+        if form is Format.JSON:
+            print_json({"file": str(out)})
+        else:
+            console().print(f"Written: {out}", markup=False, soft_wrap=True)
+    elif form is Format.JSON:
+        keys = [{"code": one.code.reveal(), "ways": to_builtins(one.ways)} for one in made.keys]
+        print_json({"home": made.home, "name": made.name, "keys": keys})
+    else:
+        typer.echo(handout.terminal(made))
 
 
 @key.command()
@@ -169,10 +221,19 @@ def rotate(config: ConfigOption = None, *, form: FormatOption = Format.TEXT) -> 
     console(stderr=True).print("Backups that were made before hold the old key.", style="dim", markup=False)
 
 
+def _whose(register: Register, word: str) -> tuple[str, str]:
+    """The person and, where one is meant, the grant."""
+    if word not in register.grants or word in register.people:
+        return register.person(word).id, ""
+    kind, _, name = register.grants[word].to.partition(":")
+    if kind == "group":
+        who = ", ".join(register.members(f"group:{name}"))
+        raise UsageError(f"the grant {word!r} is to a group", todo=f"Make a card for each of them: {who}.")
+    return name, word
+
+
 def _chosen(name: str) -> Secret:
     """A PIN as it is typed, twice on a terminal; never from the command line, where others could read it."""
-    from nightlatch.secrets import Secret
-
     if not sys.stdin.isatty():
         return Secret(sys.stdin.readline(LONGEST_LINE).strip())
     first = Secret(typer.prompt(f"New code for {name}", hide_input=True, err=True))

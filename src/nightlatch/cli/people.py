@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nightlatch.cli.access_common import YesOption, access, confirmed, made_codes, poke, say
+from nightlatch.cli.access_common import YesOption, access, confirmed, made_codes, poke, print_struct, say
 from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json
 from nightlatch.errors import UsageError
 
@@ -144,7 +144,7 @@ def add(
         register = registrar.register()
     running = poke()
     if form is Format.JSON:
-        _print(changed)
+        print_struct(changed)
         return
     then = made_codes(changed, register) or [f"Grant them something: nightlatch grant add --to {person} --doors DOOR"]
     say(f"Added {register.people[person].name} ({person}).", *then, running=running or not changed.credentials)
@@ -184,7 +184,7 @@ def change(
         register = registrar.register()
     running = poke()
     if form is Format.JSON:
-        _print(changed)
+        print_struct(changed)
         return
     say(f"Changed {register.people[person].name} ({person}).", *made_codes(changed, register), running=running)
 
@@ -212,7 +212,7 @@ def remove(
         changed = registrar.remove_person(person, at)
     running = poke()
     if form is Format.JSON:
-        _print(changed)
+        print_struct(changed)
         return
     waits = f"Waiting for proof that their code is gone from {listed([register.name(one) for one in changed.waiting])}."
     say(f"Removed {found.name}.", *([waits] if changed.waiting else []), running=running or changed.gone)
@@ -292,9 +292,3 @@ def _plain(text: str) -> Any:
     from rich.text import Text
 
     return Text(text)
-
-
-def _print(value: object) -> None:
-    from msgspec import to_builtins
-
-    print_json(to_builtins(value))
