@@ -203,10 +203,8 @@ def _status(user: User) -> Any:
 
 
 def _foreign(user: User, own: int | None) -> bool | None:
-    """None means: put there at the lock itself, by the specification, which is another than this server too."""
-    if own is None:
-        return None
-    return user.creator_fabric_index != own
+    # One without a creator was put there at the lock itself: that is not this server either.
+    return None if own is None else user.creator_fabric_index != own
 
 
 def _creator(user: User, fabrics: Mapping[int, str]) -> str:
