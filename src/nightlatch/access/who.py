@@ -50,6 +50,8 @@ class Opener(msgspec.Struct, frozen=True):
     until: int = 0
     """Until when they have leave."""
     note: str = ""
+    by_hand: str = ""
+    """Of an exposed one: how to take it off the lock."""
     erased: bool = False
 
 
@@ -82,6 +84,8 @@ class Scene(msgspec.Struct, frozen=True):
     """The name of each person, by id."""
     beside: Callable[[str], tuple[tuple[Opener, ...], tuple[str, ...]]] = lambda _: ((), ())
     """What is known of a lock from elsewhere than the ledger, and what is not known."""
+    by_hand: Callable[[str, int], str] = lambda _, __: ""
+    """How a code is taken off a lock by hand, in a sentence; nothing when that is not known."""
 
 
 class Leave:
@@ -208,6 +212,7 @@ def _opener(line: Line, scene: Scene, leave: Leave, at: int) -> Opener:
         seen=entry.seen,
         until=span[1] if span is not None else 0,
         note="; ".join(notes),
+        by_hand=scene.by_hand(entry.lock, entry.slot) if state == "exposed" else "",
         erased=line.erased,
     )
 

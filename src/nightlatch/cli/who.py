@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,7 +107,10 @@ def entrances(
 ) -> list[Entrance]:
     """Who can open these doors at an instant, of the ledger, the journal, the grants and the last audit."""
     from nightlatch.access.who import Leave, Line, coming, current
+    from nightlatch.model.access import Person
 
+    # Whom the configuration names is a person too.
+    written = [Person(one.id, one.name.strip() or one.id, groups=tuple(one.groups)) for one in settings.tables.people]
     locks = [lock for of in doors.values() for lock in of]
     entries = records.entries(locks)
     if at < moment:
@@ -118,10 +122,10 @@ def entrances(
         people, grants = records.people(), records.grants()
     else:
         people = records.people({line.entry.person for line in lines})
-        groups = {f"group:{group}" for person in people for group in person.groups}
+        groups = {f"group:{group}" for person in (*people, *written) for group in person.groups}
         grants = records.grants({f"person:{line.entry.person}" for line in lines} | groups)
-    names = {person.id: person.name.strip() or person.id for person in settings.tables.people}
-    names |= {person.id: person.name for person in people}
+    people += written
+    names = {person.id: person.name for person in people}
     door_of = {f"lock:{lock.id}": f"door:{lock.door}" for lock in settings.tables.locks if lock.door}
     leave = Leave(people, grants, door_of, settings.zone)
     scene = _scene(settings, records, doors, names, at)
@@ -136,6 +140,7 @@ def _scene(
     at: int,
 ) -> Scene:
     from nightlatch.access.beside import Beside
+    from nightlatch.access.byhand import home_of, removal
     from nightlatch.access.who import Scene
     from nightlatch.guard.known import credentials
     from nightlatch.model.event import instant
@@ -147,7 +152,8 @@ def _scene(
     tables = settings.tables
     labels = {f"door:{one.id}": one.name or one.id for one in tables.doors}
     labels |= {f"lock:{one.id}": one.name or one.id for one in tables.locks}
-    return Scene(doors, labels, names, Beside(things, declared, labels, names, records.rules()))
+    by_hand = partial(removal, home_of(audit.things, audit.at)) if audit is not None else lambda _, __: ""
+    return Scene(doors, labels, names, Beside(things, declared, labels, names, records.rules()), by_hand)
 
 
 def _as_it_was(log: Journal | None, entries: Sequence[Any], at: int, locks: list[str]) -> list[Line]:
@@ -198,6 +204,8 @@ def _print(found: list[Entrance], zone: tzinfo, at: int, moment: int, *, everyth
         most = len(one.openers) if everything else max(SHOWN, urgent)
         for opener in one.openers[:most]:
             out.print(_row(opener, zone, min(at, moment)))
+            if opener.by_hand:
+                out.print(_indented(f"By hand: {opener.by_hand}", "", by=6))
         if len(one.openers) > most:
             rest = len(one.openers) - most
             out.print(f"  … and {count(rest, 'more way', 'more ways')} to open it: --all shows each", markup=False)
