@@ -117,7 +117,7 @@ def _stays(found: Reading, register: Register, at: int) -> list[str]:
     more = [f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
     closed = found.entries - len(found.bookings)
     told = f"It has {count(len(found.bookings), 'stay')} to come"
-    told += f", and {count(closed, 'entry', 'entries')} that are no guest's." if closed > 0 else "."
+    told += f", and {count(closed, 'entry', 'entries')} of closed days, or over two years ahead." if closed > 0 else "."
     return [told, *lines[:SHOWN], *more, *(f"But {one}." for one in found.odd)]
 
 
