@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, assert_never
 
 from msgspec.structs import replace
 
-from nightlatch.model.access import OPENS, Entry, LedgerState
+from nightlatch.model.access import OPENS, Decision, Entry, LedgerState
 from nightlatch.model.command import Limit, Outcome, Proof, Slot
 from nightlatch.model.event import Event
 from nightlatch.secrets import Secret
@@ -273,9 +273,24 @@ def foreign(lock: str, slot: Slot, at: int, now: int) -> Entry:
     )
 
 
+def decided(entry: Entry, decision: Decision, now: int, within: int) -> Entry | None:
+    """A foreign line as the owner wants it; None: what they decided was about another code."""
+    if entry.credential or (entry.since, entry.mark) != (decision.since, decision.mark):
+        return None
+    match decision.does:
+        case "remove":
+            return removed(entry, now, within, "the owner wants it gone")
+        case "keep" | "take":
+            if entry.state in ("removing", "exposed"):
+                entry = _become(entry, "foreign", now)
+            return keep(entry, decision.name, decision.person)
+        case _ as never:
+            assert_never(never)
+
+
 def claimed(line: Entry, credential: str, person: str) -> Entry:
     """A foreign code was read whole, and is a person's known one: its line from now on."""
-    return replace(line, credential=credential, person=person, state="present", kept=False)
+    return replace(line, credential=credential, person=person, state="present", kept=False, mark="")
 
 
 def keep(entry: Entry, name: str, person: str, *, kept: bool = True) -> Entry:
@@ -342,7 +357,9 @@ def events(before: Entry | None, after: Entry, now: int) -> tuple[Event, ...]:
 
 def _told(entry: Entry) -> tuple[object, ...]:
     reason = entry.reason if entry.state == "blocked" else ""
-    return entry.state, entry.slot, entry.person, entry.kept, entry.name, entry.limits, reason
+    # Another foreign code may have come into the place of one.
+    since = entry.since if entry.state == "foreign" else 0
+    return since, entry.state, entry.slot, entry.person, entry.kept, entry.name, entry.limits, reason
 
 
 def _slot(entry: Entry, slots: tuple[Slot, ...]) -> Slot | None:

@@ -43,13 +43,13 @@ class VaultError(StoreError):
 class _Key:
     """One key; its id tells nothing of it."""
 
-    __slots__ = ("cipher", "id", "text")
+    __slots__ = ("cipher", "id", "raw", "text")
 
     def __init__(self, text: str) -> None:
         raw = b64decode(text, validate=True)
         if len(raw) != KEY:
             raise ValueError
-        self.text = text
+        self.text, self.raw = text, raw
         self.id = blake2b(raw, digest_size=NAME, person=b"access key").digest()
         self.cipher = AESGCM(raw)
 
@@ -114,6 +114,17 @@ class Vault:
     def address(self, feed: str) -> Secret:
         """The address of a feed. StoreError as of `pin`."""
         return self._get(f"feed:{feed}", "address of a feed")
+
+    def mark(self, pin: Secret) -> str:
+        """What tells a code from another without being one: nobody who lacks the key can try codes against it.
+
+        Marks under different keys cannot be compared: `model.access.Entry.mark`.
+        """
+        key = self._keys[0] if self._keys else None
+        if key is None:
+            return ""
+        digest = blake2b(pin.reveal().encode(), key=key.raw, digest_size=16, person=b"access mark").hexdigest()
+        return f"{key.id.hex()}:{digest}"
 
     def keep(self, credential: str, pin: Secret) -> None:
         """Seal the PIN of a credential, in the place of a former one."""

@@ -172,3 +172,33 @@ class Entry(msgspec.Struct, frozen=True):
     """Whose it is; of a foreign one, once the owner said so."""
     used: int = 0
     """When it last opened the door."""
+    mark: str = ""
+    """Of a foreign one that the lock gives back: tells it from another code in its slot, by a keyed digest."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What the owner said of a foreign code. It holds for the code that was in the slot then, and for no other."""
+
+    id: str
+    """"lock:front/3"."""
+    lock: str
+    slot: int
+    does: Literal["keep", "take", "remove"]
+    """`take`: keep it, and manage it as the person's code once it was read."""
+    since: int
+    """Since when the line was foreign, as the owner saw it."""
+    mark: str = ""
+    """The line's, as the owner saw it."""
+    name: str = ""
+    person: str = ""
+    at: int = 0
+
+
+class Retired(msgspec.Struct, frozen=True):
+    """A lock that is given up: codes come off it, and no grant puts one there."""
+
+    id: str
+    """"lock:front"."""
+    at: int
+    foreign: bool = False
+    """Codes that Nightlatch did not put there go too."""

@@ -15,11 +15,11 @@ import msgspec
 import sqlalchemy as sa
 
 from nightlatch.errors import StoreError
-from nightlatch.model.access import Credential, Entry, Feed, Grant, Person
+from nightlatch.model.access import Credential, Decision, Entry, Feed, Grant, Person, Retired
 from nightlatch.model.command import Rules
 from nightlatch.store.database import unusable
 
-Record = Person | Grant | Credential | Feed
+Record = Person | Grant | Credential | Feed | Decision | Retired
 Key = tuple[str, str, int]
 """Of a line of the ledger: the lock, the credential, and of a foreign one the slot (else 0)."""
 _VERSION = "version"
@@ -89,6 +89,8 @@ _TABLES: dict[type[msgspec.Struct], _Table] = {
     Grant: _Table("access_grants", Grant),
     Credential: _Table("access_credentials", Credential),
     Feed: _Table("access_feeds", Feed),
+    Decision: _Table("access_decisions", Decision),
+    Retired: _Table("access_retired", Retired),
 }
 _LEDGER = _Table("access_ledger", Entry)
 _PUT_ENTRY = _LEDGER.put.replace("(", '("place", ', 1).replace("VALUES (", "VALUES (?, ")
@@ -123,6 +125,15 @@ class AccessRecords:
     def feeds(self) -> list[Feed]:
         """Every feed, by id."""
         return self._all(Feed)
+
+    def decisions(self) -> list[Decision]:
+        """What the owner said of foreign codes, and the reconciler has not done yet."""
+        return self._all(Decision)
+
+    def retired(self, within: sa.Connection | None = None) -> dict[str, Retired]:
+        """The locks that are given up."""
+        with self.reading(within) as connection:
+            return {one.id: one for one in _every(connection, Retired)}
 
     def everything(
         self, within: sa.Connection | None = None
@@ -231,6 +242,7 @@ class AccessRecords:
             (f"DELETE FROM access_secrets WHERE substr(id, 12) {mine}", person),  # noqa: S608  # behind "credential:"
             (f"DELETE FROM access_ledger WHERE credential {mine}", person),  # noqa: S608
             ("DELETE FROM access_ledger WHERE person = ?", person),
+            ("DELETE FROM access_decisions WHERE person = ?", person),
             ("DELETE FROM access_credentials WHERE person = ?", person),
             ('DELETE FROM access_grants WHERE "to" = ?', f"person:{person}"),
             ("DELETE FROM access_people WHERE id = ?", person),
@@ -264,7 +276,22 @@ class AccessRecords:
     def put_rules(self, lock: str, rules: Rules) -> None:
         """Keep what a lock told of itself."""
         with self.writing() as connection:
-            connection.exec_driver_sql("INSERT OR REPLACE INTO access_locks VALUES (?, ?)", (lock, _json(rules)))
+            statement = (
+                "INSERT INTO access_locks (lock, rules, surveyed) VALUES (?, ?, 0) "
+                "ON CONFLICT (lock) DO UPDATE SET rules = excluded.rules"
+            )
+            connection.exec_driver_sql(statement, (lock, _json(rules)))
+
+    def surveyed(self) -> dict[str, int]:
+        """When each lock was first read whole, slot by slot: what is found later was not there then."""
+        with self.reading() as connection:
+            return dict(_rows(connection, "SELECT lock, surveyed FROM access_locks WHERE surveyed > 0"))
+
+    def put_surveyed(self, lock: str, at: int) -> None:
+        """Keep when a lock was first read whole."""
+        with self.writing() as connection:
+            statement = "UPDATE access_locks SET surveyed = ? WHERE lock = ? AND surveyed = 0"
+            connection.exec_driver_sql(statement, (at, lock))
 
     @contextmanager
     def reading(self, within: sa.Connection | None = None) -> Iterator[sa.Connection]:

@@ -2,12 +2,13 @@
 
 Revocations come first, the most urgent before the others; then what was written without anybody
 knowing what came of it is read; then what is wanted is set, what begins soonest first; then, within a
-budget, slots are read again to see whether they still hold what the ledger says.
+budget, slots are read again to see whether they still hold what the ledger says. What somebody asked
+to be read goes before that, and is not held to the budget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ class View(msgspec.Struct, frozen=True):
 def steps(view: View) -> Iterator[Step]:
     """Everything that is to be done at this lock, in order, with the time before which each is left alone."""
     read: set[int] = set()
-    for step in (*_revocations(view), *_doubts(view), *_sets(view), *_drift(view)):
+    for step in (*_revocations(view), *_doubts(view), *_sets(view), *_survey(view), *_drift(view)):
         if step.act is Act.READ and step.slot in read:
             continue
         if step.act is Act.READ:
@@ -99,10 +100,10 @@ class Choice(msgspec.Struct, frozen=True):
     needed: float
 
 
-def choose(view: View) -> Choice:
+def choose(view: View, may: Callable[[Step], bool]) -> Choice:
     """The first step that may be taken now."""
     link, soonest, needed = view.waits.until(LINK), NO_ROOM, NO_ROOM
-    for step in steps(view):
+    for step in filter(may, steps(view)):
         after = step.after if step.act is Act.FULL else max(step.after, link)
         if after <= view.mono:
             return Choice(step, view.mono, needed if step.background else view.mono)
@@ -132,7 +133,7 @@ def went_at(line: Entry) -> int:
 
 def _revocations(view: View) -> Iterator[Step]:
     for line in sorted((one for one in view.lines if one.state in GOING), key=lambda one: (one.due, one.slot)):
-        after = view.waits.until(line.credential)
+        after = view.waits.until(line.credential or line.slot)
         if _must_read_first(view, line):
             why = f"whether slot {line.slot} still holds the code that has ended"
             yield Step(view.lock, Act.READ, why, line.slot, line.credential, after=after)
@@ -216,6 +217,19 @@ def _anew(view: View, line: Entry | None, want: Want, taken: set[int], after: fl
     return Step(
         view.lock, Act.FULL, f"none of its {len(numbers)} slots is known to be empty", 0, want.credential, after=after
     )
+
+
+def _survey(view: View) -> Iterator[Step]:
+    """What somebody asked to be read."""
+    slots = view.slots
+    if slots.asked_at == NEVER:
+        return
+    unread = slots.unread()
+    if slots.rules is None or (unread and not slots.rules.reads_each):
+        yield Step(view.lock, Act.LEARN, "what is on the lock", after=view.waits.until(Act.LEARN))
+        return
+    for slot in unread:
+        yield Step(view.lock, Act.READ, f"what is in slot {slot}", slot, after=view.waits.until(slot))
 
 
 def _drift(view: View) -> Iterator[Step]:

@@ -14,7 +14,9 @@ from nightlatch.access import ledger
 from nightlatch.access.reconciler.budget import Bucket
 from nightlatch.access.reconciler.chooser import Step
 from nightlatch.access.reconciler.keeper import Desk, Keeper
+from nightlatch.access.reconciler.owner import Owner
 from nightlatch.access.reconciler.settings import Limits
+from nightlatch.access.reconciler.uses import Opening, Uses
 from nightlatch.errors import JournalError, StoreError
 from nightlatch.model.access import Entry
 from nightlatch.model.command import Command, Outcome, Rules
@@ -55,7 +57,10 @@ class Vault(Protocol):
     """Where PINs are."""
 
     def pin(self, credential: str) -> Secret:
-        """A credential's."""
+        """A credential's; NightlatchError when there is none."""
+
+    def mark(self, pin: Secret) -> str:
+        """What tells a code from another without being one."""
 
 
 class Reconciler:
@@ -64,7 +69,8 @@ class Reconciler:
     `clock` gives µs since 1970; `monotonic` seconds of a clock that is never set. `tell` is the
     journal's intake. `hub` names the hub whose radio reaches a lock; `locks` are those that there
     are. `background`: slots are read again, within the limits, to see whether they are as they were.
-    `done` is told of every command.
+    `done` is told of every command. `owner` says what becomes of codes that no grant explains; `may`
+    tells which steps are taken at all. `uses` counts those of grants that hold for a number of them.
     """
 
     def __init__(
@@ -82,6 +88,9 @@ class Reconciler:
         locks: Iterable[str] = (),
         background: bool = True,
         done: Callable[[Step, Outcome], None] = lambda _step, _outcome: None,
+        owner: Owner | None = None,
+        may: Callable[[Step], bool] = lambda _: True,
+        uses: Uses | None = None,
         chance: Random | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -94,6 +103,7 @@ class Reconciler:
         self._hub = hub
         self._background = background
         self._limits = limits or Limits()
+        self._uses = uses
         self._writing = asyncio.Lock()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._hubs: dict[str, Bucket] = {}
@@ -105,6 +115,7 @@ class Reconciler:
             blocked=plan.blocked,
             learn=self._learn,
             pin=vault.pin,
+            mark=vault.mark,
             put=self._put,
             command=self._send,
             clock=clock,
@@ -114,6 +125,8 @@ class Reconciler:
             limits=self._limits,
             zone=zone,
             done=done,
+            owner=owner or Owner(),
+            may=may,
         )
         lines: defaultdict[str, list[Entry]] = defaultdict(list)
         for line in records.entries():
@@ -137,6 +150,8 @@ class Reconciler:
         """Keep every lock until cancelled."""
         async with asyncio.TaskGroup() as self._group:
             self._group.create_task(self._time(), name="times of grants")
+            if self._uses is not None:
+                self._group.create_task(self._uses.run(), name="uses of grants")
             for keeper in self.keepers.values():
                 self._start(keeper)
 
@@ -188,9 +203,22 @@ class Reconciler:
         self._wake(self.plan.renew(register, self._clock()))
         self._retime.set()
 
-    def heard(self, event: Event) -> None:
-        """Take what a lock or hub told, once it is in the journal."""
+    def said(self, locks: Iterable[str]) -> None:
+        """The owner said something of codes on these locks."""
+        self._wake(locks)
+
+    def survey(self, locks: Iterable[str]) -> None:
+        """Read what is on these locks, slot by slot, outside of the budgets: somebody asked."""
+        for lock in locks:
+            if lock not in self.keepers:
+                self._wake((lock,))
+            self.keepers[lock].survey()
+
+    def heard(self, event: Event, index: int | None = None) -> None:
+        """Take what a lock or hub told, once it is in the journal, there as entry `index`."""
         keeper = self.keepers.get(event.about)
+        if event.kind == "unlocked" and event.slot and keeper is not None:
+            self._opened(keeper, event, index)
         if event.kind in CHANGES and keeper is not None:
             keeper.reported(event.slot, resync=event.resync)
         elif event.kind in ("offline", "online") and keeper is not None:
@@ -207,6 +235,14 @@ class Reconciler:
         elif event.kind == "clock_step":
             self._wake(tuple(self.keepers))
             self._retime.set()
+
+    def _opened(self, keeper: Keeper, event: Event, index: int | None) -> None:
+        line = keeper.opened(event.slot, event.at)
+        if line is None or index is None or self._uses is None:
+            return
+        want = self.plan.wants(keeper.lock).get(line.credential)
+        if want is not None:
+            self._uses.add(Opening(index, event, line, frozenset(want.grants)))
 
     def steps(self) -> list[Step]:
         """What would be sent now, lock by lock, in order: nothing is sent."""

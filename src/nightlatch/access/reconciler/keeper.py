@@ -13,8 +13,11 @@ import msgspec
 from nightlatch.access import ledger
 from nightlatch.access.reconciler.budget import Bucket, Waits
 from nightlatch.access.reconciler.chooser import GONE, LINK, NO_ROOM, Act, Step, View, choose, steps, went_at
+from nightlatch.access.reconciler.owner import Owner
+from nightlatch.access.reconciler.reading import Reading, pin_or_none
 from nightlatch.access.reconciler.settings import Limits
 from nightlatch.access.reconciler.slots import Slots
+from nightlatch.access.reconciler.strangers import Strangers
 from nightlatch.errors import NightlatchError, StoreError
 from nightlatch.model.access import OPENS, Entry
 from nightlatch.model.command import ClearCode, Command, Outcome, ReadCodes, SetCode, Slot
@@ -44,6 +47,7 @@ class Desk(msgspec.Struct, frozen=True):
     blocked: Callable[[str], Mapping[str, str]]
     learn: Callable[[str, Outcome], None]
     pin: Callable[[str], Secret]
+    mark: Callable[[Secret], str]
     put: Callable[[Sequence[Entry], Sequence[ledger.Key]], Awaitable[None]]
     command: Callable[[Command], Awaitable[Outcome]]
     clock: Callable[[], int]
@@ -53,6 +57,8 @@ class Desk(msgspec.Struct, frozen=True):
     limits: Limits
     zone: Callable[[], str]
     done: Callable[[Step, Outcome], None]
+    owner: Owner
+    may: Callable[[Step], bool]
 
 
 class Keeper:
@@ -63,6 +69,7 @@ class Keeper:
         self._desk = desk
         self.lines: dict[ledger.Key, Entry] = {ledger.key(line): line for line in lines}
         self.slots = Slots()
+        self._strangers = Strangers(lock, desk.owner)
         now = desk.monotonic()
         self.waits = Waits(desk.chance)
         self._hub = hub
@@ -75,6 +82,10 @@ class Keeper:
         self._echoes: dict[int, float] = {}
         self._writing = 0
         self._unwritten: set[ledger.Key] = set()
+        self._swapped: set[int] = set()
+        """Slots whose code the lock says was changed, until they are read."""
+        self._opened: dict[int, int] = {}
+        """When slots last opened the door, until that is in their lines."""
         self.changed = asyncio.Event()
         for line in self.lines.values():
             if ledger.doubted(line):
@@ -114,7 +125,8 @@ class Keeper:
         The time is on the clock that is never set; now when a step was taken.
         """
         await self._write(*self._aims())
-        choice = choose(self.view())
+        self._strangers.settle(self.lines.values())
+        choice = choose(self.view(), self._desk.may)
         self.needed = choice.needed
         if choice.step is None:
             return choice.soonest
@@ -139,7 +151,10 @@ class Keeper:
         now, wants, blocked = self._desk.clock(), self._wants(), self._desk.blocked(self.lock)
         after: dict[ledger.Key, Entry] = {}
         gone: list[ledger.Key] = []
+        opened, self._opened = self._opened, {}
         for key, line in self.lines.items():
+            if line.slot in opened and line.state in OPENS:
+                after[key] = line = ledger.used(line, opened[line.slot])
             aimed = self._aimed(line, wants, now)
             if aimed is None:
                 gone.append(key)
@@ -173,6 +188,8 @@ class Keeper:
             if aimed is None:
                 return None
             line = aimed
+        else:
+            line = self._strangers.wanted(line, now, self._within)
         return ledger.overdue(line, now)
 
     # Steps
@@ -249,6 +266,7 @@ class Keeper:
             if outcome.ending == "refused" and not told and outcome.why not in ("", "unheeded"):
                 self.slots.sure(step.slot)
         after = self._read(step, outcome, now)
+        gone = await self._strangers.take(after, outcome.slots)
         if line is not None and step.act is Act.SET:
             code = self._desk.pin(line.credential)
             after[ledger.key(line)] = ledger.set_ended(line, outcome, code, now, self._within)
@@ -259,7 +277,9 @@ class Keeper:
             key = ledger.key(line)
             after[key] = ledger.later(after.get(key, line), now + int(wait * SECOND))
         self._freed(after)
-        await self._write(after)
+        await self._write(after, gone)
+        if self.slots.whole() and not self._desk.owner.surveyed(self.lock):
+            self._desk.owner.survey_ended(self.lock)
 
     def _pay(self, step: Step, outcome: Outcome, mono: float) -> None:
         sent = max(outcome.sent, 1)
@@ -270,57 +290,22 @@ class Keeper:
             self._doubts.take(sent, mono)
 
     def _read(self, step: Step, outcome: Outcome, now: int) -> dict[ledger.Key, Entry]:
-        """What the lines become by what was read of their slots; codes that no line explains are foreign."""
-        after: dict[ledger.Key, Entry] = {}
-        at = outcome.at or now
+        """What the lines become by what was read of their slots."""
         told = {one.slot: one for one in outcome.slots}
-        listed = step.act is Act.LEARN and outcome.ending == "evidence"
         rules = self.slots.rules
-        if listed and rules is not None and not rules.reads_each:
-            told = {n: told.get(n) or Slot(n, "empty", "presence") for n in range(1, rules.slots + 1)} | told
-        explained: set[int] = set()
-        for key, line in self.lines.items():
-            if not line.slot or line.state not in OPENS or line.slot not in told:
-                continue
-            read = ledger.read(line, told[line.slot], self._code(line), at, now)
-            if read.slot and read.state in OPENS:
-                explained.add(line.slot)
-            if step.act in (Act.SET, Act.CLEAR) and line.slot == step.slot:
-                continue
-            if read is not line:
-                after[key] = read
-        for number, one in told.items():
-            if number in explained or one.status not in ("used", "disabled") or one.proof not in ledger.PROVES:
-                continue
-            if step.act is Act.SET and number == step.slot and not self._others(step, one):
-                continue
-            found = self._claimed(ledger.foreign(self.lock, one, at, now), one)
-            after[ledger.key(found)] = found
+        if step.act is Act.LEARN and outcome.ending == "evidence" and rules is not None and not rules.reads_each:
+            # It was asked for every slot in use: the others are empty.
+            told = {number: Slot(number, "empty", "presence") for number in range(1, rules.slots + 1)} | told
+        written = step.slot if step.act in (Act.SET, Act.CLEAR) else 0
+        code = self._desk.pin(step.credential) if step.act is Act.SET else None
+        at = outcome.at or now
+        reading = Reading(self.lock, self.lines, self._wants(), self._desk.pin, self._desk.mark, at, now, written, code)
+        after = reading.lines(told, self._swapped)
+        self._swapped -= {slot for slot, one in told.items() if one.proof in ledger.PROVES}
         return after
 
-    def _others(self, step: Step, slot: Slot) -> bool:
-        """Whether the slot that was just written holds a code that is not the one that was written."""
-        return slot.code is not None and slot.code != self._desk.pin(step.credential)
-
-    def _claimed(self, found: Entry, slot: Slot) -> Entry:
-        """A code that no line explains, or the line of somebody whose code it is and who is to have it here."""
-        if slot.code is None:
-            return found
-        for want in self._desk.wants(self.lock).values():
-            line = self.lines.get((self.lock, want.credential, 0))
-            if (line is None or not line.slot) and self._pin_or_none(want.credential) == slot.code:
-                return ledger.claimed(found, want.credential, want.person)
-        return found
-
     def _code(self, line: Entry) -> Secret | None:
-        return self._pin_or_none(line.credential) if line.credential else None
-
-    def _pin_or_none(self, credential: str) -> Secret | None:
-        """A PIN, or None where it is no longer kept: its person was erased."""
-        try:
-            return self._desk.pin(credential)
-        except NightlatchError:
-            return None
+        return pin_or_none(self._desk.pin, line.credential)
 
     def _wait(self, step: Step, outcome: Outcome, after: dict[ledger.Key, Entry], mono: float) -> float:
         """For how long this is left alone; 0: it came to something."""
@@ -365,6 +350,13 @@ class Keeper:
 
     # What is heard
 
+    def survey(self) -> None:
+        """Somebody wants to know what is on the lock: every slot is read."""
+        self.slots.asked_at = self._desk.monotonic()
+        self.waits.over(Act.LEARN)
+        self.needed = 0.0
+        self.changed.set()
+
     def reported(self, slot: int, *, resync: bool) -> None:
         """The lock told of a change in a slot. The report of our own write is awaited, once."""
         mono = self._desk.monotonic()
@@ -376,7 +368,16 @@ class Keeper:
                 # A master code has a place beside the slots, and is not read like one.
                 self.slots.forget(number)
                 self.slots.doubt(number)
+                self._swapped.add(number)
         self.changed.set()
+
+    def opened(self, slot: int, at: int) -> Entry | None:
+        """The code of a slot opened the door; its line."""
+        line = next((one for one in self.lines.values() if one.slot == slot and one.state in OPENS), None)
+        if line is not None:
+            self._opened[slot] = at
+            self.changed.set()
+        return line
 
     def back(self) -> None:
         """The lock, or its hub, is heard again."""
@@ -391,11 +392,6 @@ class Keeper:
         self.slots.miss(self._desk.monotonic())
         self.changed.set()
 
-    async def replace(self, line: Entry) -> None:
-        """Take a line as the owner changed it: kept, named, or to go."""
-        await self._write({ledger.key(line): line}, strict=True)
-        self.changed.set()
-
     # Writing down
 
     async def _write(
@@ -407,7 +403,7 @@ class Keeper:
         if not changed and not keys and not self._unwritten:
             return
         now = self._desk.clock()
-        events = [event for key, line in changed.items() for event in ledger.events(self.lines.get(key), line, now)]
+        events = [event for key, line in changed.items() for event in self._events(self.lines.get(key), line, now)]
         late = {key: self.lines[key] for key in self._unwritten if key in self.lines}
         lines, forgotten = tuple((late | changed).values()), [*keys, *(self._unwritten - self.lines.keys())]
         if strict:
@@ -427,6 +423,13 @@ class Keeper:
         self.lines.update(changed)
         for key in keys:
             self.lines.pop(key, None)
+
+
+    def _events(self, before: Entry | None, after: Entry, now: int) -> Iterable[Event]:
+        """What the journal is told of a change; of a code that was there before the lock was read once: found late."""
+        late = before is None and after.state == "foreign" and not self._desk.owner.surveyed(self.lock)
+        for event in ledger.events(before, after, now):
+            yield msgspec.structs.replace(event, resync=True) if late else event
 
 
 def _key(line: Entry) -> object:

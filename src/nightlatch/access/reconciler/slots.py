@@ -34,6 +34,8 @@ class Slots:
         self.rules: Rules | None = None
         self.missed_at = NEVER
         """What was read before this may have changed, and nobody heard."""
+        self.asked_at = NEVER
+        """Somebody wants to know what is on the lock: what was read before this is read again."""
         self.unsure: set[int] = set()
         """Slots that were written to without anybody knowing what came of it."""
         self._seen: dict[int, Seen] = {}
@@ -93,6 +95,16 @@ class Slots:
         """Whether a slot is known to hold nothing: only then is it taken."""
         seen = self.believed(slot, now)
         return seen is not None and seen.status == "empty" and seen.proof in PROVES
+
+    def unread(self) -> list[int]:
+        """The slots that were not read since somebody asked."""
+        numbers = range(1, self.rules.slots + 1) if self.rules is not None else range(0)
+        return [slot for slot in numbers if self.seen_at(slot) < self.asked_at]
+
+    def whole(self) -> bool:
+        """Whether every slot was read since the start."""
+        rules = self.rules
+        return rules is not None and all(self.seen_at(slot) != NEVER for slot in range(1, rules.slots + 1))
 
     @property
     def tells(self) -> bool:

@@ -34,7 +34,9 @@ def upgrade() -> None:
         _id(),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
-    op.create_table("access_locks", sa.Column("lock", sa.String, primary_key=True), *_texts("rules"))
+    op.create_table(
+        "access_locks", sa.Column("lock", sa.String, primary_key=True), *_texts("rules"), *_numbers("surveyed")
+    )
     op.create_table(
         "access_marks", sa.Column("name", sa.String, primary_key=True), sa.Column("value", sa.String, nullable=False)
     )
@@ -55,7 +57,19 @@ def upgrade() -> None:
         *_truths("kept"),
         *_texts("person"),
         *_numbers("used"),
+        *_texts("mark"),
     )
+    op.create_table(
+        "access_decisions",
+        _id(),
+        *_texts("lock"),
+        *_numbers("slot"),
+        *_texts("does"),
+        *_numbers("since"),
+        *_texts("mark", "name", "person"),
+        *_numbers("at"),
+    )
+    op.create_table("access_retired", _id(), *_numbers("at"), *_truths("foreign"))
     op.create_index("access_ledger_by_credential", "access_ledger", ["credential"])
     op.create_index("access_ledger_by_person", "access_ledger", ["person"])
     op.create_index("access_credentials_by_person", "access_credentials", ["person"])
