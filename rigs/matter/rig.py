@@ -28,7 +28,7 @@ HERE = RIGS / "matter"
 class MatterRig:
     """A Matter server that controls one door lock.
 
-    url: the server's WebSocket. server: the server, to command the lock with.
+    url: the server's WebSocket. server: the server, to command the lock with. folder: everything that they write.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,7 +36,7 @@ class MatterRig:
         install_debian("libnl-route-3-200", there=find_library("nl-route-3") is not None)
         install_node(HERE)
         install_python(HERE)
-        self._folder = folder
+        self.folder = folder
         self._acts = 0
         self._running: list[Process | Server] = []
         ports = free_port(), free_port()
@@ -68,7 +68,7 @@ class MatterRig:
 
     def pair_another_home(self) -> Server:
         """Start a second server and pair the lock with it too, as a former owner's or a neighbour's app."""
-        other = Server(self._namespace, self._folder, "other", fabric=2, port=self._other_port)
+        other = Server(self._namespace, self.folder, "other", fabric=2, port=self._other_port)
         self._running.append(other)
         other.commission(self.server.pairing_code())
         return other

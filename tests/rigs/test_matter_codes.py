@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -261,6 +262,36 @@ async def test_what_another_home_put_there_is_told_apart_and_not_touched(
     assert (types(rig, THREE), types(rig, TWO)) == (6, 0)
     (cleared,) = await told(rig, ClearCode(lock, 6))  # only when it is told to
     assert (cleared.ending, types(rig, THREE)) == ("evidence", 0)
+
+
+async def test_a_lock_that_hears_nothing_leaves_a_code_unknown_until_it_is_read(
+    matter_rig_of_its_own: MatterRig,
+) -> None:
+    rig = matter_rig_of_its_own  # its server may take minutes to find the lock again
+    lock = ref(rig)
+    async with hearing(plug(rig)) as ear:
+        await asyncio.to_thread(rig.act, {"act": "freeze", "seconds": 40})
+        await asyncio.sleep(0.2)
+        begin = time.perf_counter()
+        outcome = await ear.link.command(SetCode(lock, 2, ONE))
+        say(f"{outcome.ending}, {outcome.what}, after {time.perf_counter() - begin:.1f} s")
+        assert (outcome.ending, outcome.sent) == ("unknown", 1)
+        assert time.perf_counter() - begin < 30
+
+
+def test_no_file_of_lock_or_server_holds_a_code_that_went_through_them(matter_rig_of_its_own: MatterRig) -> None:
+    rig = matter_rig_of_its_own
+    lock = ref(rig)
+    asyncio.run(told(rig, SetCode(lock, 2, ONE), SetCode(lock, 2, TWO), ClearCode(lock, 2), SetCode(lock, 3, THREE)))
+    written = [
+        path.read_bytes()
+        for path in rig.folder.rglob("*")
+        if path.is_file() and path.relative_to(rig.folder).parts[0] != "root"
+    ]
+    assert len(written) > 3
+    for code in (ONE, TWO, THREE):
+        digits = code.reveal().encode()
+        assert not any(digits in one or b64encode(digits) in one for one in written)
 
 
 @pytest.fixture
