@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from heapq import heapify, heappop, heappush
+from itertools import compress
+from operator import ne
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -324,6 +326,9 @@ def _changed(before: Mapping[str, T], after: Mapping[str, T]) -> Sequence[tuple[
     """What is new, other, or gone: (key, before, after)."""
     if before is after:
         return ()
+    if list(before) == list(after):
+        # As it mostly is. Nothing is done in Python for what stayed the same: it is the whole home.
+        return [(key, before[key], after[key]) for key in compress(after, map(ne, before.values(), after.values()))]
     found: list[tuple[str, T | None, T | None]] = []
     for key, value in after.items():
         old = before.get(key)
