@@ -58,6 +58,11 @@ class Uses:
         with self._records.reading() as connection:
             return int(mark(connection, MARK) or 0)
 
+    def begin(self, index: int) -> None:
+        """Nothing before this entry of the journal is to be counted any more."""
+        with self._records.writing() as connection:
+            put_mark(connection, MARK, str(max(index, int(mark(connection, MARK) or 0))))
+
     def add(self, opening: Opening) -> None:
         """Count an opening soon."""
         self._waiting.put_nowait(opening)

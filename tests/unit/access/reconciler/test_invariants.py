@@ -273,6 +273,11 @@ class Access(RuleBasedStateMachine):
 
 
 Access.TestCase.settings = settings(
-    max_examples=int(__import__("os").environ.get("EX","60")), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,), database=None
+    max_examples=int(__import__("os").environ.get("EX", "60")),
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.generate,),
+    database=None,
 )
 TestAccess = Access.TestCase
