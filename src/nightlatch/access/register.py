@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from nightlatch.access.pins import LONGEST, SHORTEST
 from nightlatch.configuration.read import Configuration
 from nightlatch.errors import UsageError
-from nightlatch.model.access import EVERY_DOOR, ROLES, Credential, Feed, Grant, Person, Role
+from nightlatch.model.access import EVERY_DOOR, ROLES, Credential, Feed, Grant, Person, Retired, Role
 from nightlatch.model.command import Rules
 from nightlatch.model.document import Audit
 from nightlatch.store.access import AccessRecords, Record
@@ -33,6 +33,7 @@ class Register:
         *,
         rules: Mapping[str, Rules] | None = None,
         lengths: Mapping[str, Bounds] | None = None,
+        retired: Mapping[str, Retired] | None = None,
     ) -> None:
         people, grants, credentials, feeds = held
         tables = configuration.tables
@@ -47,10 +48,14 @@ class Register:
         self.grants: Mapping[str, Grant] = {one.id: one for one in grants}
         self.credentials: Mapping[str, Credential] = {one.id: one for one in credentials}
         self.feeds: Mapping[str, Feed] = {one.id: one for one in feeds}
+        self.retired = retired or {}
+        """The locks that are given up: no grant reaches them."""
         self.locks: Mapping[str, str] = {
-            f"lock:{one.id}": f"door:{one.door}" if one.door else "" for one in tables.locks
+            f"lock:{one.id}": f"door:{one.door}" if one.door else ""
+            for one in tables.locks
+            if f"lock:{one.id}" not in self.retired
         }
-        """The door of every lock; nothing where it has none."""
+        """The door of every lock that is not given up; nothing where it has none."""
         self.names: Mapping[str, str] = {f"lock:{one.id}": one.name or one.id for one in tables.locks} | {
             f"door:{one.id}": one.name or one.id for one in tables.doors
         }
@@ -68,7 +73,8 @@ class Register:
         within: sa.Connection | None = None,
     ) -> Register:
         """The register as it is now, or as it is within a transaction. `lengths` are what an audit knows of locks."""
-        return cls(configuration, records.everything(within), rules=records.rules(within), lengths=lengths)
+        held, rules, retired = records.everything(within), records.rules(within), records.retired(within)
+        return cls(configuration, held, rules=rules, lengths=lengths, retired=retired)
 
     def having(self, records: Iterable[Record]) -> Register:
         """The register as it is once these are written."""
@@ -83,7 +89,7 @@ class Register:
             merged(Credential, self.credentials),
             merged(Feed, self.feeds),
         )
-        return Register(self._configuration, held, rules=self._rules, lengths=self._lengths)
+        return Register(self._configuration, held, rules=self._rules, lengths=self._lengths, retired=self.retired)
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -206,9 +212,16 @@ class Register:
                 todo = f"Its lock {word!r} is on the door: {through}." if through else suggest(word, known)
                 todo = todo or (f"There are: {listed(known)}." if known else "Add [[doors]] to nightlatch.toml.")
                 raise UsageError(f"there is no door {word!r}", todo=todo)
+        if given_up := [one for one in self.retired if one == key or self._door_of(one) == key]:
+            undo = f"nightlatch access retire --undo {given_up[0].partition(':')[2]}"
+            if not self.locks_of((key,)):
+                raise UsageError(f"the lock of {key} was given up", todo=f"Take that back: {undo}")
         if not self.locks_of((key,)):
             raise UsageError(f"{key} has no lock", todo=f'Write door = "{key.partition(":")[2]}" at its [[locks]].')
         return key
+
+    def _door_of(self, lock: str) -> str:
+        return next((f"door:{one.door}" for one in self._configuration.tables.locks if f"lock:{one.id}" == lock), "")
 
     def name(self, about: str) -> str:
         """What people call a door or lock."""

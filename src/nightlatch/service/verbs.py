@@ -48,7 +48,11 @@ def verbs(service: Service) -> Mapping[str, Handler]:
         service.access.look()
         return service.access.progress(int(arguments.get("since", 0)))
 
+    async def access_survey(arguments: Mapping[str, Any]) -> None:
+        service.access.survey(msgspec.convert(arguments["locks"], list[str]))
+
     return {
+        "access-survey": access_survey,
         "access-changed": access_changed,
         "access-progress": access_progress,
         "command": command,
