@@ -28,6 +28,8 @@ HORIZON = 62 * DAY
 MOST_YEAR_DAYS = 7
 """Each costs the lock a message and a check: as many at a time as a week has days."""
 
+_UNKNOWN = "What the lock can do is not known yet"
+
 
 class Hold(msgspec.Struct, frozen=True):
     """From `begins` to before `ends` (0: no end) the lock by itself holds the code to `limits`.
@@ -74,13 +76,21 @@ def hold(grants: Sequence[Grant], rules: Rules | None, zone: tzinfo, now: int) -
     return Hold(begin, end, None)
 
 
-def hub_down(grants: Sequence[Grant], rules: Rules | None, zone: tzinfo, now: int) -> str:
-    """What happens at a lock when the hub is down as the grants end, in a sentence; nothing when they never end."""
+def hub_down(
+    grants: Sequence[Grant], rules: Rules | None, zone: tzinfo, now: int, *, schedules: bool | None = None
+) -> str:
+    """What happens at a lock when the hub is down as the grants end, in a sentence; nothing when they never end.
+
+    `schedules`: whether its model is known to hold codes to times; asked where the lock's own rules were not read.
+    """
+    if rules is None and schedules is False:
+        rules = Rules(0)
     held = hold(grants, rules, zone, now)
     if held is None or (held.limits == () and not held.ends):
         return ""
     if rules is None:
-        return "What the lock can do is not known yet: with the hub down at the end, the code may go on working."
+        model = "Its model can hold codes to times, but it was not asked yet" if schedules else _UNKNOWN
+        return f"{model}: with the hub down at the end, the code may go on working."
     if held.limits is None:
         at = f" at {moment_words(held.ends, zone)}" if held.ends else ""
         return f"The lock cannot end it: with the hub down at the end{at}, the code works on until the hub is back."

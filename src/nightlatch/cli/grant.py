@@ -101,18 +101,18 @@ def add(
         wanted = Grant("", whom, named, schedule or Always(), starts, ends, uses=uses, reason=reason, by=by, made=at)
         if ends and ends <= max(at, starts):
             raise UsageError("it would end before it begins", where="--until")
-        rules = registrar.records.rules()
+        known = common.able(registrar)
         wider = widening(None, wanted, register.zone, at)
         if not wider:
             raise UsageError("it would open nothing: no time of it lies ahead", todo="See its days and its end.")
         if dry_run:
             _show(
-                common.plan(wanted, wider, register, rules, at),
-                common.document(wanted, register, rules, at, wider),
+                common.plan(wanted, wider, register, known, at),
+                common.document(wanted, register, known, at, wider),
                 form,
             )
             return
-        confirmed(common.plan(wanted, wider, register, rules, at), "Give this access?", yes=yes)
+        confirmed(common.plan(wanted, wider, register, known, at), "Give this access?", yes=yes)
         _done(registrar, registrar.add_grant(wanted, at), wider, at, form)
 
 
@@ -182,11 +182,11 @@ def change(
             uses=before.uses if uses is None else uses,
             reason=reason or before.reason,
         )
-        rules = registrar.records.rules()
+        known = common.able(registrar)
         wider = widening(before, after, register.zone, at)
-        lines = [f"Before: {common.head(before, register)}", *common.plan(after, wider, register, rules, at)]
+        lines = [f"Before: {common.head(before, register)}", *common.plan(after, wider, register, known, at)]
         if dry_run:
-            _show(lines, common.document(after, register, rules, at, wider), form)
+            _show(lines, common.document(after, register, known, at, wider), form)
             return
         if wider:
             confirmed(lines, "Widen this access?", yes=yes)
@@ -250,7 +250,7 @@ def list_(
 
     at = micros(now())
     with access(config) as registrar:
-        register, rules = registrar.register(), registrar.records.rules()
+        register, known = registrar.register(), common.able(registrar)
     person = register.person(to) if to else None
     reach = {f"person:{to}", *(f"group:{one}" for one in person.groups)} if person is not None else None
     found = [one for one in register.grants.values() if reach is None or one.to in reach]
@@ -259,7 +259,7 @@ def list_(
     if form is Format.JSON:
         from msgspec import to_builtins
 
-        documents = [common.document(one, register, rules, at) for one, _ in rows]
+        documents = [common.document(one, register, known, at) for one, _ in rows]
         print_json({"grants": documents, "calendars": to_builtins(list(register.feeds.values()))})
         return
     _table(register, rows, at)
@@ -277,7 +277,7 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
 
     at = micros(now())
     with access(config) as registrar:
-        register, rules = registrar.register(), registrar.records.rules()
+        register, known = registrar.register(), common.able(registrar)
         if id_ in register.feeds:
             from nightlatch.cli.grant_feeds import show_feed
 
@@ -292,9 +292,9 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
             if line.lock in locks
         ]
     if form is Format.JSON:
-        print_json({**common.document(grant, register, rules, at), "ledger": to_builtins(lines)})
+        print_json({**common.document(grant, register, known, at), "ledger": to_builtins(lines)})
         return
-    told = [*common.plan(grant, (), register, rules, at), f"It is {common.state(grant, register, at)}."]
+    told = [*common.plan(grant, (), register, known, at), f"It is {common.state(grant, register, at)}."]
     told += [f"{label}: {text}" for label, text in (("Why", grant.reason), ("By", grant.by)) if text]
     for line in lines:
         slot = f", slot {line.slot}" if line.slot else ""
@@ -304,15 +304,15 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
 
 def _done(registrar: Registrar, changed: Changed, wider: tuple[str, ...], at: int, form: Format) -> None:
     """Tell the service and say what was done."""
-    register, rules = registrar.register(), registrar.records.rules()
+    register, known = registrar.register(), common.able(registrar)
     running = poke()
     grant = changed.grants[0]
     if form is Format.JSON:
-        print_json(common.document(grant, register, rules, at, wider))
+        print_json(common.document(grant, register, known, at, wider))
         return
     say(
         f"Kept as {grant.id}.",
-        *common.plan(grant, (), register, rules, at),
+        *common.plan(grant, (), register, known, at),
         *made_codes(changed, register),
         running=running,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nightlatch.access.feeds.reading import Reading
     from nightlatch.access.register import Register
+    from nightlatch.access.registrar import Registrar
     from nightlatch.model.access import Feed, Grant, Schedule
     from nightlatch.model.command import Rules
     from nightlatch.secrets import Secret
@@ -218,11 +219,33 @@ def meaning(grant: Grant, register: Register, now: int, most: int = SHOWN) -> li
     return [f"  {one}" for one in told[:most]] + (["  and so on"] if len(told) > most else [])
 
 
-def hubs_down(grant: Grant, register: Register, rules: Mapping[str, Rules], now: int) -> dict[str, str]:
+class Able(NamedTuple):
+    """What is known of what locks can do: as they told, and whether their models can hold codes to times."""
+
+    rules: Mapping[str, Rules]
+    schedules: Mapping[str, bool]
+
+
+def able(registrar: Registrar) -> Able:
+    """What the ledger and the last audit know of the locks."""
+    from nightlatch.store.audits import Audits
+
+    audit = Audits(registrar.records.engine).latest(str(registrar.configuration.path))
+    things = audit.things if audit is not None else ()
+    facts = ((thing.subject, fact) for thing in things if thing.kind == "lock" for fact in thing.facts)
+    return Able(
+        registrar.records.rules(), {lock: bool(fact.value) for lock, fact in facts if fact.fact == "can_schedule"}
+    )
+
+
+def hubs_down(grant: Grant, register: Register, known: Able, now: int) -> dict[str, str]:
     """What happens at each lock when its hub is down at the end."""
     from nightlatch.access.limits import hub_down
 
-    found = {lock: hub_down([grant], rules.get(lock), register.zone, now) for lock in register.locks_of(grant.doors)}
+    found = {
+        lock: hub_down([grant], known.rules.get(lock), register.zone, now, schedules=known.schedules.get(lock))
+        for lock in register.locks_of(grant.doors)
+    }
     return {lock: words for lock, words in found.items() if words}
 
 
@@ -245,19 +268,17 @@ def head(grant: Grant, register: Register) -> str:
     return f"{register.whom(grant.to)} may open {where}: {words(grant, register.zone)}."
 
 
-def plan(grant: Grant, wider: Sequence[str], register: Register, rules: Mapping[str, Rules], now: int) -> list[str]:
+def plan(grant: Grant, wider: Sequence[str], register: Register, known: Able, now: int) -> list[str]:
     """All that is shown before a grant is kept."""
     return [
         head(grant, register),
         *meaning(grant, register, now),
-        *together(hubs_down(grant, register, rules, now), register),
+        *together(hubs_down(grant, register, known, now), register),
         *(f"Wider: {one}" for one in wider),
     ]
 
 
-def document(
-    grant: Grant, register: Register, rules: Mapping[str, Rules], now: int, wider: Sequence[str] = ()
-) -> dict[str, Any]:
+def document(grant: Grant, register: Register, known: Able, now: int, wider: Sequence[str] = ()) -> dict[str, Any]:
     """A grant for programs: its fields, its times in words and the next ones, and what is said of it."""
     from msgspec import to_builtins
 
@@ -268,7 +289,7 @@ def document(
         "in_words": words(grant, register.zone),
         "state": state(grant, register, now),
         "preview": list(preview(grant, register.zone, now, SHOWN)),
-        "hub_down": hubs_down(grant, register, rules, now),
+        "hub_down": hubs_down(grant, register, known, now),
         "wider": list(wider),
     }
 

@@ -124,6 +124,9 @@ def test_what_happens_with_the_hub_down_is_said() -> None:
         " the code works on until the hub is back."
     )
     assert hub_down([stay], None, BERLIN, NOW).startswith("What the lock can do is not known yet")
+    assert hub_down([stay], None, BERLIN, NOW, schedules=True).startswith("Its model can hold codes to times, but")
+    assert hub_down([stay], None, BERLIN, NOW, schedules=False).startswith("The lock cannot end it")
+    assert hub_down([stay], YEARS, BERLIN, NOW, schedules=False).startswith("The lock ends it by itself")
     assert hub_down([grant(Always())], PLAIN, BERLIN, NOW) == ""
     assert hub_down([OFFICE], WEEKS, BERLIN, NOW).startswith("The lock keeps to the hours of the week by itself, with")
     ending = msgspec.structs.replace(OFFICE, ends=at(BERLIN, 2026, 12, 6))
@@ -182,3 +185,19 @@ def test_while_it_is_held_a_lock_opens_just_when_the_grants_hold(given_: list[Gr
             # Days of the week go on over the end of one of several grants: the hub looks again then.
             week = isinstance(held.limits[0], WeekDay)
             assert opens(held.limits, when) == wanted or (week and not wanted and len(given_) > 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(grants(), st.sampled_from([YEARS, WEEKS, BOTH]), st.integers(0, 4 * 1440))
+def test_what_a_lock_holds_one_grant_to_stays_the_same_until_it_is_over(
+    given_: Grant, rules: Rules, later: int
+) -> None:
+    now = at(BERLIN, 2026, 10, 23, 12)
+    held = hold([given_], rules, BERLIN, now)
+    if held is None or not held.limits or held.begins > now + later * MINUTE:
+        return
+    again = hold([given_], rules, BERLIN, now + later * MINUTE)
+    # A week may give way to days of the year, or begin, once its start is past.
+    if (not held.ends or now + later * MINUTE < held.ends) and isinstance(held.limits[0], YearDay):
+        assert again is not None
+        assert again.limits == held.limits
