@@ -137,6 +137,7 @@ async def _own(settings: Configuration, folder: Path, *, start: bool, yes: bool,
             env=os.environ,
             clock=clock,
             tell=work.accept,
+            journal=work.journal,
             background=False,
         )
         work.hear = access.heard

@@ -118,6 +118,12 @@ class AccessTable(GuardingTable, frozen=True):
 
     Nothing: in the file `access.key` of the state folder, which is made when it is needed.
     """
+    deadline: str = "2m"
+    """Within how long a code that has ended is to be gone before its door is told to be exposed."""
+    lock_messages_per_hour: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 6
+    """To each lock, to find out whether its codes are as they were; each costs battery. 0: never."""
+    hub_messages_per_hour: Annotated[float, msgspec.Meta(ge=0, le=36000)] = 60
+    """The same, to all locks of one hub."""
 
 
 class EntitiesTable(GuardingTable, frozen=True):

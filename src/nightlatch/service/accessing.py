@@ -5,23 +5,32 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from nightlatch.access.adopting import Kept
+from nightlatch.access.feeds.following import Feeds
 from nightlatch.access.holders import Given, given
 from nightlatch.access.reconciler.chooser import Step
 from nightlatch.access.reconciler.driver import Reconciler
+from nightlatch.access.reconciler.settings import Limits
+from nightlatch.access.reconciler.uses import Uses
 from nightlatch.access.register import Register, lengths_of
+from nightlatch.access.registrar import Registrar
 from nightlatch.access.vault import Vault
 from nightlatch.access.wanting import Plan
+from nightlatch.configuration.durations import duration
 from nightlatch.configuration.read import Configuration
 from nightlatch.errors import NightlatchError
+from nightlatch.guard.known import credentials
 from nightlatch.guard.listening import Listener
+from nightlatch.journal.journal import Journal
+from nightlatch.model.access import Grant
 from nightlatch.model.command import Outcome
 from nightlatch.model.document import Audit
-from nightlatch.model.event import Event
+from nightlatch.model.event import Event, instant
 from nightlatch.secrets import Secret
 from nightlatch.store.access import AccessRecords
 
@@ -29,6 +38,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """How often it is looked whether somebody changed something without a word."""
+MOST_UNCOUNTED = 100_000
+"""Entries of the journal that are looked at for uses that were not counted: a start must not take long."""
 REMEMBERED = 10_000
 """Ended steps that are kept for who asks how it goes."""
 
@@ -72,6 +83,23 @@ class _Closed:
         """Codes are not told apart without the key."""
         return ""
 
+    def pins(self) -> dict[str, Secret]:
+        """As `pin`."""
+        raise self._error
+
+    def keep_within(self, _connection: object, _name: str, _secret: Secret) -> None:
+        """As `pin`."""
+        raise self._error
+
+
+def _limits(configuration: Configuration) -> Limits:
+    table = configuration.tables.access
+    try:
+        deadline_s = duration(table.deadline) // 1_000_000
+    except ValueError as error:
+        raise configuration.error(str(error), "access", "deadline") from None
+    return Limits(deadline_s, table.lock_messages_per_hour, table.hub_messages_per_hour)
+
 
 class Access:
     """Keeps locks as the grants want them."""
@@ -86,9 +114,11 @@ class Access:
         env: Mapping[str, str],
         clock: Callable[[], int],
         tell: Callable[[Event], Awaitable[asyncio.Future[int]]],
+        journal: Journal,
         audit: Audit | None = None,
         changed: Callable[[], None] = lambda: None,
         background: bool = True,
+        may: Callable[[Step], bool] = lambda _: True,
     ) -> None:
         self._configuration = configuration
         self._records = records
@@ -96,6 +126,7 @@ class Access:
         self._clock = clock
         self._lengths = lengths_of(audit)
         self._changed = changed
+        self._background = background
         self._done: deque[Todo] = deque(maxlen=REMEMBERED)
         self._number = 0
         self._version = records.version()
@@ -103,13 +134,27 @@ class Access:
         self.trouble = ""
         """Why codes cannot be set; nothing when they can."""
         self.register = self._load()
+        self._folder = folder
+        self._vault: Vault | None = None
+        vault: Vault | _Closed
         try:
-            vault: Vault | _Closed = Vault.open(folder, records, configuration, env)
+            vault = self._vault = Vault.open(folder, records, configuration, env)
         except NightlatchError as error:
             log.error("access: %s", error)
             self.trouble = str(error)
             vault = _Closed(error)
         self.plan = Plan(self.register, records.rules(), clock())
+        self._owner = Kept(
+            records,
+            vault,
+            clock=clock,
+            tell=tell,
+            renewed=self.renew,
+            wanted=self._wanted,
+            explained={(f"lock:{lock}", slot): person for (lock, slot), person in credentials(configuration).items()},
+        )
+        self._owner.renew(self.register)
+        uses = Uses(records, self._granted, lambda: configuration.zone, self.renew)
         self.reconciler = Reconciler(
             self.plan,
             records,
@@ -117,12 +162,17 @@ class Access:
             listener.command,
             clock=clock,
             tell=tell,
+            limits=_limits(configuration),
             zone=lambda: configuration.tables.home.timezone,
             hub=listener.hub_of,
             locks=self.register.locks,
             background=background,
             done=self._ended,
+            uses=uses,
+            owner=self._owner,
+            may=may,
         )
+        self._recount(uses, journal)
         listener.watch(self._stood)
 
     async def run(self) -> None:
@@ -130,6 +180,8 @@ class Access:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.reconciler.run(), name="reconciler")
             group.create_task(self._look(), name="changes of access")
+            if self._vault is not None and self._background:
+                group.create_task(self._follow(self._vault), name="calendars")
 
     async def _look(self) -> None:
         while True:
@@ -147,6 +199,7 @@ class Access:
         """Take it as it is now."""
         self.register = self._load()
         self.reconciler.renew(self.register)
+        self.reconciler.said(self._owner.renew(self.register))
         self._changed()
 
     def audited(self, audit: Audit) -> None:
@@ -154,11 +207,19 @@ class Access:
         self._lengths = lengths_of(audit)
         self.renew()
 
-    def heard(self, event: Event) -> None:
-        """Take an event that is in the journal."""
-        self.reconciler.heard(event)
+    def heard(self, index: int, event: Event) -> None:
+        """Take an event that is in the journal, there as entry `index`."""
+        self.reconciler.heard(event, index)
         if event.kind == "ledger":
             self._changed()
+
+    def survey(self, locks: Iterable[str]) -> None:
+        """Read what is on these locks, slot by slot."""
+        self.reconciler.survey(locks)
+
+    def _wanted(self, lock: str, credential: str) -> bool:
+        want, now = self.plan.wants(lock).get(credential), self._clock()
+        return want is not None and want.begins <= now and (not want.ends or now < want.ends)
 
     def progress(self, since: int) -> Progress:
         """What ended after the first `since` steps, and what is left."""
@@ -173,6 +234,29 @@ class Access:
         register = self.register
         doors = {lock: door for lock, door in register.locks.items() if door}
         return given(lines, register.people.values(), register.grants.values(), doors)
+
+    async def _follow(self, vault: Vault) -> None:
+        """Follow the calendars. They are read in threads, and have a journal of their own to write to."""
+        journal = await asyncio.to_thread(Journal.open, self._folder)
+        try:
+            registrar = Registrar(self._configuration, self._records, vault, journal, lengths=self._lengths)
+            await Feeds(registrar, clock=lambda: instant(self._clock()), tell=registrar.tell).run()
+        finally:
+            journal.close()
+
+    def _granted(self, person: str, at: int) -> list[Grant]:
+        """What somebody's opening may have used up: no grant that was made after it."""
+        return [grant for grant in self.register.granted(person, at) if grant.made <= at]
+
+    def _recount(self, uses: Uses, journal: Journal) -> None:
+        """Count the openings that the journal holds and a service before this one did not come to count."""
+        size = journal.size
+        if not any(grant.uses for grant in self.register.grants.values()):
+            uses.begin(size)
+            return
+        for entry in journal.entries(max(uses.since(), size - MOST_UNCOUNTED), size):
+            if entry.event is not None and entry.event.kind == "unlocked":
+                self.reconciler.heard(entry.event, entry.index)
 
     def _load(self) -> Register:
         return Register.load(self._configuration, self._records, lengths=self._lengths)

@@ -52,13 +52,13 @@ class Errand:
         self.database = database
         self.home = home
         self.household: Household = household(configuration, home)
-        self.hear: Callable[[Event], None] = lambda _: None
+        self.hear: Callable[[int, Event], None] = lambda _index, _event: None
         """Told of each event once it is in the journal."""
         self.intake = Intake(journal, self._committed, _trouble)
 
     def _committed(self, batch: Sequence[tuple[int, Event]]) -> None:
-        for _, event in batch:
-            self.hear(event)
+        for index, event in batch:
+            self.hear(index, event)
 
     async def accept(self, event: Event) -> asyncio.Future[int]:
         """Take an event into the journal, with whose credential it was where that is known."""

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 MOST_MISSED = 10_000
 """How many entries alerts are reminded of at most: a start must not take long."""
 
-Hear = Callable[[Event], None]
+Hear = Callable[[int, Event], None]
+"""Told of each entry: its index in the log, and the event."""
 
 
 class Pipeline:
@@ -97,7 +98,7 @@ class Pipeline:
         for index, event in batch:
             self._guarded("alerts", partial(self._alerts.event, index, event))
             for hear in self._hearers:
-                self._guarded("a part of the service", partial(hear, event))
+                self._guarded("a part of the service", partial(hear, index, event))
 
     def advance(self, at: int) -> None:
         """Let time pass for the detections: doors stay open and locks offline without an event."""

@@ -75,7 +75,7 @@ class Auditor:
         self.failed = ""
         """Why the last one could not be made; nothing when it could."""
 
-    def event(self, event: Event) -> None:
+    def event(self, _index: int, event: Event) -> None:
         """Audit soon if this changes what practices judge."""
         if event.kind in AFTER or (event.kind == "outcome" and event.name.startswith("set_parameter")):
             self._wanted.set()

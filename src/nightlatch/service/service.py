@@ -155,6 +155,7 @@ class Service:
             env=env,
             clock=self._now,
             tell=self.intake.accept,
+            journal=journal,
             changed=self._access_changed,
         )
         remembered = snapshots.get(SNAPSHOT)
@@ -369,7 +370,7 @@ class Service:
     def _take(self, noticed: Sequence[Noticed]) -> None:
         self.pipeline.take(noticed)
 
-    def _report(self, event: Event) -> None:
+    def _report(self, _index: int, event: Event) -> None:
         self.reporter.hear(event)
         log.log(
             logging.DEBUG if event.kind in QUIET else logging.INFO,

@@ -154,10 +154,10 @@ async def test_an_event_that_practices_depend_on_brings_an_audit_before_its_time
     task = asyncio.create_task(auditing.run())
     await asyncio.wait_for(runs.heard.wait(), 10)
     runs.heard.clear()
-    auditing.event(Event(0, "battery", "lock:front", value=50))
+    auditing.event(0, Event(0, "battery", "lock:front", value=50))
     await asyncio.sleep(0.1)
     assert runs.made == 1
-    auditing.event(Event(0, "security_changed", "lock:front", value="s0"))
+    auditing.event(0, Event(0, "security_changed", "lock:front", value="s0"))
     await asyncio.wait_for(runs.heard.wait(), 10)
     task.cancel()
     assert [len(noticed) for _, noticed in runs.told] == [0, 1]
