@@ -11,6 +11,7 @@ from rigs.homeassistant import mqtt
 from rigs.homeassistant.client import Client, totp
 from rigs.launch import RIGS, Process, RigError, free_port, install_python
 from rigs.namespace import Namespace
+from rigs.zwave.rig import ZwaveRig
 
 HERE = RIGS / "homeassistant"
 OWNER, RESIDENT = "olivia", "rob"
@@ -23,10 +24,10 @@ class HomeAssistantRig:
     url: its HTTP address, such as http://127.0.0.1:40123. config: its configuration folder.
     token, user_token: long-lived access tokens of the owner (administrator) and of the resident.
     users: the id of each user by name. mqtt_port: its MQTT broker's port on loopback, open to all.
-    With `zwave_url`, where a `zwave` rig's server listens, its locks are shown too, by Home Assistant's own Z-Wave.
+    With `zwave`, a running Z-Wave house, its locks are shown too, by Home Assistant's own Z-Wave.
     """
 
-    def __init__(self, folder: Path, *, zwave_url: str = "") -> None:
+    def __init__(self, folder: Path, *, zwave: ZwaveRig | None = None) -> None:
         self._program = str(install_python(HERE) / "hass")
         self._folder = folder
         port, self.mqtt_port = free_port(), free_port()
@@ -37,7 +38,7 @@ class HomeAssistantRig:
         with (self.config / "configuration.yaml").open("a") as settings:
             settings.write(f"\nhttp:\n  server_host: 127.0.0.1\n  server_port: {port}\n")
         # Its integrations call home (weather, alerts, the cloud): in a namespace they can't.
-        lent = [int(zwave_url.rpartition(":")[2])] if zwave_url else []
+        lent = [int(zwave.url.rpartition(":")[2])] if zwave is not None else []
         self._namespace = Namespace(folder, ports=[port, self.mqtt_port], lent=lent)
         self._running: list[Process] = []
         try:
@@ -48,9 +49,10 @@ class HomeAssistantRig:
             self._onboard()
             mqtt.set_up(self.client, self.token, self.mqtt_port)
             self._wait(process, "show the lock over MQTT", self._knows_mqtt_lock)
-            if zwave_url:
-                self._add_zwave(zwave_url)
-                self._wait(process, "show the Z-Wave locks", lambda: bool(self.zwave_locks()))
+            if zwave is not None:
+                self._add_zwave(zwave.url)
+                nodes = {*zwave.nodes}
+                self._wait(process, "show the Z-Wave locks", lambda: nodes <= self.zwave_locks().keys())
         except BaseException:
             self.stop()
             raise
@@ -93,9 +95,10 @@ class HomeAssistantRig:
 
     def zwave_locks(self) -> dict[int, str]:
         """The Z-Wave locks that it shows: their entities by node id."""
+        entities = self.client.command(self.token, type="config/entity_registry/list")
         devices = {one["id"]: one for one in self.client.command(self.token, type="config/device_registry/list")}
         found: dict[int, str] = {}
-        for entity in self.client.command(self.token, type="config/entity_registry/list"):
+        for entity in entities:
             if entity["platform"] == "zwave_js" and entity["entity_id"].startswith("lock."):
                 ids = [one for _, one in devices[entity["device_id"]]["identifiers"]]
                 found[int(ids[0].split("-")[1])] = entity["entity_id"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from nightlatch.ecosystems import _calls
 from nightlatch.ecosystems._calls import Calls
 from nightlatch.ecosystems._homeassistant import live, locks, watch
 from nightlatch.ecosystems._homeassistant.changes import Changes, Fired
+from nightlatch.ecosystems._homeassistant.codes import Codes
 from nightlatch.ecosystems._homeassistant.live import ANSWER_S, NAME
 from nightlatch.ecosystems._homeassistant.locks import Known
 from nightlatch.ecosystems._homeassistant.messages import Device, Entity, Source, State
@@ -22,7 +23,16 @@ from nightlatch.ecosystems._raw import error_code
 from nightlatch.ecosystems._websocket import Peer, Silent
 from nightlatch.ecosystems.interface import Heard, Link
 from nightlatch.errors import NightlatchError, ReadError
-from nightlatch.model.command import Command, LockDoor, Outcome, SetParameter, UnlockDoor
+from nightlatch.model.command import (
+    ClearCode,
+    Command,
+    LockDoor,
+    Outcome,
+    ReadCodes,
+    SetCode,
+    SetParameter,
+    UnlockDoor,
+)
 from nightlatch.model.event import Event
 from nightlatch.model.lock import Lock
 from nightlatch.plugs import Plug
@@ -60,7 +70,7 @@ _REASONS = {
 }
 
 
-class _Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True):
     """Anything that Home Assistant sends after sign-in."""
 
     type: str
@@ -81,7 +91,7 @@ class HomeAssistantLink(Link):
     def __init__(self, plug: Plug, peer: Peer) -> None:
         self._plug = plug
         self._peer = peer
-        self._calls: Calls[_Said] = Calls(peer, _Said, key=_key, take=self._take, clock=plug.context.clock)
+        self._calls: Calls[Said] = Calls(peer, Said, key=_key, take=self._take, clock=plug.context.clock)
         self._sent = 0
         self._watch = Watch(plug.context.id, ())
         self._known: dict[str, Known] = {}
@@ -90,6 +100,8 @@ class HomeAssistantLink(Link):
         self._begun = asyncio.Event()
         self._outdated = asyncio.Event()
         self._waits: dict[str, list[_Wait]] = {}
+        self._triggers: dict[int, Callable[[bytes], None]] = {}
+        self._codes = Codes(self, plug.context.clock)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[HomeAssistantLink]:
@@ -112,8 +124,6 @@ class HomeAssistantLink(Link):
         """Call the service, and believe nothing but a state that the lock's entity takes afterwards."""
         if isinstance(command, SetParameter):
             return Outcome("refused", f"{NAME} cannot set this; use its hub")
-        if not isinstance(command, LockDoor | UnlockDoor):
-            return Outcome("refused", f"{NAME} cannot do this; use its hub", why="unsupported")
         self._calls.check()
         with suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_S / 4):
@@ -122,6 +132,10 @@ class HomeAssistantLink(Link):
         if known is None:
             still = "" if self._begun.is_set() else ", or does not show it yet"
             return Outcome("refused", f"{NAME} has no such lock{still}")
+        if isinstance(command, SetCode | ClearCode | ReadCodes):
+            return await self._codes.carry_out(known, command)
+        if not isinstance(command, LockDoor | UnlockDoor):
+            return Outcome("refused", f"{NAME} cannot do this; use its hub", why="unsupported")
         if (refusal := self._refusal(known)) is not None:
             return refusal
         return await self._commanded(known.entity_id, "lock" if isinstance(command, LockDoor) else "unlock")
@@ -146,7 +160,7 @@ class HomeAssistantLink(Link):
         target = {"entity_id": entity_id}
         until = asyncio.get_running_loop().time() + COMMAND_S
         call = asyncio.create_task(
-            self._ask("call_service", COMMAND_S, domain="lock", service=service, target=target), name="call_service"
+            self.ask("call_service", COMMAND_S, domain="lock", service=service, target=target), name="call_service"
         )
         try:
             await asyncio.wait((call, wait.outcome), return_when=asyncio.FIRST_COMPLETED)
@@ -174,7 +188,7 @@ class HomeAssistantLink(Link):
     async def _running(self) -> None:
         """Return once Home Assistant has started, or has taken too long for it."""
         for _ in range(int(START_S)):
-            said = await self._ask("get_config")
+            said = await self.ask("get_config")
             running: _Running = self._decoded(said, _Running, "get_config")
             if running.state not in ("NOT_RUNNING", "STARTING"):
                 return
@@ -201,7 +215,7 @@ class HomeAssistantLink(Link):
         former, self._subscribed = self._subscribed, None
         self._begun.clear()
         if former is not None:
-            await self._ask("unsubscribe_events", subscription=former)
+            await self.ask("unsubscribe_events", subscription=former)
         refs = {one.entity_id: str(self._plug.ref(Lock, one.entity_id)) for one in found}
         self._known = {refs[one.entity_id]: one for one in found}
         self._watch = Watch(
@@ -210,7 +224,7 @@ class HomeAssistantLink(Link):
         if found:
             # An empty list would subscribe to every entity of the home.
             self._subscribed = self._sent + 1
-            await self._ask("subscribe_entities", entity_ids=self._watch.entities)
+            await self.ask("subscribe_entities", entity_ids=self._watch.entities)
         else:
             self._begun.set()
         integrations = {one.integration for one in found}
@@ -218,16 +232,18 @@ class HomeAssistantLink(Link):
         for event_type in (_REGISTRY, watch.AUTOMATION, *watch.VOICE, *sorted(told)):
             if event_type not in self._events:
                 # Only administrators may hear most of these; without them it is not known who, but still what.
-                await self._ask("subscribe_events", event_type=event_type)
+                await self.ask("subscribe_events", event_type=event_type)
                 self._events[event_type] = self._sent
 
-    def _take(self, said: _Said, at: int) -> Iterable[Heard]:
+    def _take(self, said: Said, at: int) -> Iterable[Heard]:
         """What follows from a message that is no answer; one that makes no sense costs itself only."""
         heard: list[Heard] = []
         with suppress(ReadError):
             if said.type == "event" and said.id == self._subscribed:
                 changes: Changes = structured.json(bytes(said.event), Changes, where=self._peer.where)
                 heard += self._changed(changes, at)
+            elif said.type == "event" and said.id in self._triggers:
+                self._triggers[said.id](bytes(said.event))
             elif said.type == "event" and said.id in self._events.values():
                 fired: Fired = structured.json(bytes(said.event), Fired, where=self._peer.where)
                 if fired.event_type == _REGISTRY:
@@ -277,16 +293,30 @@ class HomeAssistantLink(Link):
             self._outdated.set()
 
     async def _asked(self, answer: Any, command: str) -> Any:
-        said = await self._ask(command)
+        said = await self.ask(command)
         if not said.success:
             code = error_code(said.error.get("code"))
             self._peer.fail(f"refused {command} ({code})", "Make a long-lived access token of another user.")
         return self._decoded(said, answer, command)
 
-    def _decoded(self, said: _Said, answer: Any, command: str) -> Any:
+    def _decoded(self, said: Said, answer: Any, command: str) -> Any:
         return structured.json(bytes(said.result), answer, where=f"{self._peer.where} ({command})")
 
-    async def _ask(self, command: str, seconds: float = ANSWER_S, **arguments: Any) -> _Said:
+    @asynccontextmanager
+    async def triggered(self, take: Callable[[bytes], None], trigger: Mapping[str, Any]) -> AsyncIterator[Said]:
+        """Give each event of a trigger to `take`, for as long as this is open; Home Assistant's answer to it."""
+        number = self._sent + 1
+        self._triggers[number] = take
+        try:
+            said = await self.ask("subscribe_trigger", trigger=trigger)
+            yield said
+            if said.success:
+                await self.ask("unsubscribe_events", subscription=number)
+        finally:
+            del self._triggers[number]
+
+    async def ask(self, command: str, seconds: float = ANSWER_S, **arguments: Any) -> Said:
+        """The answer to a command, whatever it says."""
         self._sent += 1
         return await self._calls.ask(self._sent, {"id": self._sent, "type": command, **arguments}, seconds)
 
@@ -331,11 +361,11 @@ async def connect(plug: Plug, url: URL, token: Secret) -> AsyncIterator[Link]:
         yield link
 
 
-def _key(said: _Said) -> int | None:
+def _key(said: Said) -> int | None:
     return said.id if said.type in ("result", "pong") else None
 
 
-def _refused(said: _Said) -> Outcome | None:
+def _refused(said: Said) -> Outcome | None:
     if said.success:
         return None
     # The words of an integration may hold anything.
