@@ -82,7 +82,7 @@ class _Fired(msgspec.Struct, frozen=True):
     variables: _Variables = _Variables()
 
 
-class _No(Exception):
+class NotDone(Exception):
     """It was refused, or not answered; `outcome` says so."""
 
     def __init__(self, ending: Literal["refused", "unknown"], what: str, why: Any = "") -> None:
@@ -93,7 +93,7 @@ class _No(Exception):
 def slot_of(slot: int, said: Reported) -> Slot:
     """A slot as the lock reported it. A code that is masked or of other signs is only known to be there."""
     if said.status == _NO_SUCH_SLOT:
-        raise _No("refused", "the lock has no such slot", "slot")
+        raise NotDone("refused", "the lock has no such slot", "slot")
     status: Status = _STATUSES.get(said.status if said.status is not None else -1, "unknown")
     given = status in ("used", "disabled") and isinstance(said.code, str) and _PIN.fullmatch(said.code) is not None
     proof: Literal["value", "presence"] = "value" if given or status == "empty" else "presence"
@@ -128,7 +128,7 @@ class Codes:
                 outcome = await self._run(talk, command)
         except TimeoutError:
             outcome = Outcome("unknown", f"the lock did not answer within {CODES_S:g} s")
-        except _No as no:
+        except NotDone as no:
             outcome = no.outcome
         except Silent as error:
             outcome = Outcome("unknown", error.what)
@@ -235,13 +235,13 @@ class _Talk:
         if result is None:
             return await self._heard(slot)
         if result == b"null":
-            raise _No("unknown", f"the lock did not answer when asked for slot {slot}")
+            raise NotDone("unknown", f"the lock did not answer when asked for slot {slot}")
         return slot_of(slot, structured.json(result, Reported, where=self.where))
 
     async def count(self) -> int | None:
         """How many codes the lock holds, as it tells; None: Home Assistant cannot ask, or it did not answer."""
         result = await self._returned("getUsersCount")
-        counted = structured.json(result or b"null", int | None, where=self.where)
+        counted: int | None = structured.json(result or b"null", int | None, where=self.where)
         return counted if counted is not None and counted > 0 else None
 
     async def _returned(self, method: str, *parameters: int) -> bytes | None:
@@ -284,7 +284,7 @@ class _Talk:
                         await news.wait()
                     await asyncio.sleep(SETTLE_S)
         if not {_STATUS, _CODE} <= told.keys():
-            raise _No("unknown", f"the lock did not answer when asked for slot {slot}")
+            raise NotDone("unknown", f"the lock did not answer when asked for slot {slot}")
         return slot_of(slot, msgspec.convert({**told}, Reported, strict=False))
 
     async def _service(self, domain: str, service: str, data: dict[str, Any], slot: int) -> None:
@@ -297,13 +297,13 @@ class _Talk:
             raise _refused(said, slot)
 
 
-def _refused(said: Said, slot: int = 0) -> _No:
+def _refused(said: Said, slot: int = 0) -> NotDone:
     """Why Home Assistant did not pass it on. Its words may hold anything, and only what they say of slots is kept."""
     code = error_code(said.error.get("code"))
     if f"code slot {slot} not found" in str(said.error.get("message")):
-        return _No("refused", "the lock has no such slot", "slot")
+        return NotDone("refused", "the lock has no such slot", "slot")
     if code == _DENIED:
-        return _No("refused", f"{NAME} refused it: the token's user may not command codes", "denied")
+        return NotDone("refused", f"{NAME} refused it: the token's user may not command codes", "denied")
     if code in _WRONG:
-        return _No("refused", f"{NAME} refused it ({code})", "unsupported")
-    return _No("unknown", f"{NAME} did not get through to the lock ({code}); its log says why")
+        return NotDone("refused", f"{NAME} refused it ({code})", "unsupported")
+    return NotDone("unknown", f"{NAME} did not get through to the lock ({code}); its log says why")
