@@ -18,11 +18,16 @@ T = TypeVar("T")
 STEP_S = 10.0
 _UNHEARD = ("Controller_", "Transport_", "Security2CC_", "SecurityCC_")
 """How the names of errors begin that tell of the radio and not of the lock: what became of the command is not known."""
+_TOO_LONG = "Controller_MessageTooLarge"
 _REACHED = ("Controller_NodeTimeout",)
 
 
 class Unheard(Exception):
     """The lock's word did not come back; the text says why. What it was asked to do may have been done."""
+
+
+class TooLong(Unheard):
+    """The driver did not send it, as it did not fit into a frame. It fits once the two agree on their nonces again."""
 
 
 class HubRefused(Exception):
@@ -81,6 +86,9 @@ class Asker:
         try:
             return await self._ask(command, type, **arguments)
         except Refused as refused:
+            if refused.name == _TOO_LONG:
+                self.sent -= 1
+                raise TooLong(f"the hub could not send it ({refused.name})") from None
             if refused.name.startswith(_UNHEARD):
                 answered = "did not answer" if refused.name in _REACHED else "was not reached"
                 raise Unheard(f"the lock {answered} ({refused.name})") from None

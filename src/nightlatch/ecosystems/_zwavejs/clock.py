@@ -110,7 +110,7 @@ async def _ahead(asker: Asker, zone: ZoneInfo, at_home: datetime) -> timedelta:
 
 
 def _messages_to_set(asker: Asker) -> int:
-    """How many messages the driver sends for it (`setDateAndTime` of zwave-js: Node.ts)."""
+    """How many messages the driver sends for it at most (`setDateAndTime` of zwave-js: Node.ts)."""
     supports = asker.node.supports
     one = 1 if TIME_PARAMETERS in supports or CLOCK in supports else 4
     return one + (supports.get(TIME, 1) >= _WITH_OFFSET or supports.get(SCHEDULE_ENTRY_LOCK, 1) >= _WITH_OFFSET)

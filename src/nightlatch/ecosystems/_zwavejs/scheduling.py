@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
-from nightlatch.ecosystems._zwavejs.asker import Asker, Unheard
+from nightlatch.ecosystems._zwavejs.asker import Asker, TooLong, Unheard
 from nightlatch.ecosystems._zwavejs.limits import KINDS, NO_ROOM, Kind, Room, Schedule, Schedules
 from nightlatch.ecosystems._zwavejs.messages import NULL, SCHEDULE_ENTRY_LOCK, decoded
 from nightlatch.ecosystems._zwavejs.slots import Habits
@@ -81,7 +81,12 @@ class Scheduling:
         arguments: list[Any] = [{"userId": slot, "slotId": number}]
         if schedule is not None:
             arguments.append(schedule)
-        await self._asker.invoke(SCHEDULE_ENTRY_LOCK, f"set{kind}Schedule", *arguments)
+        try:
+            await self._asker.invoke(SCHEDULE_ENTRY_LOCK, f"set{kind}Schedule", *arguments)
+        except TooLong:
+            # A schedule only just fits into a secured frame. With a question, which is short, they agree on nonces.
+            await self._read(slot, place)
+            await self._asker.invoke(SCHEDULE_ENTRY_LOCK, f"set{kind}Schedule", *arguments)
 
 
 def _placed(wanted: Schedules) -> dict[Place, Schedule]:
