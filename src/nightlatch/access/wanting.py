@@ -6,10 +6,10 @@ holds. What time alone changes waits in a heap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from heapq import heapify, heappop, heappush
-from itertools import compress
+from itertools import compress, product
 from operator import ne
 from typing import Protocol, TypeVar
 
@@ -163,12 +163,9 @@ class Plan:
         grants = _changed(self._grants, register.grants)
         credentials = _changed(self._credentials, register.credentials)
         whole = {person for person, _, _ in people}
-        # Who was reached by a grant, and who is by now: both sides of the change.
-        for _, before, after in grants:
-            for one in (before, after):
-                if one is not None:
-                    locks = self._locks(one)
-                    pairs.update((lock, person) for person in self._reached(one) for lock in locks)
+        # Whom a grant reached, and, once the change is taken, whom it reaches: both sides.
+        for _, before, _ in grants:
+            pairs.update(self._between(before))
         for person, before_person, after_person in people:
             self._move(person, before_person, after_person)
         for id_, before_grant, after_grant in grants:
@@ -180,10 +177,8 @@ class Plan:
             if new is not None and not new.ended:
                 self._codes.setdefault(new.person, {})[id_] = new
         self._people, self._grants, self._credentials = register.people, register.grants, register.credentials
-        for _, _, grant in grants:
-            if grant is not None:
-                locks = self._locks(grant)
-                pairs.update((lock, person) for person in self._reached(grant) for lock in locks)
+        for _, _, after in grants:
+            pairs.update(self._between(after))
         for person in whole:
             locks_now = {lock for grant in self._granted(person) for lock in self._locks(grant)}
             pairs.update((lock, person) for lock in locks_now | self._of.get(person, set()))
@@ -235,9 +230,12 @@ class Plan:
             self._at[grant.id] = found
         return found
 
-    def _reached(self, grant: Grant) -> Iterable[str]:
-        kind, _, name = grant.to.partition(":")
-        return self._members.get(name, ()) if kind == "group" else (name,)
+    def _between(self, grant: Grant | None) -> Iterator[tuple[str, str]]:
+        """The locks and people that a grant brings together."""
+        if grant is not None:
+            kind, _, name = grant.to.partition(":")
+            people = self._members.get(name, ()) if kind == "group" else (name,)
+            yield from product(self._locks(grant), people)
 
     def _granted(self, person: str) -> list[Grant]:
         known = self._people.get(person)
@@ -303,10 +301,9 @@ class Plan:
         if not codes:
             return None, ""
         least, most = self._bounds(lock)
-        fits = [one for one in codes.values() if least <= one.digits <= most]
-        newest = max(fits or codes.values(), key=lambda one: (one.made, one.id))
-        if fits:
-            return newest, ""
+        if (fits := fitting(codes.values(), (least, most))) is not None:
+            return fits, ""
+        newest = max(codes.values(), key=lambda one: (one.made, one.id))
         wanted = f"{least}" if least == most else f"{least} to {most}"
         return newest, (
             f"the lock takes codes of {wanted} digits, and this one has {newest.digits}; "

@@ -154,6 +154,15 @@ def test_a_renewal_touches_only_the_locks_of_what_changed() -> None:
     assert plan.renew(Home([ANA, BO], [grants[0], replace(grants[1], ended=NOW)], CODES), NOW) == {BACK}
 
 
+def test_a_grant_that_goes_to_another_at_another_door_leaves_the_former_nothing() -> None:
+    grant = Grant("g", "person:ana", ("door:front",))
+    plan = Plan(Home([ANA, BO], [grant], CODES), {}, NOW)
+    moved = replace(grant, to="group:cleaners", doors=("door:back",))
+    assert plan.renew(Home([ANA, BO], [moved], CODES), NOW) == {FRONT, BACK}
+    assert not plan.wants(FRONT)
+    assert only(plan, BACK).person == "bo"
+
+
 # A renewed plan and a fresh one
 
 schedules = st.sampled_from(
@@ -196,12 +205,23 @@ def homes(draw: st.DrawFn) -> Home:
     return Home(people, grants, credentials, locks)
 
 
-@given(st.lists(st.tuples(homes(), st.integers(0, 30), st.sampled_from([None, FRONT, SHED])), min_size=1, max_size=6))
-def test_a_plan_that_was_renewed_says_what_a_fresh_one_does(steps: list[tuple[Home, int, str | None]]) -> None:
+kept = st.sampled_from([(), ("people",), ("people", "credentials"), ("grants", "credentials")])
+"""What of the former home is not changed; where anything is kept, the locks are."""
+changes = st.tuples(homes(), kept, st.integers(0, 30), st.sampled_from([None, FRONT, SHED]))
+
+
+@given(st.lists(changes, min_size=1, max_size=6))
+def test_a_plan_that_was_renewed_says_what_a_fresh_one_does(
+    steps: list[tuple[Home, tuple[str, ...], int, str | None]],
+) -> None:
     now = NOW
     rules: dict[str, Rules] = {}
+    former: Home | None = None
     plan = Plan(Home(), {}, now)
-    for home, hours, learnt in steps:
+    for home, same, hours, learnt in steps:
+        for name in (*same, "locks") if same and former is not None else ():
+            setattr(home, name, getattr(former, name))
+        former = home
         now += hours * HOUR
         told = plan.advance(now) | plan.renew(home, now)
         if learnt is not None:
