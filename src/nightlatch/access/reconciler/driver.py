@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 from nightlatch.access import ledger
 from nightlatch.access.reconciler.budget import Bucket
 from nightlatch.access.reconciler.chooser import Step
-from nightlatch.access.reconciler.keeper import Desk, Keeper
+from nightlatch.access.reconciler.desk import Desk
+from nightlatch.access.reconciler.keeper import Keeper
 from nightlatch.access.reconciler.owner import Owner
 from nightlatch.access.reconciler.settings import Limits
 from nightlatch.access.reconciler.uses import Opening, Uses
@@ -26,7 +29,11 @@ from nightlatch.secrets import Secret
 if TYPE_CHECKING:
     from nightlatch.access.wanting import Known, Plan
 
+log = logging.getLogger(__name__)
+
 SECOND = 1_000_000
+BROKEN_S = 60.0
+"""For how long a lock is left alone after a defect."""
 LOOK_S = 30.0
 """How often a lock is looked at although nothing changed: clocks are set."""
 AT_ONCE = 64
@@ -162,7 +169,13 @@ class Reconciler:
     async def _watch(self, keeper: Keeper) -> None:
         while True:
             keeper.changed.clear()
-            soonest = await keeper.look()
+            try:
+                soonest = await keeper.look()
+            except Exception as error:  # noqa: BLE001  # the boundary where a defect at one lock must not end the others
+                # Without the exception's text, which might hold what was being read.
+                place = "".join(traceback.format_tb(error.__traceback__))
+                log.error("%s: keeping its codes broke (%s)\n%s", keeper.lock, type(error).__name__, place)
+                soonest = keeper.needed = self._monotonic() + BROKEN_S
             async with self._settling:
                 self._settling.notify_all()
             wait = min(soonest - self._monotonic(), LOOK_S)
@@ -200,7 +213,10 @@ class Reconciler:
 
     def renew(self, register: Known) -> None:
         """Take what people changed of who may open what."""
-        self._wake(self.plan.renew(register, self._clock()))
+        touched = self.plan.renew(register, self._clock())
+        self._wake(touched)
+        for lock in touched:
+            self.keepers[lock].again()
         self._retime.set()
 
     def said(self, locks: Iterable[str]) -> None:
@@ -262,7 +278,10 @@ class Reconciler:
 
     def _learn(self, lock: str, outcome: Outcome) -> None:
         if outcome.rules is not None and self.plan.rules(lock) != outcome.rules:
-            self._records.put_rules(lock, outcome.rules)
+            try:
+                self._records.put_rules(lock, outcome.rules)
+            except StoreError as error:
+                log.warning("%s: what it keeps to is asked again after a restart: %s", lock, error)
             self._wake(self.plan.learn(lock, outcome.rules, self._clock()))
 
     async def _send(self, command: Command) -> Outcome:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from random import Random
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from nightlatch.access import ledger
+from nightlatch.access.reconciler.book import Book
 from nightlatch.access.reconciler.budget import Bucket, Waits
 from nightlatch.access.reconciler.chooser import GONE, LINK, NO_ROOM, Act, Step, View, choose, steps, went_at
-from nightlatch.access.reconciler.owner import Owner
+from nightlatch.access.reconciler.desk import Desk
 from nightlatch.access.reconciler.reading import Reading, pin_or_none
-from nightlatch.access.reconciler.settings import Limits
 from nightlatch.access.reconciler.slots import Slots
 from nightlatch.access.reconciler.strangers import Strangers
 from nightlatch.errors import NightlatchError, StoreError
 from nightlatch.model.access import OPENS, Entry
 from nightlatch.model.command import ClearCode, Command, Outcome, ReadCodes, SetCode, Slot
-from nightlatch.model.event import Event
 from nightlatch.model.evidence import Ref
 from nightlatch.secrets import Secret
 
@@ -40,34 +38,14 @@ ABSENT_KEPT = 30 * 86_400 * SECOND
 DOUBTS_PER_HOUR = 60.0
 
 
-class Desk(msgspec.Struct, frozen=True):
-    """What every keeper of a home shares."""
-
-    wants: Callable[[str], Mapping[str, Want]]
-    blocked: Callable[[str], Mapping[str, str]]
-    learn: Callable[[str, Outcome], None]
-    pin: Callable[[str], Secret]
-    mark: Callable[[Secret], str]
-    put: Callable[[Sequence[Entry], Sequence[ledger.Key]], Awaitable[None]]
-    command: Callable[[Command], Awaitable[Outcome]]
-    clock: Callable[[], int]
-    monotonic: Callable[[], float]
-    tell: Callable[[Sequence[Event]], Awaitable[None]]
-    chance: Random
-    limits: Limits
-    zone: Callable[[], str]
-    done: Callable[[Step, Outcome], None]
-    owner: Owner
-    may: Callable[[Step], bool]
-
-
 class Keeper:
     """One lock. `hub` is the budget that it shares with the others of its hub."""
 
     def __init__(self, lock: str, lines: Iterable[Entry], desk: Desk, hub: Bucket, *, background: bool = True) -> None:
         self.lock = lock
         self._desk = desk
-        self.lines: dict[ledger.Key, Entry] = {ledger.key(line): line for line in lines}
+        self._book = Book(lock, lines, desk)
+        self.lines = self._book.lines
         self.slots = Slots()
         self._strangers = Strangers(lock, desk.owner)
         now = desk.monotonic()
@@ -81,7 +59,6 @@ class Keeper:
         self._heard_again = Bucket(desk.limits.heard_again_per_hour, now)
         self._echoes: dict[int, float] = {}
         self._writing = 0
-        self._unwritten: set[ledger.Key] = set()
         self._swapped: set[int] = set()
         """Slots whose code the lock says was changed, until they are read."""
         self._opened: dict[int, int] = {}
@@ -124,7 +101,9 @@ class Keeper:
 
         The time is on the clock that is never set; now when a step was taken.
         """
-        await self._write(*self._aims())
+        after, gone = self._aims()
+        self._opened.clear()
+        await self._book.write(after, gone)
         self._strangers.settle(self.lines.values())
         choice = choose(self.view(), self._desk.may)
         self.needed = choice.needed
@@ -151,11 +130,10 @@ class Keeper:
         now, wants, blocked = self._desk.clock(), self._wants(), self._desk.blocked(self.lock)
         after: dict[ledger.Key, Entry] = {}
         gone: list[ledger.Key] = []
-        opened, self._opened = self._opened, {}
         for key, line in self.lines.items():
-            if line.slot in opened and line.state in OPENS:
-                after[key] = line = ledger.used(line, opened[line.slot])
-            aimed = self._aimed(line, wants, now)
+            opens = line.slot in self._opened and line.state in OPENS
+            was = ledger.used(line, self._opened[line.slot]) if opens else line
+            aimed = self._aimed(was, wants, now)
             if aimed is None:
                 gone.append(key)
             elif aimed is not line:
@@ -206,7 +184,7 @@ class Keeper:
                 return
             line, code = prepared
         outcome = await self._send(step, code)
-        await self._ended(step, line, outcome)
+        await self._ended(step, line, outcome, code)
         self._desk.done(step, outcome)
 
     async def _prepare(self, step: Step) -> tuple[Entry, Secret] | None:
@@ -218,13 +196,15 @@ class Keeper:
         except NightlatchError as error:
             log.warning("%s: the code of %s cannot be had: %s", self.lock, step.credential, error)
             self.waits.failed(step.key, self._desk.monotonic())
-            await self._write({key: ledger.blocked(line, "its PIN cannot be opened: see the log", self._desk.clock())})
+            await self._book.write(
+                {key: ledger.blocked(line, "its PIN cannot be opened: see the log", self._desk.clock())}
+            )
             return None
         now = self._desk.clock()
         age = self._desk.monotonic() - self.slots.seen_at(step.slot)
         line = ledger.sending(line, step.slot, step.limits, now - int(age * SECOND), now)
         try:
-            await self._write({key: line}, strict=True)
+            await self._book.write_first(line)
         except StoreError as error:
             self.waits.failed(step.key, self._desk.monotonic())
             log.warning("%s: no code is set on it, for the ledger cannot be written: %s", self.lock, error)
@@ -250,7 +230,7 @@ class Keeper:
         finally:
             self._writing = 0
 
-    async def _ended(self, step: Step, line: Entry | None, outcome: Outcome) -> None:
+    async def _ended(self, step: Step, line: Entry | None, outcome: Outcome, code: Secret | None) -> None:
         """Take what a command gave: into what is known of the slots, into the waits, and into the ledger."""
         mono, now = self._desk.monotonic(), self._desk.clock()
         self._pay(step, outcome, mono)
@@ -265,19 +245,19 @@ class Keeper:
             self._echoes[step.slot] = mono + ECHO_S
             if outcome.ending == "refused" and not told and outcome.why not in ("", "unheeded"):
                 self.slots.sure(step.slot)
-        after = self._read(step, outcome, now)
+        after = self._read(step, outcome, code, now)
         gone = await self._strangers.take(after, outcome.slots)
-        if line is not None and step.act is Act.SET:
-            code = self._desk.pin(line.credential)
+        if line is not None and code is not None:
             after[ledger.key(line)] = ledger.set_ended(line, outcome, code, now, self._within)
         elif line is not None and step.act is Act.CLEAR:
-            after[ledger.key(line)] = ledger.clear_ended(line, outcome, self._code(line), now)
+            code = pin_or_none(self._desk.pin, line.credential)
+            after[ledger.key(line)] = ledger.clear_ended(line, outcome, code, now)
         wait = self._wait(step, outcome, after, mono)
         if wait and line is not None:
             key = ledger.key(line)
             after[key] = ledger.later(after.get(key, line), now + int(wait * SECOND))
         self._freed(after)
-        await self._write(after, gone)
+        await self._book.write(after, gone)
         if self.slots.whole() and not self._desk.owner.surveyed(self.lock):
             self._desk.owner.survey_ended(self.lock)
 
@@ -289,7 +269,7 @@ class Keeper:
         elif step.doubt:
             self._doubts.take(sent, mono)
 
-    def _read(self, step: Step, outcome: Outcome, now: int) -> dict[ledger.Key, Entry]:
+    def _read(self, step: Step, outcome: Outcome, code: Secret | None, now: int) -> dict[ledger.Key, Entry]:
         """What the lines become by what was read of their slots."""
         told = {one.slot: one for one in outcome.slots}
         rules = self.slots.rules
@@ -297,15 +277,11 @@ class Keeper:
             # It was asked for every slot in use: the others are empty.
             told = {number: Slot(number, "empty", "presence") for number in range(1, rules.slots + 1)} | told
         written = step.slot if step.act in (Act.SET, Act.CLEAR) else 0
-        code = self._desk.pin(step.credential) if step.act is Act.SET else None
         at = outcome.at or now
         reading = Reading(self.lock, self.lines, self._wants(), self._desk.pin, self._desk.mark, at, now, written, code)
         after = reading.lines(told, self._swapped)
         self._swapped -= {slot for slot, one in told.items() if one.proof in ledger.PROVES}
         return after
-
-    def _code(self, line: Entry) -> Secret | None:
-        return pin_or_none(self._desk.pin, line.credential)
 
     def _wait(self, step: Step, outcome: Outcome, after: dict[ledger.Key, Entry], mono: float) -> float:
         """For how long this is left alone; 0: it came to something."""
@@ -329,19 +305,15 @@ class Keeper:
 
     def _freed(self, after: Mapping[ledger.Key, Entry]) -> None:
         """A code has left the lock: what was refused for it, or found no slot, may be tried again."""
-        if not any(
-            self.lines[key].slot and line.state not in OPENS for key, line in after.items() if key in self.lines
-        ):
-            return
-        for line in self.lines.values():
-            if line.state == "blocked":
-                self.waits.over(_key(line))
+        left = (key for key, line in after.items() if line.state not in OPENS)
+        if any(self.lines[key].slot for key in left if key in self.lines):
+            self.again()
 
     async def _full(self, step: Step) -> None:
         line = self.lines[self.lock, step.credential, 0]
         self.waits.hold(step.key, self._desk.monotonic() + BLOCKED_AGAIN_S)
         now = self._desk.clock()
-        await self._write({ledger.key(line): ledger.blocked(line, f"the lock is full: {step.why}", now)})
+        await self._book.write({ledger.key(line): ledger.blocked(line, f"the lock is full: {step.why}", now)})
 
     def _line(self, step: Step) -> Entry | None:
         if step.credential:
@@ -349,6 +321,13 @@ class Keeper:
         return self.lines.get((self.lock, "", step.slot))
 
     # What is heard
+
+    def again(self) -> None:
+        """What kept codes off the lock may be over: they are tried again."""
+        for line in self.lines.values():
+            if line.state == "blocked":
+                self.waits.over(_key(line))
+        self.changed.set()
 
     def survey(self) -> None:
         """Somebody wants to know what is on the lock: every slot is read."""
@@ -391,45 +370,6 @@ class Keeper:
         """For some time nobody heard the lock: what was read of it before is read again within the budget."""
         self.slots.miss(self._desk.monotonic())
         self.changed.set()
-
-    # Writing down
-
-    async def _write(
-        self, after: Mapping[ledger.Key, Entry], gone: Iterable[ledger.Key] = (), *, strict: bool = False
-    ) -> None:
-        """Tell the journal and keep the lines. What cannot be written is kept in memory, and written with the next."""
-        keys = list(gone)
-        changed = {key: line for key, line in after.items() if self.lines.get(key) != line}
-        if not changed and not keys and not self._unwritten:
-            return
-        now = self._desk.clock()
-        events = [event for key, line in changed.items() for event in self._events(self.lines.get(key), line, now)]
-        late = {key: self.lines[key] for key in self._unwritten if key in self.lines}
-        lines, forgotten = tuple((late | changed).values()), [*keys, *(self._unwritten - self.lines.keys())]
-        if strict:
-            # Before anything is sent: the journal is told of what is on the disk, and not waited for.
-            await self._desk.put(lines, forgotten)
-            self._unwritten.clear()
-        try:
-            # Otherwise the journal first: what it tells twice after a crash harms nobody, what it never tells does.
-            await self._desk.tell(events)
-            if not strict:
-                await self._desk.put(lines, forgotten)
-                self._unwritten.clear()
-        except StoreError as error:
-            log.warning("%s: the ledger cannot be written: %s", self.lock, error)
-            if not strict:
-                self._unwritten |= changed.keys() | set(keys)
-        self.lines.update(changed)
-        for key in keys:
-            self.lines.pop(key, None)
-
-
-    def _events(self, before: Entry | None, after: Entry, now: int) -> Iterable[Event]:
-        """What the journal is told of a change; of a code that was there before the lock was read once: found late."""
-        late = before is None and after.state == "foreign" and not self._desk.owner.surveyed(self.lock)
-        for event in ledger.events(before, after, now):
-            yield msgspec.structs.replace(event, resync=True) if late else event
 
 
 def _key(line: Entry) -> object:
