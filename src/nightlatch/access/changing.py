@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from nightlatch.access import pins
+from nightlatch.access.lengths import needed, wanted
 from nightlatch.access.register import Register
 from nightlatch.access.schedules import words
 from nightlatch.access.vault import Vault
@@ -69,28 +70,31 @@ class Change:
         taken: list[Secret] | None = None
         for person in people:
             have = [one.digits for one in after.active(person)]
-            lengths = after.lengths(person, self.now)
+            lengths = [wanted(bounds) for bounds in after.lengths(person, self.now)]
             lacking = [(least, most) for least, most in lengths if not any(least <= one <= most for one in have)]
             if lacking:
                 taken = list(self._vault.pins().values()) if taken is None else taken
-                made.extend(self.make_code(person, digits, taken) for digits in pins.needed(lacking))
+                made.extend(self.make_codes(person, needed(lacking), taken))
         return tuple(made)
 
-    def make_code(self, person: str, digits: int, taken: list[Secret]) -> Credential:
-        """Make somebody a code by chance, and add it to those that are taken."""
-        pin = pins.make(digits, taken, self._catalogue())
-        taken.append(pin)
-        return self.keep_code(person, pin, chosen=False)
+    def make_codes(self, person: str, lengths: Iterable[int], taken: list[Secret]) -> list[Credential]:
+        """Make somebody codes by chance, and add them to those that are taken."""
+        made = []
+        for digits in lengths:
+            pin = pins.make(digits, taken, self._catalogue())
+            taken.append(pin)
+            made.append(self.keep_code(person, pin, chosen=False))
+        return made
 
     def keep_code(self, person: str, pin: Secret, *, chosen: bool) -> Credential:
         """Give somebody a code."""
         fresh = fresh_id("c", self.register.credentials)
-        made = Credential(fresh, person, len(pin), self.now, chosen=chosen)
-        self.put.append(made)
+        code = Credential(fresh, person, len(pin), self.now, chosen=chosen)
+        self.put.append(code)
         self._vault.keep_within(self.connection, f"credential:{fresh}", pin)
         how = "chosen by the owner" if chosen else "made by chance"
         self.tell("credential", "added", person=person, value=fresh, detail=f"{count(len(pin), 'digit')}, {how}")
-        return made
+        return code
 
     def end_code(self, credential: Credential) -> Credential:
         """End a code now; its PIN stays sealed until it is proven gone from every lock."""

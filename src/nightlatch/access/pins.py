@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
+from nightlatch.access.lengths import LONG_ENOUGH, LONGEST, SHORTEST
 from nightlatch.catalogue import pins as catalogued
 from nightlatch.catalogue.lookup import Catalogue
-from nightlatch.catalogue.pins import LONG_ENOUGH, Likeness
+from nightlatch.catalogue.pins import Likeness
 from nightlatch.errors import UsageError
 from nightlatch.secrets import Secret
 from nightlatch.text import count, listed
 
-SHORTEST, LONGEST = 4, 10
-"""Digits that a lock of which nothing is known takes: those of the Z-Wave User Code Command Class (SDS13781)."""
 TRIES = 1_000
 """By chance alone this fails once in 10^9 where 2 of 100 codes are free. Then they are counted."""
 COUNTED = 6
@@ -27,25 +26,6 @@ _ALIKE = {
 }
 Chance = Callable[[int], int]
 """A number from 0 to below another, each as likely."""
-
-
-def needed(bounds: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-    """How many digits a person's codes need so that each lock takes one: `bounds` are the locks' least and most.
-
-    As few codes as can be, 6 digits where the locks allow it.
-    """
-    left = sorted(set(bounds), key=lambda one: (one[1], one[0]))
-    if not left:
-        return (LONG_ENOUGH,)
-    found: list[int] = []
-    while left:
-        first = left[0][1]
-        within = [one for one in left if one[0] <= first]
-        # Any length from the highest least to the lowest most does for all of these.
-        least = max(one[0] for one in within)
-        found.append(max(least, min(LONG_ENOUGH, first)))
-        left = [one for one in left if not one[0] <= found[-1] <= one[1]]
-    return tuple(found)
 
 
 def make(digits: int, taken: Collection[Secret], catalogue: Catalogue, chance: Chance = secrets.randbelow) -> Secret:

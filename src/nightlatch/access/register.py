@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from nightlatch.access.pins import LONGEST, SHORTEST
+from nightlatch.access.lengths import LONGEST, SHORTEST
 from nightlatch.configuration.read import Configuration
 from nightlatch.errors import UsageError
 from nightlatch.model.access import EVERY_DOOR, ROLES, Credential, Feed, Grant, Person, Retired, Role

@@ -15,6 +15,7 @@ import msgspec
 
 from nightlatch.access import pins
 from nightlatch.access.changing import Change, fresh_id
+from nightlatch.access.lengths import LONG_ENOUGH, LONGEST, SHORTEST, needed
 from nightlatch.access.register import Bounds, Register, live
 from nightlatch.access.schedules import check as check_schedule
 from nightlatch.access.vault import Vault
@@ -22,7 +23,7 @@ from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.configuration.read import Configuration
 from nightlatch.errors import UsageError
 from nightlatch.journal.journal import Journal
-from nightlatch.model.access import OPENS, ROLES, Credential, Entry, Feed, Grant, Person, Role
+from nightlatch.model.access import OPENS, ROLES, Credential, Entry, Feed, Grant, Person, Retired, Role
 from nightlatch.model.event import Event
 from nightlatch.secrets import Secret
 from nightlatch.store.access import AccessRecords
@@ -186,15 +187,23 @@ class Registrar:
 
         With `digits` one of that length, in the place of those that are as long.
         """
-        if digits is not None and not pins.SHORTEST <= digits <= pins.LONGEST:
-            raise UsageError(f"a code has {pins.SHORTEST} to {pins.LONGEST} digits, and not {digits}", where="--digits")
+        if digits is not None and not SHORTEST <= digits <= LONGEST:
+            raise UsageError(f"a code has {SHORTEST} to {LONGEST} digits, and not {digits}", where="--digits")
         with self._changing(now) as change:
             change.register.person(person)
-            lengths = (digits,) if digits is not None else pins.needed(change.register.lengths(person, now))
+            bounds = change.register.lengths(person, now)
+            if (
+                digits is not None
+                and digits < LONG_ENOUGH
+                and not any(a <= digits <= b < LONG_ENOUGH for a, b in bounds)
+            ):
+                what = f"fewer than {LONG_ENOUGH} digits are weak, and no lock of {person} needs a code of {digits}"
+                raise UsageError(what, where="--digits")
+            lengths = (digits,) if digits is not None else needed(bounds)
             taken = list(self.vault.pins().values())
             old = [one for one in change.register.active(person) if digits is None or one.digits == digits]
             ended = tuple(change.end_code(one) for one in old)
-            made = tuple(change.make_code(person, length, taken) for length in lengths)
+            made = change.make_codes(person, lengths, taken)
         return Changed(credentials=(*made, *ended))
 
     def choose_code(self, person: str, pin: Secret, now: int) -> Changed:
@@ -206,7 +215,7 @@ class Registrar:
             every = self.vault.pins()
             # One that was theirs before may be theirs again.
             taken = [other for credential, other in every.items() if not (credential in mine and other == pin)]
-            pins.check(pin, taken, self._catalogue(), min((most for _, most in bounds), default=pins.LONGEST))
+            pins.check(pin, taken, self._catalogue(), min((most for _, most in bounds), default=LONGEST))
             if bounds and not any(least <= len(pin) <= most for least, most in bounds):
                 wanted = listed([f"{least} to {most}" for least, most in bounds])
                 raise UsageError(f"no lock that {person} may open takes a code of {len(pin)} digits, but {wanted}")
@@ -237,6 +246,29 @@ class Registrar:
             for one in codes:
                 change.tell("credential", "revealed", person=person, value=one.id, detail=why)
         return [(one, self.vault.pin(one.id)) for one in codes]
+
+    # Locks
+
+    def retire(self, locks: Iterable[str], now: int, *, foreign: bool) -> list[Retired]:
+        """Give locks up: every code that a grant put there comes off, with `foreign` every other too."""
+        with self._changing(now) as change:
+            made = [Retired(lock, now, foreign) for lock in locks]
+            for one in made:
+                change.put.append(one)
+                which = "every code comes off it" if foreign else "every code that Nightlatch put there comes off it"
+                change.tell("grant", "retired", value=one.id, detail=f"{change.register.name(one.id)}: {which}")
+        return made
+
+    def unretire(self, locks: Iterable[str], now: int) -> list[Retired]:
+        """Take that back: grants reach these locks again. UsageError for one that was not given up."""
+        with self._changing(now) as change:
+            taken = [change.register.retired.get(lock) or Retired(lock, 0) for lock in locks]
+            for one in taken:
+                if not one.at:
+                    raise UsageError(f"{change.register.name(one.id)} was not given up")
+                change.remove.append(one)
+                change.tell("grant", "unretired", value=one.id, detail=change.register.name(one.id))
+        return taken
 
     # Feeds
 

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from nightlatch.access.lengths import fitting
 from nightlatch.access.limits import AHEAD, Hold, hold
 from nightlatch.model.access import EVERY_DOOR, Credential, Grant, Person
 from nightlatch.model.command import Limit, Rules

@@ -243,12 +243,13 @@ def _chosen(name: str) -> Secret:
 
 
 def _fits(register: Register, person: str, code: Credential, at: int) -> str:
-    """The locks that take a code, by name."""
+    """The locks that a code is for, by name."""
+    from nightlatch.access.lengths import fitting
     from nightlatch.text import listed
 
     locks = dict.fromkeys(lock for grant in register.granted(person, at) for lock in register.locks_of(grant.doors))
-    fitting = [lock for lock in locks if register.digits(lock)[0] <= code.digits <= register.digits(lock)[1]]
-    return listed([register.name(lock) for lock in fitting])
+    codes = register.active(person)
+    return listed([register.name(lock) for lock in locks if fitting(codes, register.digits(lock)) == code])
 
 
 def _present(register: Register, person: str, codes: list[Credential], at: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.access.pins import check, faults, make, needed, neighbours
+from nightlatch.access.pins import check, faults, make, neighbours
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.catalogue.pins import alike, weaknesses
 from nightlatch.errors import UsageError
@@ -102,27 +102,6 @@ def test_a_good_chosen_code_is_taken() -> None:
 
 def test_where_the_locks_take_four_digits_at_most_four_are_long_enough() -> None:
     assert faults(Secret("8246"), [], CATALOGUE, most=4) == ()
-
-
-@pytest.mark.parametrize(
-    ("bounds", "digits"),
-    [
-        ([], (6,)),
-        ([(4, 10), (6, 6)], (6,)),
-        ([(4, 4), (4, 8)], (4,)),
-        ([(7, 8), (4, 10)], (7,)),
-        ([(4, 5), (6, 8)], (5, 6)),
-        ([(4, 4), (6, 6), (4, 6), (8, 8)], (4, 6, 8)),
-    ],
-)
-def test_the_lengths_are_as_few_as_all_locks_need(bounds: list[tuple[int, int]], digits: tuple[int, ...]) -> None:
-    assert needed(bounds) == digits
-
-
-@given(st.lists(st.tuples(st.integers(4, 10), st.integers(0, 6)).map(lambda one: (one[0], min(10, sum(one))))))
-def test_every_lock_takes_one_of_the_lengths(bounds: list[tuple[int, int]]) -> None:
-    found = needed(bounds)
-    assert all(any(least <= one <= most for one in found) for least, most in bounds)
 
 
 def test_a_pin_is_drawn_from_the_systems_own_source() -> None:

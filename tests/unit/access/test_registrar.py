@@ -102,6 +102,21 @@ def test_locks_of_other_lengths_get_codes_of_their_own(ana: Registrar) -> None:
     assert sorted(one.digits for one in made.credentials) == [4, 7]
 
 
+def test_a_short_code_is_made_for_locks_that_take_no_longer_one_and_is_put_on_no_other(ana: Registrar) -> None:
+    ana.records.put_rules("lock:shed", Rules(20, 4, 4))
+    (short,) = ana.add_grant(grant("ana", "shed"), NOW).credentials
+
+    (long,) = ana.add_grant(grant("ana", "front"), NOW + 1).credentials
+
+    assert (short.digits, long.digits) == (4, 6)
+    assert sorted(one.digits for one in ana.new_codes("ana", NOW + 2).credentials if not one.ended) == [4, 6]
+    assert ana.new_codes("ana", NOW + 9, digits=4).credentials[0].digits == 4
+    with pytest.raises(UsageError, match="fewer than 6 digits are weak"):
+        ana.new_codes("ana", NOW + 9, digits=5)
+    with pytest.raises(UsageError, match="4 to 10 digits, and not 3"):
+        ana.new_codes("ana", NOW + 9, digits=3)
+
+
 def test_a_grant_to_a_group_reaches_who_is_in_it_and_who_joins_later(tmp_path: Path, ana: Registrar) -> None:
     made = ana.add_grant(msgspec.structs.replace(grant("group:friends"), reason="for Ana's party"), NOW)
     assert [one.person for one in made.credentials] == ["ana"]

@@ -70,11 +70,11 @@ def test_a_group_s_grant_is_its_members_and_every_door_is_every_lock() -> None:
     assert {lock: only(plan, lock).person for lock in LOCKS} == dict.fromkeys(LOCKS, "bo")
 
 
-def test_of_several_credentials_the_newest_that_the_lock_takes_is_wanted() -> None:
+def test_of_several_credentials_the_newest_that_is_long_enough_for_the_lock_is_wanted() -> None:
     plan = Plan(Home([BO], [Grant("g", "person:bo", (EVERY_DOOR,))], CODES), {}, NOW)
-    assert only(plan, FRONT).credential == "c-bo4"
-    plan.learn(FRONT, Rules(30, shortest=5), NOW)
     assert only(plan, FRONT).credential == "c-bo"
+    plan.learn(FRONT, Rules(30, longest=5), NOW)
+    assert only(plan, FRONT).credential == "c-bo4"
 
 
 def test_a_lock_that_takes_none_of_somebody_s_codes_says_why() -> None:

@@ -8,6 +8,7 @@ from datetime import tzinfo
 import msgspec
 import segno
 
+from nightlatch.access.lengths import fitting
 from nightlatch.access.register import Register, live
 from nightlatch.access.schedules import preview, words
 from nightlatch.errors import UsageError
@@ -73,15 +74,13 @@ def card(
 
 
 def _ways(
-    register: Register, code: Credential, codes: Iterable[Credential], grants: Iterable[Grant], now: int
+    register: Register, code: Credential, codes: Sequence[Credential], grants: Iterable[Grant], now: int
 ) -> tuple[Way, ...]:
-    """The doors behind whose locks a code is: of several that fit a lock, the newest is on it."""
+    """The doors behind whose locks a code is: of several only one is on a lock."""
     times: dict[str, list[str]] = {}
     for one in grants:
         for lock in register.locks_of(one.doors):
-            least, most = register.digits(lock)
-            fitting = [other for other in codes if least <= other.digits <= most]
-            if fitting and max(fitting, key=lambda other: (other.made, other.id)) == code:
+            if fitting(codes, register.digits(lock)) == code:
                 door = register.name(register.locks[lock] or lock)
                 times.setdefault(door, []).extend(_times(one, register.zone, now))
     order = {name: place for place, name in enumerate(register.names.values())}
