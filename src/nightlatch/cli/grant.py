@@ -164,6 +164,7 @@ def change(
                 doors=common.doors_of(doors, register) if doors else before_feed.doors,
                 checkin=common.minute_of(check_in, "--check-in") if check_in else before_feed.checkin,
                 checkout=common.minute_of(check_out, "--check-out") if check_out else before_feed.checkout,
+                tried=0,  # it is read at once
             )
             change_feed(registrar, wanted, ical, at, yes=yes, dry_run=dry_run, form=form)
             return

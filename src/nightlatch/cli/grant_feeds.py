@@ -50,12 +50,14 @@ def change_feed(
     registrar: Registrar, after: Feed, ical: str, at: int, *, yes: bool, dry_run: bool, form: Format
 ) -> None:
     """Other doors for stays to come, another address, other times of arriving and leaving."""
+    import msgspec
+
     from nightlatch.errors import UsageError
 
     register = registrar.register()
     before = register.feeds[after.id]
     address = common.address_of(ical) if ical else None
-    if after == before and address is None:
+    if msgspec.structs.replace(after, tried=before.tried) == before and address is None:
         raise UsageError("nothing would be other than it is", todo="Give --doors, --ical, --check-in or --check-out.")
     lines = [f"The calendar {before.name}, from its next reading on:"]
     if after.doors != before.doors:

@@ -21,6 +21,7 @@ from nightlatch.errors import NightlatchError, SourceError
 from nightlatch.guard.backoff import Backoff
 from nightlatch.model.access import Feed, Grant
 from nightlatch.model.event import Event, micros
+from nightlatch.secrets import Secret
 from nightlatch.text import count
 
 EVERY = 30 * MINUTE
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 class _State(msgspec.Struct):
     """What is remembered of a feed while this runs."""
 
+    feed: Feed
+    """As the owner wants it: another one is read anew."""
+    address: Secret = Secret("")
     due: int = 0
     failures: int = 0
     fetched: Fetched = Fetched(None)
@@ -63,16 +67,21 @@ class Feeds:
     async def run(self) -> None:
         """Follow the feeds until it is cancelled."""
         while True:
-            wait = await self.look()
+            try:
+                wait = await self.look()
+            except NightlatchError as error:
+                # The database or journal cannot be used right now; the parts that keep them tell of it.
+                log.error("feeds: %s", error)
+                wait = MINUTE / SECOND
             await asyncio.sleep(wait)
 
     async def look(self) -> float:
         """Read every feed that is due; seconds until the next one is, a minute at most."""
         now = self._now()
         register = await asyncio.to_thread(self._registrar.register)
-        self._states = {id_: self._states.get(id_, _State()) for id_ in register.feeds}
+        self._states = {feed.id: self._state(feed) for feed in register.feeds.values()}
         for feed in register.feeds.values():
-            if self._states[feed.id].due <= now:
+            if self._states[feed.id].due <= now or not feed.tried:
                 await self.read(feed, register)
         await asyncio.to_thread(self._take_leave, register, now)
         soonest = min((state.due for state in self._states.values()), default=now + MINUTE)
@@ -80,10 +89,12 @@ class Feeds:
 
     async def read(self, feed: Feed, register: Register) -> None:
         """Read one feed now, and grant or end what that tells. What cannot be done is told by an event."""
-        state = self._states.setdefault(feed.id, _State())
+        state = self._states[feed.id] = self._state(feed)
         now = self._now()
         try:
             address = await asyncio.to_thread(self._registrar.vault.address, feed.id)
+            if address != state.address:
+                state.address, state.fetched, state.reading = address, Fetched(None), None
             fetched = await fetch(address, state.fetched.tag, state.fetched.modified)
             if fetched.content is not None:
                 state.reading = await asyncio.to_thread(read, fetched.content, feed, register.zone, now)
@@ -97,6 +108,11 @@ class Feeds:
         state.failures = 0
         state.due = now + round(EVERY * (0.9 + self._chance() / 5))
         await asyncio.to_thread(self._note, feed, now, "")
+
+    def _state(self, feed: Feed) -> _State:
+        wanted = msgspec.structs.replace(feed, read=0, tried=0, trouble="")
+        state = self._states.get(feed.id)
+        return state if state is not None and state.feed == wanted else _State(wanted)
 
     def _renew(self, feed: Feed, state: _State, register: Register, now: int) -> None:
         """Do what a good reading says. Each step leaves what the next reading can go on from."""

@@ -22,6 +22,7 @@ from nightlatch.model.event import instant, micros
 MOST_BYTES = 1 << 20
 MOST_LINES = 40_000
 MOST_ENTRIES = 2_000
+MOST_STAYS = 200
 MOST_RULES = 20
 LONGEST_STAY_DAYS = 366
 AHEAD_DAYS = 2 * 366
@@ -140,6 +141,8 @@ def _reading(calendar: Any, feed: Feed, zone: tzinfo, now: int) -> Reading:
             given_up.add(unique)
         elif begins < now + AHEAD_DAYS * DAY:
             bookings.append(Booking(unique, begins, ends, _name(who)))
+            if len(bookings) > MOST_STAYS:
+                raise ReadError(f"has more than {MOST_STAYS} stays to come: it is no calendar of stays")
     bookings.sort(key=lambda one: (one.begins, one.ends, one.key))
     return Reading(tuple(bookings), entries, frozenset(given_up), tuple(odd))
 

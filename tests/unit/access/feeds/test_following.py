@@ -1,6 +1,8 @@
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -9,6 +11,7 @@ from nightlatch.access.feeds import Feeds
 from nightlatch.access.registrar import Registrar
 from nightlatch.access.schedules import preview
 from nightlatch.access.schedules.wall import DAY, HOUR, MINUTE
+from nightlatch.errors import StoreError
 from nightlatch.model.access import Feed, Grant
 from nightlatch.model.event import Event, instant
 from nightlatch.secrets import Secret
@@ -222,6 +225,52 @@ async def test_an_unchanged_calendar_is_not_sent_again_and_its_silence_counts(ho
     await house.reading(NEW_YEAR)
     await house.reading(NEW_YEAR)
     assert "If-None-Match" in house.server.asked[-1]
+    assert len(house.grants()) == 1
+
+
+async def test_other_hours_of_arriving_are_heeded_though_the_calendar_is_as_it_was(house: House) -> None:
+    house.server.tag = '"v1"'
+    await house.reading(CHRISTMAS)
+    house.registrar.change_feed(msgspec.structs.replace(house.feed(), checkin=16 * 60, tried=0), house.now)
+    await house.feeds.look()
+    assert house.grants()[0].starts == at(BERLIN, 2026, 12, 24, 16)
+
+
+async def test_another_address_is_read_at_once_and_asked_for_all(house: House) -> None:
+    house.server.tag = '"v1"'
+    await house.reading(CHRISTMAS)
+    other = Secret(house.server.address() + "&other=1")
+    house.registrar.change_feed(msgspec.structs.replace(house.feed(), tried=0), house.now, address=other)
+    await house.feeds.look()
+    assert len(house.server.asked) == 2
+    assert "If-None-Match" not in house.server.asked[-1]
+
+
+async def test_a_calendar_of_more_stays_than_any_home_has_grants_nothing(house: House) -> None:
+    await house.reading(*(entry("20261224", "20261227", uid=str(number)) for number in range(201)))
+    assert house.grants() == []
+    assert "it is no calendar of stays" in house.feed().trouble
+
+
+async def test_a_database_that_cannot_be_used_does_not_end_the_loop(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> NoReturn:
+        raise StoreError("is locked")
+
+    pauses = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            raise asyncio.CancelledError
+        monkeypatch.undo()
+        monkeypatch.setattr("nightlatch.access.feeds.following.asyncio.sleep", pause)
+
+    monkeypatch.setattr(house.registrar, "register", broken)
+    monkeypatch.setattr("nightlatch.access.feeds.following.asyncio.sleep", pause)
+    with pytest.raises(asyncio.CancelledError):
+        await house.feeds.run()
     assert len(house.grants()) == 1
 
 
