@@ -171,7 +171,7 @@ async def test_slots_that_are_not_there_and_codes_that_are_none_are_refused_and_
     rig: ZwaveRig, node: int
 ) -> None:
     async with hub(rig) as house:
-        for slot in (-1, 0, 31, 251, 300, 1_000_000):
+        for slot in (-1, 0, 31, 251, 1_000_000):
             for command in (SetCode(ref(node), slot, Secret(PINS[0])), ClearCode(ref(node), slot)):
                 outcome = await house.do(command)
                 assert (outcome.ending, outcome.why) == ("refused", "slot"), (command, outcome)

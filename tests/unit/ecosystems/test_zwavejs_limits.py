@@ -111,8 +111,8 @@ def test_a_lock_with_too_few_days_takes_them_together_where_it_can() -> None:
     ("limits", "zone", "room", "why"),
     [
         ((YearDay(0, MINUTE), WeekDay((0,), 0, 60)), "UTC", ROOM, "not both"),
-        ((YearDay(0, MINUTE),) * 2, "UTC", ROOM, "it keeps 1 spans of dates for a code, and 2 are needed"),
-        ((WeekDay((0, 1), 0, 60),), "UTC", Room(1, 1, 0), "it keeps 1 windows of the week"),
+        ((YearDay(us("2026-01-01T00:00Z"), us("2026-01-02T00:00Z")),) * 2, "UTC", ROOM, "room for 1 where 2 spans"),
+        ((WeekDay((0, 1), 0, 60),), "UTC", Room(1, 1, 0), "room for 1 where 2 windows of the week"),
         ((YearDay(MINUTE, MINUTE),), "UTC", ROOM, "over before"),
         ((YearDay(MINUTE + 1, 2 * MINUTE - 1),), "UTC", ROOM, "over before"),
         ((YearDay(0, MINUTE),), "UTC", ROOM, "the years 2000 to 2099"),

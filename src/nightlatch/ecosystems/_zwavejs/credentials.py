@@ -21,6 +21,7 @@ from nightlatch.model.command import ClearCode, Form, Outcome, Rules, SetCode, S
 from nightlatch.model.event import Kind
 
 PIN = 1
+_LAST = 65_535
 APART = 100_000
 """A credential of another type has its type times this added to its number: tag 2 is 300002."""
 
@@ -174,7 +175,7 @@ class Credentials(Work):
         for one in listed.credentials:
             self._read[number_of(one.type, one.slot)] = await self._slot(one, User(one.userId, active=True))
         self._rules = Rules(
-            max(0, pins.numberOfCredentialSlots),
+            max(0, min(pins.numberOfCredentialSlots, _LAST)),
             shortest=pins.minCredentialLength,
             longest=pins.maxCredentialLength,
             gives_codes=self._habits.gives is not False,

@@ -77,7 +77,7 @@ def schedules(limits: Sequence[Limit], zone: str, room: Room) -> Schedules:
 def _fit(kind: Kind, each: tuple[Schedule, ...], room: Room) -> Schedules:
     if len(each) > room.of(kind):
         words = {"YearDay": "spans of dates", "WeekDay": "windows of the week", "DailyRepeating": "daily windows"}
-        raise Impossible(f"it keeps {room.of(kind)} {words[kind]} for a code, and {len(each)} are needed")
+        raise Impossible(f"it has room for {room.of(kind)} where {len(each)} {words[kind]} are needed")
     return Schedules(kind, each)
 
 

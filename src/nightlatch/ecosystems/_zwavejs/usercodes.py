@@ -35,7 +35,8 @@ from nightlatch.secrets import Secret
 
 _FAIL, _CANNOT = 2, 0
 _VERSION_2 = 2
-_LAST = 255
+_LAST = {1: 255, 2: 65_535}
+"""The last slot that the commands of a version can name."""
 _INVALID = "Argument_Invalid"
 
 
@@ -61,6 +62,7 @@ class UserCodes(Work):
         super().__init__(asker, habits, heard, clock)
         self._has_master = has_master
         self._version = asker.node.supports.get(USER_CODE, 1)
+        self._last = _LAST[min(max(self._version, 1), _VERSION_2)]
         self._schedules = Scheduling(asker, habits)
 
     # Reading
@@ -80,7 +82,7 @@ class UserCodes(Work):
         tells = reports(await self._asker.hub("node.get_supported_notification_events", Reported))
         together = _limits.days_together(room)
         self._rules = Rules(
-            max(0, slots),
+            max(0, min(slots, self._last)),
             shortest=None,
             longest=None,
             gives_codes=self._habits.gives is not False,
@@ -96,7 +98,7 @@ class UserCodes(Work):
     async def _look_at(self, slot: int) -> Slot:
         if slot == ADMIN_SLOT and self._version >= _VERSION_2:
             return await self._look_at_admin()
-        if not 0 < slot <= _LAST:
+        if not 0 < slot <= self._last:
             self._read[slot] = Slot(slot, "unknown", "none")
             return self._read[slot]
         found = slot_of(slot, await self._asker.read(USER_CODE, "get", UserCode, slot))
@@ -222,7 +224,7 @@ class UserCodes(Work):
         # Slot 0 stands for all of them in the command that empties one.
         if slot == ADMIN_SLOT or (self._has_master and slot == MASTER_SLOT):
             raise Refusal(Outcome("refused", f"slot {slot} is the master code, which is never written", why="slot"))
-        if not 0 < slot <= _LAST:
+        if not 0 < slot <= self._last:
             raise Refusal(no_such_slot(slot))
 
     async def _existing(self, slot: int) -> Slot:
