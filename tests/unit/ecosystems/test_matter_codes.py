@@ -173,7 +173,7 @@ async def test_a_pin_that_outlives_its_user_is_no_cleared_code() -> None:
         ({"userStatus": 3}, "disabled", "pin", False),
         ({"userType": 4}, "disabled", "pin", False),
         ({"userStatus": 9}, "unknown", "pin", False),
-        ({"credentials": []}, "disabled", "other", False),
+        ({"credentials": [], "creatorFabricIndex": 2}, "disabled", "other", True),
         ({"credentials": [{"credentialType": 2, "credentialIndex": 1}]}, "used", "tag", False),
         ({"credentials": [{"credentialType": 3, "credentialIndex": 1}]}, "used", "fingerprint", False),
         ({"credentials": [{"credentialType": 5, "credentialIndex": 1}]}, "used", "face", False),
@@ -206,6 +206,16 @@ async def test_what_others_put_there_or_more_than_a_pin_is_not_written_over(said
     outcome = await told(lock, SetCode(ABOUT, 4, CODE))
     assert (outcome.ending, outcome.why, outcome.slots[0].slot) == ("refused", "slot", 4)
     assert {*lock.said} <= {"GetUser", "read"}
+
+
+async def test_a_user_of_ours_whose_pin_never_came_is_an_empty_slot_and_made_anew() -> None:
+    lock = Lock()
+    lock.add(4, userType=1)
+    listed = await told(lock, ReadCodes(ABOUT, (4,)))
+    assert listed.slots == (Slot(4, "empty", "value", limits=()),)
+    lock.said.clear()
+    assert (await told(lock, SetCode(ABOUT, 4, CODE))).ending == "evidence"
+    assert lock.opens(CODE)
 
 
 async def test_who_changed_what_another_made_is_named() -> None:

@@ -174,7 +174,8 @@ def slot(
     index: int, user: User, own: int | None, fabrics: Mapping[int, str], limits: tuple[Limit, ...] | None = None
 ) -> Slot:
     """A user as a slot. `own` is the server's own fabric; `limits`: those that were read, where they were."""
-    if not occupied(user):
+    if not occupied(user) or (not user.credentials and user.creator_fabric_index == own is not None):
+        # Also a user whom this server made and whose PIN never came to the lock: it is made anew.
         return Slot(index, "empty", "value", limits=())
     forms = {held.form for held in user.credentials or ()}
     if user.user_type == UNRESTRICTED and limits is None:
@@ -186,7 +187,7 @@ def slot(
         form=next((form for form in _FIRST if form in forms), "other"),
         name=(user.user_name or "")[:64],
         creator=_creator(user, fabrics),
-        foreign=_foreign(user, own),
+        foreign=foreign(user, own),
         limits=limits,
     )
 
@@ -202,7 +203,8 @@ def _status(user: User) -> Any:
     return "used" if user.user_status == ENABLED else "unknown"
 
 
-def _foreign(user: User, own: int | None) -> bool | None:
+def foreign(user: User, own: int | None) -> bool | None:
+    """Whether another than this server put a user there; None: it is not known which fabric is the server's."""
     # One without a creator was put there at the lock itself: that is not this server either.
     return None if own is None else user.creator_fabric_index != own
 

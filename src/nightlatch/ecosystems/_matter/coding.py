@@ -196,7 +196,7 @@ class Coding:
     def _kept(self, slot: int, user: User) -> Outcome | None:
         """Why what is in the slot is not written over: it is another's, or more than a PIN."""
         found = self._slot(slot, user)
-        if found.foreign is not False:
+        if codes.foreign(user, self._own) is not False:
             words = f"what is in slot {slot} was put there by {found.creator or 'nobody knows whom'}"
         elif any(held.credential_type != PIN for held in user.credentials or ()):
             words = f"the user in slot {slot} has more than a PIN"
