@@ -16,6 +16,7 @@ from typer.models import CommandInfo
 
 from nightlatch import __version__
 from nightlatch.cli import (
+    access,
     alerts,
     answering,
     auditing,
@@ -55,7 +56,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, fixing, tailoring, explaining, answering, listing, sync, running, backing, ledger, who):
     module.register(app)
-GROUPS = (alerts, autolock, catalogue, code, grant, guarding, journal, people)
+GROUPS = (access, alerts, autolock, catalogue, code, grant, guarding, journal, people)
 for module in GROUPS:
     app.add_typer(module.app)
 

@@ -91,6 +91,19 @@ def removal(lock: Lock, slot: int, home: Home) -> str:
     )
 
 
+def by_hand(lock: Lock, slots: tuple[int, ...], home: Home) -> tuple[str, ...]:
+    """What to do at a lock that is given up, where Nightlatch could not prove that its codes are gone."""
+    model = known(lock)
+    manual = getattr(model.entry, "manual_url", "") if model is not None else ""
+    where = f" (manual: {manual})" if manual else ""
+    return (
+        *(removal(lock, slot, home) for slot in slots),
+        *_master(lock),
+        f"Or reset {lock.label} to its factory settings at the lock itself{where}: that clears every code, the master "
+        "code too. Then try each old code at the door.",
+    )
+
+
 def remove_unless_known(credential: Credential, home: Home) -> Fix:
     """Say whose a code is that another controller made; take it off where it is nobody's."""
     removal = remove_code(credential, home)

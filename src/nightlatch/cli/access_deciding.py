@@ -1,0 +1,288 @@
+"""What becomes of codes that no grant explains: asked of the owner, written down, and waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import typer
+
+from nightlatch.access.strange import Strange, strangers
+from nightlatch.cli.access_common import access
+from nightlatch.cli.common import console
+from nightlatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from nightlatch.access.reconciler.chooser import Step
+    from nightlatch.configuration.read import Configuration
+    from nightlatch.model.access import Decision, Entry
+
+USES = 2_000
+"""So many of a lock's last openings are looked through for the last use of a code."""
+EXPLAINED = """  p  it is somebody's: name the person. It stays, and is shown as theirs.
+  k  keep it under a name of your own ("Cleaner"), without a person.
+  r  take it off the lock; Nightlatch proves that it is gone, or says that it is not.
+  s  leave it as it is: it stays foreign, and you are reminded.
+  q  ask no more."""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What is decided of one code."""
+
+    does: Literal["keep", "take", "remove"]
+    person: str = ""
+    name: str = ""
+    new: bool = False
+    """The person is to be added first, by `name`."""
+    role: str = "guest"
+
+    @property
+    def words(self) -> str:
+        """In words."""
+        if self.does == "remove":
+            return "take it off the lock, and prove it"
+        whose = f"{self.name or self.person}'s" if self.person else f"called {self.name!r}"
+        return f"it stays: {whose}{', managed by Nightlatch from now on' if self.does == 'take' else ''}"
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What came of a choice."""
+
+    place: str
+    proven: bool
+    what: str
+    advice: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        return {"code": self.place, "done": self.proven, "what": self.what, "advice": list(self.advice)}
+
+    def show(self, out: Console) -> None:
+        """For people."""
+        from rich.text import Text
+
+        line = Text("done       " if self.proven else "not proven ", "green" if self.proven else "yellow")
+        out.print(line.append(f"{self.place}: {self.what}", "default"), soft_wrap=True)
+        for one in self.advice:
+            out.print(Text(f"           {one}", "yellow"), soft_wrap=True)
+
+
+def chosen(*, person: str, name: str, role: str, manage: bool, keep: str, remove: bool) -> Choice | None:
+    """What the options say; None: nothing. UsageError where they contradict each other."""
+    if sum(map(bool, (person, keep, remove))) > 1:
+        raise UsageError("a code cannot be kept, removed and given to somebody at once", todo="Say one of them.")
+    if (name or manage) and not person:
+        raise UsageError("--name and --manage are about a person", todo="Add --person PERSON.")
+    if person:
+        return Choice("take" if manage else "keep", person, name, new=bool(name), role=role)
+    if keep:
+        return Choice("keep", name=keep)
+    return Choice("remove") if remove else None
+
+
+def found(settings: Configuration, locks: Collection[str]) -> list[Strange]:
+    """The codes on these locks that no grant explains, kept ones too."""
+    from nightlatch.store.access import AccessRecords
+    from nightlatch.store.database import connect
+
+    engine = connect()
+    try:
+        records = AccessRecords(engine)
+        lines, known = records.entries(locks), records.people()
+    finally:
+        engine.dispose()
+    people = {one.id: one.name for one in known} | {one.id: one.name or one.id for one in settings.tables.people}
+    names = {f"lock:{one.id}": one.name or one.id for one in settings.tables.locks}
+    return strangers(lines, names, people, _used({line.lock for line in lines if not line.credential}))
+
+
+def _used(locks: Iterable[str]) -> dict[tuple[str, int], int]:
+    """When slots last opened their lock, as the journal tells."""
+    from nightlatch.cli.who import journal
+    from nightlatch.journal.selecting import Wanted, newest
+
+    last: dict[tuple[str, int], int] = {}
+    with journal() as log:
+        for lock in locks if log is not None else ():
+            assert log is not None  # noqa: S101  # as looked at above
+            for entry in newest(log, Wanted(frozenset((lock,)), frozenset(("unlocked",))), USES):
+                if entry.event is not None and entry.event.slot:
+                    last[lock, entry.event.slot] = entry.event.at
+    return last
+
+
+def asked(settings: Configuration, codes: Sequence[Strange]) -> list[tuple[Strange, Choice]]:
+    """Ask on the terminal what becomes of each."""
+    with access(settings.path) as registrar:
+        people = {one.id: one.name for one in registrar.register().people.values() if not one.ended}
+    out = console(stderr=True)
+    choices: list[tuple[Strange, Choice]] = []
+    for one in codes:
+        while True:
+            answer = typer.prompt(f"{one.place} [p/k/r/s/q/?]", default="s", show_default=False, err=True)[:1].lower()
+            if answer == "q":
+                return choices
+            if answer == "s":
+                break
+            choice = _asked(one, answer, people)
+            if choice is not None:
+                choices.append((one, choice))
+                if choice.new:
+                    people[choice.person] = choice.name
+                break
+            out.print(EXPLAINED, markup=False)
+    return choices
+
+
+def _asked(one: Strange, answer: str, people: Mapping[str, str]) -> Choice | None:
+    if answer == "r":
+        return Choice("remove")
+    if answer == "k":
+        return Choice("keep", name=typer.prompt("What do you call it?", err=True))
+    if answer != "p":
+        return None
+    known = f" (known: {', '.join(sorted(people))})" if people else ""
+    person = typer.prompt(f"Whose is it? An id{known}", err=True)
+    new = person not in people
+    name = typer.prompt(f"{person} is new. Their name", default=person, err=True) if new else ""
+    role = (
+        typer.prompt("Their role: resident, regular, guest or service", default="guest", err=True) if new else "guest"
+    )
+    manage = one.line.proof == "value" and typer.confirm(
+        "Keep this code in the vault, and manage it from now on? It comes off when their leave ends",
+        default=False,
+        err=True,
+    )
+    return Choice("take" if manage else "keep", person, name, new=new, role=role)
+
+
+def carry_out(
+    settings: Configuration, folder: Path, choices: Sequence[tuple[Strange, Choice]], now: datetime, wait: float
+) -> list[Result]:
+    """Write the decisions down, have them done, and tell what came of each."""
+    from nightlatch.access.adopting import decision
+    from nightlatch.access.vault import Vault
+    from nightlatch.cli.access_reaching import settle
+    from nightlatch.model.event import micros
+    from nightlatch.store.access import AccessRecords
+    from nightlatch.store.database import connect
+
+    at = micros(now)
+    with access(settings.path) as registrar:
+        register = registrar.register()
+        for _, choice in choices:
+            if choice.new and choice.person not in register.people:
+                registrar.add_person(choice.person, choice.name, _role(choice.role), (), at)
+                register = registrar.register()
+            elif choice.person:
+                register.person(choice.person)
+        for one, choice in choices:
+            if choice.does == "take":
+                _check_leave(register, one, choice, at)
+        # The name of a person is theirs; that of a kept code is the code's.
+        decided = [
+            decision(one.line, choice.does, at, name="" if choice.person else choice.name, person=choice.person)
+            for one, choice in choices
+        ]
+        registrar.records.put(*decided)
+    slots = {(one.lock, one.slot) for one in decided}
+    locks = {one.lock for one in decided}
+    engine = connect()
+    try:
+        records = AccessRecords(engine)
+
+        def done() -> bool:
+            open_ = {one.id for one in records.decisions()}
+            going = any(_going(line, slots) for line in records.entries(locks))
+            return not going and not any(one.id in open_ for one in decided)
+
+        asyncio.run(settle(settings, folder, _may, done, wait))
+        lines = records.entries(locks)
+        left = {one.id for one in records.decisions()}
+        results = [_result(one, lines, waits=one.id in left) for one in decided]
+        taken = any(one.does == "take" for one in decided)
+        pins = Vault.open(folder, records, settings).pins() if taken else {}
+    finally:
+        engine.dispose()
+    return [_advised(result, one, lines, pins) for result, one in zip(results, decided, strict=True)]
+
+
+def _may(step: Step) -> bool:
+    """Reads, and taking codes off that the owner decided about: the rest is for `sync`."""
+    return step.act.value in ("learn", "read") or (step.act.value == "clear" and not step.credential)
+
+
+def _role(text: str) -> Any:
+    from nightlatch.model.access import ROLES
+    from nightlatch.text import suggest
+
+    if text not in ROLES:
+        raise UsageError(f"there is no role {text!r}", todo=suggest(text, ROLES) or f"It is one of {', '.join(ROLES)}.")
+    return text
+
+
+def _check_leave(register: Any, one: Strange, choice: Choice, at: int) -> None:
+    """UsageError where a managed code would come off at once: nobody granted its person anything here."""
+    grants = register.granted(choice.person, at)
+    if not any(one.line.lock in register.locks_of(grant.doors) for grant in grants):
+        door = (register.locks.get(one.line.lock) or one.line.lock).partition(":")[2]
+        raise UsageError(
+            f"{choice.person} has no grant for {one.lock_name}: a managed code would come off it",
+            todo=f"Grant it first: nightlatch grant add {choice.person} --doors {door}; or leave out --manage.",
+        )
+    if one.line.proof != "value":
+        raise UsageError(
+            f"{one.lock_name} does not give the code in slot {one.slot} back: it cannot be managed",
+            todo="Leave out --manage: it is kept as theirs; or make them a new code, and remove this one.",
+        )
+
+
+def _going(line: Entry, slots: Collection[tuple[str, int]]) -> bool:
+    return not line.credential and line.state in ("removing", "exposed") and (line.lock, line.slot) in slots
+
+
+def _result(one: Decision, lines: Iterable[Entry], *, waits: bool) -> Result:
+    place = f"{one.lock.partition(':')[2]}/{one.slot}"
+    here = [line for line in lines if line.lock == one.lock and line.slot == one.slot and line.state != "absent"]
+    line = next(iter(here), None)
+    if line is not None and not line.credential and line.state == "foreign" and line.since != one.since:
+        return Result(place, proven=False, what="another code is in this slot by now: nothing was done with it")
+    if one.does == "remove":
+        if line is None:
+            return Result(place, proven=True, what="it is gone: its slot was read empty")
+        why = f" ({line.reason})" if line.reason else ""
+        what = f"it is not proven gone yet{why}; Nightlatch goes on trying while it runs"
+        return Result(place, proven=False, what=what, advice=("See: nightlatch who",))
+    if waits or line is None:
+        gone = "it is not on the lock any more" if line is None else "the lock was not reached yet; it is kept in mind"
+        return Result(place, proven=False, what=gone)
+    if one.does == "take" and line.credential:
+        return Result(place, proven=True, what=f"it is {one.person}'s, and managed from now on")
+    whose = f"as {one.person}'s" if one.person else f"as {one.name!r}"
+    if one.does == "take":
+        why = "it is another's code too, no grant is for it, or the lock did not give it back"
+        return Result(place, proven=False, what=f"it is kept {whose}, and could not be taken over: {why}")
+    return Result(place, proven=line.kept, what=f"it is kept {whose}")
+
+
+def _advised(result: Result, one: Decision, lines: Iterable[Entry], pins: Mapping[str, Any]) -> Result:
+    """What is weak about a code that was taken over is told, and not refused: it opened the door before."""
+    from nightlatch.access.pins import faults
+    from nightlatch.catalogue.lookup import Catalogue
+
+    line = next((line for line in lines if (line.lock, line.slot) == (one.lock, one.slot) and line.credential), None)
+    if one.does != "take" or line is None or line.credential not in pins:
+        return result
+    others = [pin for credential, pin in pins.items() if credential != line.credential]
+    wrong = faults(pins[line.credential], others, Catalogue())
+    if not wrong:
+        return result
+    said = (f"This code is weak: {'; '.join(wrong)}.", f"Make a better one: nightlatch code new {one.person}")
+    return msgspec.structs.replace(result, advice=said)
