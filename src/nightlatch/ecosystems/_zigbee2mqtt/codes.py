@@ -131,8 +131,11 @@ class Codes:
     async def _read(self, talk: _Talk, slots: tuple[int, ...], turn: asyncio.Lock) -> Outcome:
         read: list[Slot] = []
         for slot in slots:
-            async with talk.taking(turn):
-                said = await talk.read(slot)
+            try:
+                async with talk.taking(turn):
+                    said = await talk.read(slot)
+            except TimeoutError:
+                return Outcome("unknown", f"{len(read)} of {len(slots)} slots were read in time", slots=tuple(read))
             if isinstance(said, Failed):
                 return _failed(said, f"slot {slot} was not read", tuple(read))
             read.append(said)
@@ -256,7 +259,7 @@ class _Talk:
         """Ask the lock for a slot. `assumed`: Zigbee2MQTT told it, and whether the lock did is not known."""
         while not self._replies.empty():  # what came before the question answers it not
             self._heard((earlier.line if (earlier := self._replies.get_nowait()) else ""), "")
-        before = doorlock.entry(self._watch.content, slot)
+        before, live = doorlock.entry(self._watch.content, slot), self._watch.live
         mark = await self._send("getPinCode", {"userid": slot}, logging=True)
         newest: Any = None
         until, answered = self._until, False
@@ -266,7 +269,7 @@ class _Talk:
                 if said is None:
                     continue
                 newest, self.at = said, reply.message.at
-                if answered or (not self.confirms and said != before):
+                if answered or (not self.confirms and live and said != before):
                     return doorlock.slot_of(slot, said, before, "presence")
                 until = until if self.confirms else min(until, self._now() + DEAF_SECONDS)
             elif reply.line and (failed := self._heard(reply.line, mark)) is not None:

@@ -86,7 +86,8 @@ class Watch:
         self._memory = memory
         self.state = State(about, security="zigbee")
         self.content: Mapping[str, Any] = {}
-        """The newest message."""
+        """The newest message; `live`: it came while we were listening."""
+        self.live = False
         self.muted = ""
         """A setting that is being set, of which Zigbee2MQTT says what it hopes before the lock has said anything."""
         self._source = source
@@ -123,7 +124,7 @@ class Watch:
             door_at=_door_at(before, report.door, message),
             reachable=before.reachable if message.kept else True,
         )
-        self.content = message.content
+        self.content, self.live = message.content, not message.kept
         if before.reachable is False and not message.kept:
             going.insert(0, self._event("online", message))
         return [*([self.state] if learned else []), *going]
