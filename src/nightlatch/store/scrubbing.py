@@ -15,6 +15,8 @@ from nightlatch.model.document import Audit
 from nightlatch.store.audits import audits_table
 from nightlatch.store.database import unusable
 
+ROWS = 1_000
+"""How many rows are held in memory at a time."""
 ERASED = "erased person"
 """What stands in the place of a name."""
 
@@ -128,14 +130,18 @@ def _table(connection: sa.Connection, name: str, words: Words) -> Scrubbed:
     changed = dropped = 0
     if not written:
         return Scrubbed()
+    columns = [table.columns[key] for key in written]
     # The ids first: rows are changed while they are gone through.
-    for number in connection.scalars(sa.select(row_id).select_from(table)).all():
+    found = [
+        number
+        for number, *values in connection.execute(sa.select(row_id, *columns)).yield_per(ROWS)
+        if any(_without(name, value, words) != value for value in values)
+    ]
+    for number in found:
         row = connection.execute(sa.select(table).where(row_id == number)).mappings().one_or_none()
         if row is None:
             continue
         new = {key: _without(name, value, words) if key in written else value for key, value in row.items()}
-        if new == dict(row):
-            continue
         if None in (new[key] for key, value in row.items() if value is not None) or not _put(
             connection, table, number, new
         ):
