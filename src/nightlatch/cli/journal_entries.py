@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -74,6 +75,11 @@ _WORDS = {
     "erased": "a person was erased, with their keys ({value})",
     "retained": "contents older than {value} days dropped",
     "restored": "the journal is another than before",
+    "person": "person {name}",
+    "grant": "grant {value} {name}",
+    "credential": "code {name}",
+    "ledger": "ledger: {value}",
+    "feed": "calendar {value} {name}",
 }
 """What each kind reads as; others as they are called."""
 _BY = {
@@ -97,17 +103,20 @@ _OWN = frozenset(
 
 
 class Names:
-    """What people call things and persons, by the configuration; without one, by their ids."""
+    """What people call things and persons, by the configuration; without one, by their ids.
 
-    def __init__(self, configuration: Configuration | None) -> None:
+    `people` are the names of those whom it does not know, by id.
+    """
+
+    def __init__(self, configuration: Configuration | None, people: Mapping[str, str] = MappingProxyType({})) -> None:
         self._things: dict[str, str] = {}
-        self._people: dict[str, str] = {}
+        self._people = dict(people)
         if configuration is None:
             return
         tables = configuration.tables
         for kind, group in (("door", tables.doors), ("lock", tables.locks), ("hub", tables.hubs)):
             self._things |= {f"{kind}:{one.id}": one.name for one in group if one.name}
-        self._people = {one.id: one.name for one in tables.people if one.name}
+        self._people |= {one.id: one.name for one in tables.people if one.name}
 
     def thing(self, about: str) -> str:
         """The thing's name, with its kind where it has none."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from nightlatch.configuration.read import Configuration
+    from nightlatch.journal.leaves import Entry as Told
     from nightlatch.journal.selecting import Wanted
     from nightlatch.model.access import Entry
 
@@ -65,7 +66,8 @@ def ledger(
         people |= {one.id: one.name for one in records.people()}
         locks, person = _meant(settings, what, people)
         if history:
-            _history(settings, Wanted(frozenset(locks or ()), _KIND, person=person), state or (), limit, form)
+            found = _history(Wanted(frozenset(locks or ()), _KIND, person=person), state or (), limit)
+            _print_history(found, settings, people, form)
             return
         entries = records.entries_of(person) if person else records.entries(locks)
         entries = [entry for entry in entries if not state or entry.state in state]
@@ -91,19 +93,23 @@ def _meant(settings: Configuration, what: str, people: dict[str, str]) -> tuple[
         raise UsageError(f"there is no door, lock or person {what!r}", todo=error.todo) from None
 
 
-def _history(settings: Configuration, wanted: Wanted, states: Collection[str], limit: int, form: Format) -> None:
+def _history(wanted: Wanted, states: Collection[str], limit: int) -> list[Told]:
     """The journal's entries of these lines, the newest so many."""
     from nightlatch.cli.journal_common import opened
-    from nightlatch.cli.journal_entries import Names, document, line
     from nightlatch.journal.selecting import newest
 
     with opened(read_only=True) as journal:
         found = newest(journal, wanted, limit)
-    found = [one for one in found if one.event is None or not states or one.event.value in states]
+    return [one for one in found if one.event is None or not states or one.event.value in states]
+
+
+def _print_history(found: list[Told], settings: Configuration, people: dict[str, str], form: Format) -> None:
+    from nightlatch.cli.journal_entries import Names, document, line
+
     if form is Format.JSON:
         print_json([document(one) for one in found])
         return
-    out, names = console(), Names(settings)
+    out, names = console(), Names(settings, people)
     for one in found:
         out.print(line(one, names, settings.zone), soft_wrap=True)
     if not found:

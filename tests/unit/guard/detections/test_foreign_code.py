@@ -12,21 +12,43 @@ def found(slot: int, value: str = "foreign", name: str = "", about: str = "lock:
     return event(at(slot), "ledger", about, slot=slot, value=value, name=name)
 
 
-def test_the_codes_of_one_lock_are_one_case_that_counts_them() -> None:
-    first, second = Player(ID).hear(found(7), found(9))
-    assert first.what == "Front door: the lock holds 1 code (slot 7), and no grant explains it."
-    assert second.what == "Front door: the lock holds 2 codes (slots 7 and 9), and no grant explains them."
+def test_the_codes_that_a_reading_finds_are_told_together_and_one_found_later_again() -> None:
+    player = Player(ID)
+    assert player.hear(found(7), found(9)) == []
+    assert player.wait(at(29) - 1) == []
+    (first,) = player.wait(at(29))
+    assert first.what == "Front door: the lock holds 2 codes (slots 7 and 9), and no grant explains them."
+    assert player.hear(found(40)) == []
+    (second,) = player.wait(at(60))
+    assert "3 codes (slots 7, 9 and 40)" in second.what
     assert first.key == second.key == "lock:front"
 
 
+def test_one_code_is_told_as_one() -> None:
+    player = Player(ID)
+    player.hear(found(7))
+    (noticed,) = player.wait(at(27))
+    assert noticed.what == "Front door: the lock holds 1 code (slot 7), and no grant explains it."
+
+
+def test_what_is_explained_at_once_is_not_told() -> None:
+    player = Player(ID)
+    assert player.hear(found(7), found(7, "kept"), found(8), found(8, "present", "c1")) == []
+    assert player.wait(at(600)) == []
+
+
 def test_many_are_counted_and_not_listed() -> None:
-    *_, last = Player(ID).hear(*(found(slot) for slot in range(1, 21)))
-    assert "20 codes (slots 1, 2, 3, 4, 5 and 15 more)" in last.what
+    player = Player(ID)
+    player.hear(*(found(slot) for slot in range(1, 21)))
+    (noticed,) = player.wait(at(600))
+    assert "20 codes (slots 1, 2, 3, 4, 5 and 15 more)" in noticed.what
 
 
 def test_it_is_over_when_each_was_kept_removed_or_explained_after_a_restart_too() -> None:
     player = Player(ID)
     player.hear(found(7), found(8), found(9))
+    player.restart()
+    assert len(player.wait(at(29))) == 1
     player.restart()
     assert player.hear(found(7, "kept"), found(8, "absent")) == []
     (over,) = player.hear(found(9, "present", "c1"))
@@ -37,6 +59,7 @@ def test_it_is_over_when_each_was_kept_removed_or_explained_after_a_restart_too(
 def test_a_foreign_code_that_is_being_removed_is_still_there() -> None:
     player = Player(ID)
     player.hear(found(7))
+    player.wait(at(60))
     assert player.hear(found(7, "removing")) == []
     assert [one.over for one in player.hear(found(7, "absent"))] == [True]
 
@@ -44,4 +67,5 @@ def test_a_foreign_code_that_is_being_removed_is_still_there() -> None:
 def test_other_lines_and_other_locks_are_not_its_business() -> None:
     player = Player(ID)
     player.hear(found(7))
+    player.wait(at(60))
     assert player.hear(found(3, "present", "c1"), found(3, "absent", "c1"), found(7, "kept", about="lock:back")) == []
