@@ -272,12 +272,12 @@ class Access(RuleBasedStateMachine):
                 assert line.state == "present" and (there or not front.keeps.gives_codes), line
 
 
+# What fails is told with all its steps: to make them fewer would take minutes.
 Access.TestCase.settings = settings(
-    max_examples=int(__import__("os").environ.get("EX", "60")),
+    max_examples=60,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate,),
-    database=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 TestAccess = Access.TestCase
