@@ -7,14 +7,15 @@ looked at is said to be unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from nightlatch.access import ledger
-from nightlatch.access.schedules import running, union
+from nightlatch.access.schedules import following, running, union
 from nightlatch.model.access import EVERY_DOOR, OPENS, Entry, Grant, Person
 
 Certainty = Literal["exposed", "foreign", "removing", "changing", "setting", "present", "kept", "granted", "known"]
@@ -102,19 +103,26 @@ class Leave:
 
     def span(self, person: str, lock: str, at: int) -> tuple[int, int] | None:
         """The span that holds at an instant, of all grants together; None: they have no leave then."""
+        given = self._given(person, lock)
+        key = (at, *(grant.id for grant in given))
+        if key not in self._spans:
+            self._spans[key] = self._joined(given, at)
+        return self._spans[key]
+
+    def again(self, person: str, lock: str, at: int) -> bool:
+        """Whether they have leave at an instant, or at any time after it."""
+        return any(following(grant, self._zone, at) is not None for grant in self._given(person, lock))
+
+    def _given(self, person: str, lock: str) -> list[Grant]:
         if person not in self._groups:
-            return None
+            return []
         here = {EVERY_DOOR, lock, self._door_of.get(lock, "")} - {""}
-        given = [
+        return [
             grant
             for to in (f"person:{person}", *(f"group:{group}" for group in self._groups[person]))
             for grant in self._to.get(to, ())
             if not here.isdisjoint(grant.doors)
         ]
-        key = (at, *(grant.id for grant in given))
-        if key not in self._spans:
-            self._spans[key] = self._joined(given, at)
-        return self._spans[key]
 
     def _joined(self, given: list[Grant], at: int) -> tuple[int, int] | None:
         found = [span for grant in given if (span := running(grant, self._zone, at)) is not None]
@@ -133,6 +141,22 @@ class Leave:
         """Everyone with leave to open a lock at an instant, with the span that holds then."""
         found = ((person, self.span(person, lock, at)) for person in self._groups)
         return [(person, span) for person, span in found if span is not None]
+
+
+def by_now(entries: Iterable[Entry], leave: Leave, now: int) -> Iterator[Line]:
+    """The lines of the ledger as they stand now, whether anything has run since to see that some leave is over.
+
+    A code that its person has no leave for any more is exposed, unless its lock itself shuts it out until they
+    have leave again.
+    """
+    for entry in entries:
+        if entry.credential and entry.state in ("setting", "changing", "present"):
+            held = entry.limits and leave.again(entry.person, entry.lock, now)
+            if not held and leave.span(entry.person, entry.lock, now) is None:
+                reason = "nobody grants it any more, and nothing has taken it off the lock yet"
+                yield Line(replace(entry, state="exposed", reason=reason))
+                continue
+        yield Line(entry)
 
 
 def current(lines: Iterable[Line], scene: Scene, leave: Leave, now: int) -> list[Entrance]:
@@ -159,7 +183,7 @@ def coming(lines: Iterable[Line], scene: Scene, leave: Leave, at: int, now: int)
             continue  # it is to be gone by then
         found = _opener(line, scene, leave, at)
         note = "on the lock now, and nothing removes it by then" if entry.state == "foreign" else found.note
-        by_lock.setdefault(entry.lock, []).append(msgspec.structs.replace(found, note=note))
+        by_lock.setdefault(entry.lock, []).append(replace(found, note=note))
     for locks in scene.doors.values():
         for lock in locks:
             for person, (begin, end) in leave.everybody(lock, at):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from functools import partial
@@ -106,28 +106,29 @@ def entrances(
     settings: Configuration, records: AccessRecords, doors: dict[str, tuple[str, ...]], at: int, moment: int
 ) -> list[Entrance]:
     """Who can open these doors at an instant, of the ledger, the journal, the grants and the last audit."""
-    from nightlatch.access.who import Leave, Line, coming, current
+    from nightlatch.access.who import Leave, by_now, coming, current
     from nightlatch.model.access import Person
 
     # Whom the configuration names is a person too.
     written = [Person(one.id, one.name.strip() or one.id, groups=tuple(one.groups)) for one in settings.tables.people]
     locks = [lock for of in doors.values() for lock in of]
     entries = records.entries(locks)
+    lines: Iterable[Line] = ()
     if at < moment:
         with journal() as log:
             lines = _as_it_was(log, entries, at, locks)
-    else:
-        lines = [Line(entry) for entry in entries]
     if at > moment:
         people, grants = records.people(), records.grants()
     else:
-        people = records.people({line.entry.person for line in lines})
+        whose = {entry.person for entry in entries} | {line.entry.person for line in lines}
+        people = records.people(whose)
         groups = {f"group:{group}" for person in (*people, *written) for group in person.groups}
-        grants = records.grants({f"person:{line.entry.person}" for line in lines} | groups)
+        grants = records.grants({f"person:{person}" for person in whose} | groups)
     people += written
     names = {person.id: person.name for person in people}
     door_of = {f"lock:{lock.id}": f"door:{lock.door}" for lock in settings.tables.locks if lock.door}
     leave = Leave(people, grants, door_of, settings.zone)
+    lines = lines if at < moment else by_now(entries, leave, moment)
     scene = _scene(settings, records, doors, names, at)
     return coming(lines, scene, leave, at, moment) if at > moment else current(lines, scene, leave, at)
 

@@ -9,8 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightlatch.access.who import ERASED, NOBODY_KNOWS, ORDER, Entrance, Leave, Line, Opener, Scene, coming, current
+from nightlatch.access.who import (
+    ERASED,
+    NOBODY_KNOWS,
+    ORDER,
+    Entrance,
+    Leave,
+    Line,
+    Opener,
+    Scene,
+    by_now,
+    coming,
+    current,
+)
 from nightlatch.model.access import LEDGER_STATES, OPENS, Entry, Grant, Person, Weekly
+from nightlatch.model.command import YearDay
 from nightlatch.model.event import micros
 
 NOW = micros(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
@@ -106,6 +119,34 @@ def test_what_is_known_beside_the_ledger_comes_last_and_gives_way_to_its_lines()
     assert [(one.who, one.slot) for one in front.openers] == [("Ana", 3), ("Sam", 4)]
     assert front.unknown == ("lock:front has a keyhole or not",)
     assert [one.slot for one in shed.openers] == [3, 4]
+
+
+@pytest.mark.parametrize("state", ["setting", "changing", "present"])
+def test_a_code_whose_grant_is_over_is_exposed_before_anything_ran_to_see_it(state: str) -> None:
+    for grant in (
+        Grant("g1", "person:ana", ("door:front",), ends=NOW),
+        Grant("g1", "person:ana", ("door:front",), ended=NOW - HOUR),
+        Grant("g1", "person:ana", ("door:front",), uses=1, used=1),
+        Grant("g1", "person:ana", ("door:front",), starts=NOW + HOUR),
+        Grant("g1", "person:bo", ("door:front",)),
+    ):
+        (stands,) = by_now([line(state).entry], leave(grant), NOW)
+        assert stands.entry.state == "exposed"
+        assert stands.entry.reason == "nobody grants it any more, and nothing has taken it off the lock yet"
+    (stands,) = by_now([line(state).entry], leave(Grant("g1", "person:ana", ("door:front",))), NOW)
+    assert stands.entry == line(state).entry
+
+
+def test_a_code_that_its_lock_shuts_out_until_it_is_granted_again_is_not_exposed() -> None:
+    held = line("present", limits=(YearDay(NOW + HOUR, NOW + 2 * HOUR),)).entry
+    ahead = Grant("g1", "person:ana", ("door:front",), starts=NOW + HOUR, ends=NOW + 2 * HOUR)
+    assert [one.entry.state for one in by_now([held], leave(ahead), NOW)] == ["present"]
+    assert [one.entry.state for one in by_now([held], leave(ahead), NOW + 2 * HOUR)] == ["exposed"]
+
+
+@pytest.mark.parametrize("state", ["planned", "removing", "exposed", "absent", "blocked"])
+def test_other_lines_stand_as_they_are_written(state: str) -> None:
+    assert [one.entry.state for one in by_now([line(state).entry], leave(), NOW)] == [state]
 
 
 class TestComing:

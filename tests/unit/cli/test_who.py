@@ -91,7 +91,7 @@ def test_every_door_is_shown_and_what_is_not_known_is_said(nightlatch: Run) -> N
 
 def test_many_ways_are_cut_and_counted_but_never_the_exposed(nightlatch: Run, state: Path) -> None:
     engine = connect(state)
-    many = [Entry("lock:shed", f"c{n}", n, "exposed" if n < 60 else "present", person=f"p{n}") for n in range(1, 200)]
+    many = [Entry("lock:shed", f"c{n}", n, "exposed" if n < 60 else "present", person="ana") for n in range(1, 200)]
     AccessRecords(engine).put_entries(many)
     engine.dispose()
     _, out, _ = nightlatch("who", "shed")
@@ -104,6 +104,14 @@ def test_on_a_narrow_terminal_lines_keep_to_it(nightlatch: Run, monkeypatch: pyt
     monkeypatch.setenv("COLUMNS", "40")
     _, out, _ = nightlatch("who")
     assert max(map(len, out.splitlines())) <= 40
+
+
+def test_a_code_whose_grant_is_over_is_exposed_although_nothing_runs(nightlatch: Run, state: Path) -> None:
+    engine = connect(state)
+    AccessRecords(engine).put(Grant("g1", "person:ana", ("*",), ended=NOW - HOUR))
+    engine.dispose()
+    _, out, _ = nightlatch("who", "front")
+    assert "EXPOSED  Ana Bach (code, slot 2): the code was read back 60 minutes ago; it should be gone; nobody" in out
 
 
 def test_json_has_the_same_and_no_secret(nightlatch: Run) -> None:
