@@ -150,13 +150,14 @@ def by_now(entries: Iterable[Entry], leave: Leave, now: int) -> Iterator[Line]:
     have leave again.
     """
     for entry in entries:
-        if entry.credential and entry.state in ("setting", "changing", "present"):
-            held = entry.limits and leave.again(entry.person, entry.lock, now)
-            if not held and leave.span(entry.person, entry.lock, now) is None:
-                reason = "nobody grants it any more, and nothing has taken it off the lock yet"
-                yield Line(replace(entry, state="exposed", reason=reason))
-                continue
-        yield Line(entry)
+        over = (
+            entry.credential
+            and entry.state in ("setting", "changing", "present")
+            and leave.span(entry.person, entry.lock, now) is None
+            and not (entry.limits and leave.again(entry.person, entry.lock, now))
+        )
+        reason = "nobody grants it any more, and nothing has taken it off the lock yet"
+        yield Line(replace(entry, state="exposed", reason=reason) if over else entry)
 
 
 def current(lines: Iterable[Line], scene: Scene, leave: Leave, now: int) -> list[Entrance]:
