@@ -251,7 +251,8 @@ class Access:
     def _recount(self, uses: Uses, journal: Journal) -> None:
         """Count the openings that the journal holds and a service before this one did not come to count."""
         size = journal.size
-        if not any(grant.uses for grant in self.register.grants.values()):
+        if not any(grant.uses for grant in self.register.grants.values()) or uses.since() > size:
+            # Nothing is to be counted; or the journal is another than the one that was counted in.
             uses.begin(size)
             return
         for entry in journal.entries(max(uses.since(), size - MOST_UNCOUNTED), size):

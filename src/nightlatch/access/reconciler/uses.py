@@ -59,9 +59,9 @@ class Uses:
             return int(mark(connection, MARK) or 0)
 
     def begin(self, index: int) -> None:
-        """Nothing before this entry of the journal is to be counted any more."""
+        """Nothing before this entry of the journal is to be counted any more, and everything from it on."""
         with self._records.writing() as connection:
-            put_mark(connection, MARK, str(max(index, int(mark(connection, MARK) or 0))))
+            put_mark(connection, MARK, str(index))
 
     def add(self, opening: Opening) -> None:
         """Count an opening soon."""

@@ -219,3 +219,30 @@ async def test_a_defect_at_one_lock_does_not_end_the_others() -> None:
     task.cancel()
     assert home.state("ana", "lock:garden") == "present"
     assert pin("ana").reveal() not in repr(home.events)
+
+
+async def test_what_was_cut_off_is_cleared_up_before_anybody_elses_code_is_set() -> None:
+    home = Home()
+    home.want("ana", begins=10)
+    await home.pump()
+    home.crash = ("before a command", 1)
+    with pytest.raises(Crash):
+        await home.passes(20)
+    home.want("ben", begins=-60)
+    since = len(home.sent)
+    home.start(background=False)
+    await home.pump()
+    first = home.sent[since]
+    assert isinstance(first, ReadCodes)
+    assert first.slots == (1,)
+    assert sorted(home.on_lock("ana") + home.on_lock("ben")) == [1, 2]
+
+
+async def test_a_slot_at_which_a_lock_said_no_without_a_reason_is_read_before_it_is_written_to_again() -> None:
+    home = Home()
+    home.start(background=False)
+    home.house.order(faults.Refuse(lock="front", times=1))
+    home.want("ana")
+    await home.pump()
+    assert home.state("ana") == "blocked"
+    assert acts(home, 0) == ["read", "read", "set", "read"]

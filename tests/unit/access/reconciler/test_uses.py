@@ -81,3 +81,12 @@ async def test_an_opening_outside_the_grants_times_uses_nothing_up(records: Acce
     records.put(ONCE)
     assert await count(records, 1, at=MONDAY + 7200 * SECOND) == 0
     assert used(records) == {"g2": 0}
+
+
+async def test_with_another_journal_counting_begins_anew_where_that_ends(records: AccessRecords) -> None:
+    records.put(TWICE)
+    await count(records, 70)
+    uses = Uses(records, lambda *_: (), lambda: UTC, lambda: None)
+    uses.begin(10)
+    assert uses.since() == 10
+    assert await count(records, 9, 10) == 1
