@@ -222,7 +222,8 @@ def _opener(line: Line, scene: Scene, leave: Leave, at: int) -> Opener:
     if entry.state == "exposed":
         notes.append("it should be gone")
     if entry.limits and entry.state in ("present", "removing", "exposed"):
-        notes.append("the lock itself holds it to set times")
+        shut = entry.state == "present" and span is None
+        notes.append("the lock itself shuts it out now" if shut else "the lock itself holds it to set times")
     if entry.reason and not line.evidence:
         notes.append(entry.reason)
     return Opener(

@@ -140,7 +140,9 @@ def test_a_code_whose_grant_is_over_is_exposed_before_anything_ran_to_see_it(sta
 def test_a_code_that_its_lock_shuts_out_until_it_is_granted_again_is_not_exposed() -> None:
     held = line("present", limits=(YearDay(NOW + HOUR, NOW + 2 * HOUR),)).entry
     ahead = Grant("g1", "person:ana", ("door:front",), starts=NOW + HOUR, ends=NOW + 2 * HOUR)
-    assert [one.entry.state for one in by_now([held], leave(ahead), NOW)] == ["present"]
+    stands = list(by_now([held], leave(ahead), NOW))
+    assert [one.entry.state for one in stands] == ["present"]
+    assert at_front(current(stands, SCENE, leave(ahead), NOW))[0].note == "the lock itself shuts it out now"
     assert [one.entry.state for one in by_now([held], leave(ahead), NOW + 2 * HOUR)] == ["exposed"]
 
 
