@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks import access, comparison, detections, intake_mqtt, intake_zwave, judging, processes
+from benchmarks import access, comparison, detections, intake_mqtt, intake_zwave, judging, processes, syncing
 from benchmarks.figures import Figure, Results, Target, machine, number, table
 from benchmarks.journals import results as journals
 
@@ -33,14 +33,21 @@ def measure(quick: bool) -> Results:
         *journals.measure(quick),
         *detections.measure(quick),
         *access.measure(quick),
+        *syncing.measure(),
         *intake_zwave.intake(*((1, 1) if quick else (5, 60))),
         *intake_mqtt.intake(*((1, 1) if quick else (5, 50))),
     ]
     return Results(
         where,
         tuple(figures),
-        (*targets(figures), *journals.targets(figures), *detections.targets(figures), *access.targets(figures)),
-        (*NOTES, *journals.NOTES, *detections.NOTES, *access.NOTES),
+        (
+            *targets(figures),
+            *journals.targets(figures),
+            *detections.targets(figures),
+            *access.targets(figures),
+            *syncing.targets(figures),
+        ),
+        (*NOTES, *journals.NOTES, *detections.NOTES, *access.NOTES, *syncing.NOTES),
     )
 
 
