@@ -1,4 +1,4 @@
-"""The sources that are Nightlatch's own state: alerts and the journal. Always on, where there is something kept."""
+"""The sources that are Nightlatch's own state: access, alerts and the journal. Always on, where something is kept."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nightlatch.secrets import Fingerprinter
 from nightlatch.sources.interface import Context, Source
 from nightlatch.store.database import state_folder
 
+DATABASE = "nightlatch.db"
 JOURNAL = "journal.db"
 """As `nightlatch.journal.journal.FILE`, which takes long to import where there is no journal."""
 
@@ -36,11 +37,22 @@ def own_sources(
         from nightlatch.guard.journalled import JournalFacts
 
         sources.append(JournalFacts(configuration, folder, Context("journal", "journal", now, Fingerprinter())))
+    if wanted("access") and configuration.base != SAMPLE and (folder / DATABASE).is_file():
+        from nightlatch.access.facts import AccessFacts
+
+        sources.append(AccessFacts(configuration, folder, env, Context("access", "access", now, Fingerprinter())))
     return sources
 
 
 def missing(sources: Iterable[Source], home: Home) -> list[Item]:
-    """What only follows once the home is known: which of its locks the journal never heard of."""
+    """What only follows once the home is known: which locks the journal never heard of, which codes are nobody's."""
+    from nightlatch.access.facts import AccessFacts
     from nightlatch.guard.journalled import JournalFacts
 
-    return [item for one in sources if isinstance(one, JournalFacts) for item in one.missing(home)]
+    items: list[Item] = []
+    for one in sources:
+        if isinstance(one, JournalFacts):
+            items += one.missing(home)
+        elif isinstance(one, AccessFacts):
+            items += one.following(home)
+    return items

@@ -73,8 +73,11 @@ def adopt(  # one option for each thing that can be decided
     chosen = deciding.chosen(person=person, name=name, role=role, manage=manage, keep=keep, remove=remove)
     if chosen is not None and not slot:
         raise UsageError("one code is to be named", todo="Write it as front/3: nightlatch access adopt lists them.")
-    silent = asyncio.run(survey(settings, folder, locks, wait))
-    found = [one for one in deciding.found(settings, locks) if not slot or one.slot == slot]
+    found = [one for one in deciding.found(settings, locks) if one.slot == slot]
+    silent: dict[str, str] = {}
+    if chosen is None or not found:
+        silent = asyncio.run(survey(settings, folder, locks, wait))
+        found = [one for one in deciding.found(settings, locks) if not slot or one.slot == slot]
     if chosen is not None:
         if not found:
             raise UsageError(f"no code that Nightlatch does not know is in {what}{_told(silent)}")

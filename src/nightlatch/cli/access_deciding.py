@@ -235,7 +235,7 @@ def _check_leave(register: Any, one: Strange, choice: Choice, at: int) -> None:
         door = (register.locks.get(one.line.lock) or one.line.lock).partition(":")[2]
         raise UsageError(
             f"{choice.person} has no grant for {one.lock_name}: a managed code would come off it",
-            todo=f"Grant it first: nightlatch grant add {choice.person} --doors {door}; or leave out --manage.",
+            todo=f"Grant it first: nightlatch grant add --to {choice.person} --doors {door}; or leave out --manage.",
         )
     if one.line.proof != "value":
         raise UsageError(

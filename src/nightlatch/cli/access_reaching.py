@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nightlatch.cli.access_common import CHANGED
 from nightlatch.cli.common import console
+from nightlatch.text import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +114,7 @@ async def survey(settings: Configuration, folder: Path, locks: Collection[str], 
                 if not open_ or time.monotonic() > until:
                     late = {one.lock: "it was not read in time" for one in open_}
                     return {lock: why for lock, why in (silent | late).items() if any(one.lock == lock for one in left)}
-                status.update(f"Reading the locks: {len(open_)} slots to go …")
+                status.update(f"Reading the locks: {count(len(open_), 'slot')} to go …")
                 await asyncio.sleep(LOOK_S)
 
 
