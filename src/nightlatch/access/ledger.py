@@ -161,7 +161,8 @@ def sending(entry: Entry, slot: int, limits: tuple[Limit, ...], read: int, now: 
         raise ValueError(f"a line that is {entry.state} is not written")
     if entry.slot != slot:
         raise ValueError(f"its code may be in slot {entry.slot}, and is not written to another")
-    return replace(entry, limits=limits)
+    # It was written before, and nobody knows what came of it: that its slot was empty then says nothing now.
+    return replace(entry, limits=limits, present=entry.present or None)
 
 
 def set_ended(entry: Entry, outcome: Outcome, code: Secret, now: int, within: int) -> Entry:

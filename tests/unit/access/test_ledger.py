@@ -98,6 +98,11 @@ class TestSending:
         with pytest.raises(ValueError, match="slot 3"):
             ledger.sending(line("changing"), 4, (), 4, 5)
 
+    def test_a_refusal_after_a_crash_is_read_first_for_the_write_before_it_may_have_arrived(self) -> None:
+        crashed = ledger.sending(line("planned"), 3, (), 4, 5)
+        after = set_(ledger.sending(crashed, 3, (), 4, 5), ended("refused", why="duplicate"))
+        assert (after.state, after.slot, ledger.doubted(after)) == ("setting", 3, True)
+
     @pytest.mark.parametrize("state", ["present", "removing", "exposed", "absent", "foreign"])
     def test_only_what_is_wanted_is_written(self, state: str) -> None:
         with pytest.raises(ValueError, match=state):
