@@ -17,8 +17,6 @@ from tests.rigs.test_zwave_codes import (
     HOME_CONNECT,
     NEWEST,
     PINS,
-    SCHLAGE,
-    YALE,
     ZONE,
     fault,
     house,
@@ -28,6 +26,7 @@ from tests.rigs.test_zwave_codes import (
     opens,
     rig,
 )
+from tests.rigs.zwave import SCHLAGE, YALE
 
 __all__ = ["house", "rig"]
 pytestmark = pytest.mark.rig

@@ -24,7 +24,8 @@ def us(text: str) -> int:
 
 def written(schedule: dict[str, Any], of: str) -> datetime:
     parts = [schedule[f"{of}{name}"] for name in ("Year", "Month", "Day", "Hour", "Minute")]
-    return datetime(2000 + parts[0], *parts[1:], tzinfo=UTC)
+    year, month, day, hour, minute = parts
+    return datetime(2000 + year, month, day, hour, minute, tzinfo=UTC)
 
 
 def test_a_span_is_written_in_the_local_time_of_its_zone() -> None:
