@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from nightlatch.access import ledger
 from nightlatch.access.reconciler.owner import Owner
@@ -30,15 +30,16 @@ class Strangers:
             return ledger.keep(line, "", person)
         return line
 
-    def settle(self, lines: Iterable[Entry]) -> None:
-        """The lines are written down as they are: what was decided of them is done, but for codes to be taken over."""
+    def settle(self, lines: Iterable[Entry]) -> Iterator[int]:
+        """The lines are written down, what was decided is done; but these slots are to be read, to take their code."""
         there = {line.slot: line for line in lines if not line.credential}
         for slot, line in there.items():
             decision = self._owner.decision(self._lock, slot)
             if decision is None:
                 continue
-            waits = decision.does == "take" and line.since == decision.since and line.kept
-            if not waits:
+            if decision.does == "take" and line.since == decision.since and line.kept:
+                yield slot
+            else:
                 self._owner.done(decision)
 
     def to_take(self, line: Entry) -> Decision | None:

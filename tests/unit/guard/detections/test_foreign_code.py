@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from nightlatch.model.event import Event
 from tests.unit.guard.detections.play import Player, at, event
 
@@ -62,6 +64,30 @@ def test_a_foreign_code_that_is_being_removed_is_still_there() -> None:
     player.wait(at(60))
     assert player.hear(found(7, "removing")) == []
     assert [one.over for one in player.hear(found(7, "absent"))] == [True]
+
+
+def test_codes_of_the_first_reading_are_a_calm_notice_and_one_that_comes_later_is_an_alarm_beside_it() -> None:
+    player = Player(ID)
+    early = [replace(found(slot), resync=True) for slot in (7, 8)]
+    player.hear(*early)
+    (calm,) = player.wait(at(60))
+    assert (calm.severity, calm.key) == ("low", "lock:front/first")
+    assert "2 codes (slots 7 and 8) on the lock from before Nightlatch first read it" in calm.what
+    player.hear(found(61))
+    (alarm,) = player.wait(at(120))
+    assert (alarm.severity, alarm.key) == ("high", "lock:front")
+    (over,) = [*player.hear(found(7, "kept")), *player.hear(found(8, "kept"))]
+    assert (over.over, over.key) == (True, "lock:front/first")
+
+
+def test_another_code_in_the_place_of_one_that_was_there_at_first_is_an_alarm() -> None:
+    player = Player(ID)
+    player.hear(replace(found(7), resync=True))
+    player.wait(at(60))
+    (over,) = player.hear(found(7))
+    assert over.over
+    (alarm,) = player.wait(at(120))
+    assert (alarm.severity, alarm.key) == ("high", "lock:front")
 
 
 def test_other_lines_and_other_locks_are_not_its_business() -> None:
