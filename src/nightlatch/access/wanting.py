@@ -35,6 +35,13 @@ class Want(msgspec.Struct, frozen=True, gc=False):
     """Their ids."""
 
 
+class Blocked(msgspec.Struct, frozen=True, gc=False):
+    """A credential that no lock of its grant takes: whose, why, and what to do."""
+
+    person: str
+    reason: str
+
+
 class Known(Protocol):
     """What a plan asks of the register."""
 
@@ -116,9 +123,10 @@ class Plan:
         pairs = self._pairs.get(lock, {}).values()
         return {pair.want.credential: pair.want for pair in pairs if pair.want is not None}
 
-    def blocked(self, lock: str) -> Mapping[str, str]:
-        """By credential: why it cannot be on a lock on which its person has a grant, and what to do."""
-        return {pair.credential: pair.reason for pair in self._pairs.get(lock, {}).values() if pair.reason}
+    def blocked(self, lock: str) -> Mapping[str, Blocked]:
+        """By credential: why it cannot be on a lock on which its person has a grant."""
+        pairs = self._pairs.get(lock, {}).items()
+        return {pair.credential: Blocked(person, pair.reason) for person, pair in pairs if pair.reason}
 
     def without(self, lock: str) -> frozenset[str]:
         """Who has a grant at a lock, and no PIN at all."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from nightlatch.access.limits import AHEAD
-from nightlatch.access.wanting import Plan, Want
+from nightlatch.access.wanting import Blocked, Plan, Want
 from nightlatch.model.access import EVERY_DOOR, Credential, Dates, Grant, Person, Schedule, Weekly
 from nightlatch.model.command import Rules, YearDay
 from nightlatch.model.event import micros
@@ -81,8 +81,10 @@ def test_a_lock_that_takes_none_of_somebody_s_codes_says_why() -> None:
     plan = Plan(Home([ANA], [Grant("g", "person:ana", (EVERY_DOOR,))], CODES), {}, NOW)
     assert not plan.wants(SHED)
     assert plan.blocked(SHED) == {
-        "c-ana": "the lock takes codes of 4 digits, and this one has 6; "
-        "make another: nightlatch code new ana --digits 4"
+        "c-ana": Blocked(
+            "ana",
+            "the lock takes codes of 4 digits, and this one has 6; make another: nightlatch code new ana --digits 4",
+        )
     }
 
 

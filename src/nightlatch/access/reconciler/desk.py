@@ -18,14 +18,14 @@ from nightlatch.model.event import Event
 from nightlatch.secrets import Secret
 
 if TYPE_CHECKING:
-    from nightlatch.access.wanting import Want
+    from nightlatch.access.wanting import Blocked, Want
 
 
 class Desk(msgspec.Struct, frozen=True):
     """What every keeper of a home shares."""
 
     wants: Callable[[str], Mapping[str, Want]]
-    blocked: Callable[[str], Mapping[str, str]]
+    blocked: Callable[[str], Mapping[str, Blocked]]
     learn: Callable[[str, Outcome], None]
     pin: Callable[[str], Secret]
     mark: Callable[[Secret], str]

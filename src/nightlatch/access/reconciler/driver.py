@@ -38,6 +38,8 @@ LOOK_S = 30.0
 """How often a lock is looked at although nothing changed: clocks are set."""
 AT_ONCE = 64
 """Commands that are on their way at the same time, to all locks."""
+TURN_S = 1.0
+"""For how long a command waits for the one before it to another lock of its hub."""
 WRITTEN_S = 2.0
 """For how long the journal's disk is waited for before a code is set; a full one keeps no code on a lock."""
 PATIENCE_S = 30.0
@@ -114,6 +116,7 @@ class Reconciler:
         self._writing = asyncio.Lock()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._hubs: dict[str, Bucket] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._settling = asyncio.Condition()
         self._group: asyncio.TaskGroup | None = None
         self._retime = asyncio.Event()
@@ -285,8 +288,19 @@ class Reconciler:
             self._wake(self.plan.learn(lock, outcome.rules, self._clock()))
 
     async def _send(self, command: Command) -> Outcome:
-        async with self._room:
-            return await self._command(command)
+        """Send a command. Those to one hub take turns: at once, they would be in each other's way on the radio."""
+        turn = self._turns[self._hub(str(command.about))]
+        mine = False
+        with suppress(TimeoutError):
+            # No longer than that: a lock that does not answer must not keep the others waiting.
+            async with asyncio.timeout(TURN_S):
+                mine = await turn.acquire()
+        try:
+            async with self._room:
+                return await self._command(command)
+        finally:
+            if mine:
+                turn.release()
 
     async def _put(self, entries: Sequence[Entry], gone: Sequence[ledger.Key]) -> None:
         async with self._writing:

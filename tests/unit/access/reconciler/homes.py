@@ -13,6 +13,7 @@ import msgspec
 
 from nightlatch.access import ledger
 from nightlatch.access.reconciler import Limits, Reconciler
+from nightlatch.access.wanting import Blocked
 from nightlatch.ecosystems._simulated.house import House
 from nightlatch.ecosystems._simulated.lock import Kept, SimulatedLock
 from nightlatch.ecosystems._simulated.plan import CodeRules
@@ -48,13 +49,13 @@ class Wanted:
 
     def __init__(self) -> None:
         self.all: dict[str, dict[str, Want]] = {}
-        self.reasons: dict[str, dict[str, str]] = {}
+        self.reasons: dict[str, dict[str, Blocked]] = {}
         self.known: dict[str, Rules] = {}
 
     def wants(self, lock: str) -> Mapping[str, Any]:
         return self.all.get(lock, {})
 
-    def blocked(self, lock: str) -> Mapping[str, str]:
+    def blocked(self, lock: str) -> Mapping[str, Blocked]:
         return self.reasons.get(lock, {})
 
     def locks(self) -> Iterable[str]:

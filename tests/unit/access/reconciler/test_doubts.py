@@ -8,7 +8,7 @@ import pytest
 
 from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems._simulated.plan import CodeRules
-from nightlatch.model.command import ClearCode, ReadCodes, SetCode, YearDay
+from nightlatch.model.command import ClearCode, ReadCodes, Rules, SetCode, YearDay
 from nightlatch.model.event import Event
 from tests.unit.access.reconciler.homes import FRONT, SECOND, Crash, Home, pin
 
@@ -151,6 +151,23 @@ async def test_new_times_are_written_in_the_same_slot_once_it_is_known_to_hold_o
     await home.pump()
     assert acts(home, since)[:2] == ["read", "set"]
     assert (home.on_lock("ana"), home.front.codes[1].limits) == ([1], (later,))
+
+
+async def test_where_a_lock_cannot_hold_a_code_to_its_times_after_all_the_hub_does_and_at_once() -> None:
+    home = Home(CodeRules(year_days=1))
+    await home.pump()
+    home.front.keeps = CodeRules(year_days=0)  # as when its clock is found to be wrong
+    home.want("ana", ends=3600, limits=(YearDay(home.at, home.at + 3600 * SECOND),))
+    learnt = home.wanted.learn
+
+    def learn(lock: str, rules: Rules, now: int) -> set[str]:
+        home.want("ana", ends=3600)  # what the plan makes of it
+        return learnt(lock, rules, now)
+
+    home.wanted.learn = learn  # type: ignore[method-assign]
+    await home.pump()
+    assert home.wanted.known[FRONT].year_days == 0
+    assert (home.state("ana"), home.on_lock("ana")) == ("present", [1])
 
 
 async def test_a_lock_that_says_yes_and_does_nothing_is_asked_three_times_and_then_told_as_blocked() -> None:
