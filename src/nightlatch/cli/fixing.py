@@ -35,7 +35,7 @@ def fix(
 ) -> None:
     """Audit the home, show what Nightlatch can put right by itself, ask, do it, and prove it by reading back.
 
-    Codes are taken off through the ledger: see nightlatch sync.
+    Codes are taken off through the ledger, and proven gone by reading their slot.
     Exit codes: 0 all proven, or nothing to do; 1 something was refused, not proven, or left undone.
 
     Examples: nightlatch fix; nightlatch fix tamper-resistance --dry-run; nightlatch fix lock:front --yes
@@ -88,14 +88,21 @@ def _do(settings: Configuration, found: Sequence[Repair]) -> Iterator[tuple[Repa
     """Have it done by the running service, or by hand of this command where none runs."""
     import asyncio
 
+    from nightlatch.cli.access_clearing import clear
+    from nightlatch.model.command import ClearCode
     from nightlatch.service.folder import running
     from nightlatch.store.database import state_folder
 
     folder = state_folder()
+    codes = {command: None for one in found for command in one.does if isinstance(command, ClearCode)}
     if running(folder):
-        yield from ((one, [_ask(folder, command) for command in one.does]) for one in found)
+        done = {command: _ask(folder, command) for one in found for command in one.does if command not in codes}
     else:
-        yield from asyncio.run(_by_itself(settings, folder, found))
+        others = [command for one in found for command in one.does if command not in codes]
+        done = asyncio.run(_by_itself(settings, folder, others)) if others else {}
+    for command in codes:
+        done[command] = clear(settings, folder, command)
+    yield from ((one, [done[command] for command in one.does]) for one in found)
 
 
 def _ask(folder: Path, command: Command) -> Outcome:
@@ -107,13 +114,11 @@ def _ask(folder: Path, command: Command) -> Outcome:
     return ask(folder, "command", Outcome, command=msgspec.to_builtins(command))
 
 
-async def _by_itself(
-    settings: Configuration, folder: Path, found: Sequence[Repair]
-) -> list[tuple[Repair, list[Outcome]]]:
+async def _by_itself(settings: Configuration, folder: Path, commands: Sequence[Command]) -> dict[Command, Outcome]:
     from nightlatch.service.errand import errand
 
     async with errand(settings, folder, env=os.environ) as (_, listener):
-        return [(one, [await listener.command(command) for command in one.does]) for one in found]
+        return {command: await listener.command(command) for command in commands}
 
 
 def _described(repair: Repair, outcomes: Sequence[Outcome]) -> dict[str, Any]:
