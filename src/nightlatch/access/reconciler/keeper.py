@@ -235,10 +235,10 @@ class Keeper:
         """Take what a command gave: into what is known of the slots, into the waits, and into the ledger."""
         mono, now = self._desk.monotonic(), self._desk.clock()
         self._pay(step, outcome, mono)
-        unlimited = outcome.why == "limits" and self.slots.rules is not None
-        if unlimited:
+        known = self.slots.rules if outcome.why == "limits" else None
+        if known is not None:
             # It does not hold codes to their times after all, as when its clock is wrong: from now on the hub does.
-            rules = msgspec.structs.replace(self.slots.rules, year_days=0, week_days=0)
+            rules = msgspec.structs.replace(known, year_days=0, week_days=0)
             outcome = msgspec.structs.replace(outcome, rules=rules)
         if outcome.rules is not None:
             self._desk.learn(self.lock, outcome)
@@ -264,7 +264,7 @@ class Keeper:
             after[key] = ledger.later(after.get(key, line), now + int(wait * SECOND))
         self._freed(after)
         await self._book.write(after, gone)
-        if unlimited:
+        if known is not None:
             self.again()
         if self.slots.whole() and not self._desk.owner.surveyed(self.lock):
             self._desk.owner.survey_ended(self.lock)
