@@ -39,7 +39,7 @@ def group() -> None:
 @app.command()
 def adopt(  # one option for each thing that can be decided
     what: Annotated[
-        str, typer.Argument(metavar="[LOCK|LOCK/SLOT]", help="One lock, or one code as front/3; otherwise all.")
+        str, typer.Argument(metavar="LOCK|LOCK/SLOT", help="One lock, or one code as front/3; otherwise all.")
     ] = "",
     config: ConfigOption = None,
     *,

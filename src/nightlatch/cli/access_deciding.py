@@ -184,6 +184,11 @@ def carry_out(
             elif choice.person:
                 register.person(choice.person)
         for one, choice in choices:
+            if choice.does == "remove" and one.line.form == "master":
+                raise UsageError(
+                    f"{one.place} is the lock's master code: it cannot be taken off",
+                    todo="Change it at the lock's keypad, as its manual says, and keep it: --keep Master",
+                )
             if choice.does == "take":
                 _check_leave(register, one, choice, at)
         # The name of a person is theirs; that of a kept code is the code's.

@@ -24,7 +24,7 @@ EXIT_OPEN = 1
 
 
 def retire(
-    lock: Annotated[str, typer.Argument(metavar="[LOCK]", help="The lock, or the door whose locks it is.")] = "",
+    lock: Annotated[str, typer.Argument(metavar="LOCK", help="The lock, or the door whose locks it is.")] = "",
     config: ConfigOption = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every lock of the home.")] = False,
@@ -70,7 +70,7 @@ def retire(
 
 
 def _lines(locks: Sequence[str], *, foreign: bool) -> list[Entry]:
-    """What may be on these locks and is to go."""
+    """What may be on these locks and is to go; a master code stays a master code, and is changed by hand."""
     from nightlatch.model.access import OPENS
     from nightlatch.store.access import AccessRecords
     from nightlatch.store.database import connect
@@ -80,7 +80,8 @@ def _lines(locks: Sequence[str], *, foreign: bool) -> list[Entry]:
         lines = AccessRecords(engine).entries(locks)
     finally:
         engine.dispose()
-    return [one for one in lines if one.state in OPENS and (one.credential or foreign or one.state != "foreign")]
+    lines = [one for one in lines if one.state in OPENS and one.form != "master"]
+    return [one for one in lines if one.credential or foreign or one.state != "foreign"]
 
 
 def _agreed(settings: Configuration, locks: Sequence[str], lines: Sequence[Entry], *, foreign: bool, yes: bool) -> None:
@@ -139,6 +140,7 @@ def _report(
 
     from nightlatch.text import count
 
+    # A lock that could not be asked may have a master code as well.
     hand = {
         lock: _by_hand(settings, lock, tuple(one.slot for one in left if one.lock == lock))
         for lock in locks

@@ -24,7 +24,8 @@ class Strangers:
                 return after
         if line.state != "foreign":
             return line
-        if self._owner.leaves(self._lock):
+        if self._owner.leaves(self._lock) and line.form != "master":
+            # A master code is changed at the keypad, and never cleared.
             return ledger.removed(line, now, within, "the lock is given up")
         if not line.kept and (person := self._owner.explained(self._lock, line.slot)):
             return ledger.keep(line, "", person)
