@@ -239,7 +239,7 @@ class Reconciler:
         if event.kind == "unlocked" and event.slot and keeper is not None:
             self._opened(keeper, event, index)
         if event.kind in CHANGES and keeper is not None:
-            keeper.reported(event.slot, resync=event.resync)
+            keeper.reported(event.kind, event.slot, resync=event.resync)
         elif event.kind in ("offline", "online") and keeper is not None:
             keeper.missed()
             if event.kind == "online":

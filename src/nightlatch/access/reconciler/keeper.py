@@ -14,6 +14,7 @@ from nightlatch.access.reconciler.book import Book
 from nightlatch.access.reconciler.budget import Bucket, Waits
 from nightlatch.access.reconciler.chooser import GONE, LINK, NO_ROOM, Act, Step, View, choose, steps, went_at
 from nightlatch.access.reconciler.desk import Desk
+from nightlatch.access.reconciler.echoes import Echoes
 from nightlatch.access.reconciler.reading import Reading, pin_or_none
 from nightlatch.access.reconciler.slots import Slots
 from nightlatch.access.reconciler.strangers import Strangers
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 SECOND = 1_000_000
 BLOCKED_AGAIN_S = 6 * 3600.0
 """After how long a lock that refused a code is asked again, when nothing changed."""
-ECHO_S = 20.0
-"""For how long after a write the lock's own report of it is awaited, and not taken for somebody else's change."""
 ABSENT_KEPT = 30 * 86_400 * SECOND
 """For how long a line that is proven gone stays in the ledger; the journal has it for as long as it keeps anything."""
 DOUBTS_PER_HOUR = 60.0
@@ -57,8 +56,9 @@ class Keeper:
         self._spare = Bucket(desk.limits.lock_messages_per_hour, now)
         self._doubts = Bucket(DOUBTS_PER_HOUR, now)
         self._heard_again = Bucket(desk.limits.heard_again_per_hour, now)
-        self._echoes: dict[int, float] = {}
-        self._writing = 0
+        self._echoes = Echoes()
+        self._meanwhile: set[int] = set()
+        """Slots that the lock told of while a command was on its way: its answer may be older than that."""
         self._swapped: set[int] = set()
         """Slots whose code the lock says was changed, until they are read."""
         self._opened: dict[int, int] = {}
@@ -225,11 +225,9 @@ class Keeper:
                 command = ReadCodes(ref)
         if step.act in (Act.SET, Act.CLEAR):
             self.slots.doubt(step.slot)
-            self._writing = step.slot
-        try:
-            return await self._desk.command(command)
-        finally:
-            self._writing = 0
+            self._echoes.write(step.slot, step.act)
+        self._meanwhile.clear()
+        return await self._desk.command(command)
 
     async def _ended(self, step: Step, line: Entry | None, outcome: Outcome, code: Secret | None) -> None:
         """Take what a command gave: into what is known of the slots, into the waits, and into the ledger."""
@@ -248,7 +246,7 @@ class Keeper:
         proven = outcome.ending == "evidence"
         self.slots.learn(outcome.rules, told, mono, listed=step.act is Act.LEARN and proven)
         if step.act in (Act.SET, Act.CLEAR):
-            self._echoes[step.slot] = mono + ECHO_S
+            self._echoes.ended(step.slot, mono, refused=outcome.ending == "refused")
             if outcome.ending == "refused" and not told and outcome.why not in ("", "unheeded"):
                 self.slots.sure(step.slot)
         after = self._read(step, outcome, code, now)
@@ -288,7 +286,9 @@ class Keeper:
         at = outcome.at or now
         reading = Reading(self.lock, self.lines, self._wants(), self._desk.pin, self._desk.mark, at, now, written, code)
         after = reading.lines(told, self._swapped)
-        self._swapped -= {slot for slot, one in told.items() if one.proof in ledger.PROVES}
+        self._swapped -= {slot for slot, one in told.items() if one.proof in ledger.PROVES} - self._meanwhile
+        for slot in self._meanwhile:
+            self._doubt(slot)
         return after
 
     def _wait(self, step: Step, outcome: Outcome, after: dict[ledger.Key, Entry], mono: float) -> float:
@@ -344,19 +344,26 @@ class Keeper:
         self.needed = 0.0
         self.changed.set()
 
-    def reported(self, slot: int, *, resync: bool) -> None:
-        """The lock told of a change in a slot. The report of our own write is awaited, once."""
+    def reported(self, kind: str, slot: int, *, resync: bool) -> None:
+        """The lock told of a change in a slot (0: it did not tell in which). The report of our own write is awaited."""
         mono = self._desk.monotonic()
-        if not resync and slot and (self._writing == slot or self._echoes.pop(slot, 0.0) > mono):
+        if not resync and slot and self._echoes.take(slot, kind, mono):
             return
         rules = self.slots.rules
         for number in (slot,) if slot else tuple(line.slot for line in self.lines.values() if line.slot):
             if rules is None or number <= rules.slots:
                 # A master code has a place beside the slots, and is not read like one.
-                self.slots.forget(number)
-                self.slots.doubt(number)
+                self._doubt(number)
                 self._swapped.add(number)
+                self._meanwhile.add(number)
+        if not slot:
+            # It may be in a slot that was read as empty.
+            self.slots.miss(mono)
         self.changed.set()
+
+    def _doubt(self, slot: int) -> None:
+        self.slots.forget(slot)
+        self.slots.doubt(slot)
 
     def opened(self, slot: int, at: int) -> Entry | None:
         """The code of a slot opened the door; its line."""
