@@ -32,7 +32,10 @@ class Strangers:
         return line
 
     def settle(self, lines: Iterable[Entry]) -> Iterator[int]:
-        """The lines are written down, what was decided is done; but these slots are to be read, to take their code."""
+        """The lines are written down, and what was decided is done; these slots are to be read before anything else.
+
+        A code is taken over, and is removed, as it is read then: another may have come into its place meanwhile.
+        """
         there = {line.slot: line for line in lines if not line.credential}
         for slot, line in there.items():
             decision = self._owner.decision(self._lock, slot)
@@ -40,8 +43,10 @@ class Strangers:
                 continue
             if decision.does == "take" and line.since == decision.since and line.kept:
                 yield slot
-            else:
-                self._owner.done(decision)
+                continue
+            if line.state == "removing":
+                yield slot
+            self._owner.done(decision)
 
     def to_take(self, line: Entry) -> Decision | None:
         """What was decided of a line that is to become somebody's credential once its code is read."""

@@ -87,8 +87,10 @@ async def found(where: Owned) -> Entry:
     where.put(3, SOMEBODYS)
     where.reconciler.survey((FRONT,))
     await where.pump()
+    await where.passes(1)
     line = where.foreign()
-    assert line is not None and line.state == "foreign"
+    assert line is not None
+    assert line.state == "foreign"
     return line
 
 
@@ -136,8 +138,6 @@ async def test_a_decision_about_one_code_does_nothing_to_another_that_came_into_
     house = home()
     line = await found(house)
     house.put(3, ANOTHER)
-    house.reconciler.survey((FRONT,))
-    await house.passes(2)
     house.decide("remove", line)
     await house.passes(2)
     assert house.front.codes[3].code == ANOTHER
