@@ -70,12 +70,19 @@ class Waits:
         self._silent.add(key)
         return wait
 
-    def back(self, link: object) -> None:
-        """The lock was heard again: what waited for it may go on at once. When it does not, waits go on growing."""
-        self._until.pop(link, None)
-        for key in self._silent:
-            self._until.pop(key, None)
+    def silent(self, link: object, now: float) -> bool:
+        """Whether anything waits because the lock did not answer."""
+        return bool(self._silent) or self.until(link) > now
+
+    def back(self, link: object, at: float) -> None:
+        """The lock is heard: what waited for it may go on from then. When it does not answer, waits go on growing."""
+        for key in (link, *self._silent):
+            self._until[key] = min(self.until(key), at)
         self._silent.clear()
+
+    def soon(self, key: object) -> None:
+        """There is a reason to try it at once. When that comes to nothing, its waits go on growing."""
+        self._until.pop(key, None)
 
     def hold(self, key: object, until: float) -> None:
         """Leave it alone until then."""

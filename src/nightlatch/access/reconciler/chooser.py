@@ -184,7 +184,9 @@ def _sets(view: View) -> Iterator[Step]:
             yield _again(view, line, want, after)
             continue
         step = _anew(view, line, want, taken, after)
-        taken.add(step.slot)
+        if after <= view.mono:
+            # One that waits keeps no slot from the others.
+            taken.add(step.slot)
         yield step
 
 

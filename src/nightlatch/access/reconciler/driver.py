@@ -44,6 +44,8 @@ WRITTEN_S = 2.0
 """For how long the journal's disk is waited for before a code is set; a full one keeps no code on a lock."""
 PATIENCE_S = 30.0
 CHANGES = frozenset(("code_added", "code_changed", "code_removed"))
+NOT_HEARD = frozenset(("offline", "command", "outcome", "ledger", "credential", "grant", "alert", "delivery"))
+"""Events about a lock that it, or its hub, does not tell because it is there."""
 
 
 class Records(Protocol):
@@ -242,8 +244,6 @@ class Reconciler:
             keeper.reported(event.kind, event.slot, resync=event.resync)
         elif event.kind in ("offline", "online") and keeper is not None:
             keeper.missed()
-            if event.kind == "online":
-                keeper.back()
         elif event.kind in ("connected", "gap"):
             for lock, one in self.keepers.items():
                 if self._hub(lock) in ("", event.about):
@@ -254,6 +254,8 @@ class Reconciler:
         elif event.kind == "clock_step":
             self._wake(tuple(self.keepers))
             self._retime.set()
+        if keeper is not None and event.kind not in NOT_HEARD and not event.resync:
+            keeper.back()
 
     def _opened(self, keeper: Keeper, event: Event, index: int | None) -> None:
         line = keeper.opened(event.slot, event.at)

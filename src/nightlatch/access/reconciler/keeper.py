@@ -12,7 +12,7 @@ import msgspec
 from nightlatch.access import ledger
 from nightlatch.access.reconciler.book import Book
 from nightlatch.access.reconciler.budget import Bucket, Waits
-from nightlatch.access.reconciler.chooser import GONE, LINK, NO_ROOM, Act, Step, View, choose, steps, went_at
+from nightlatch.access.reconciler.chooser import GOING, GONE, LINK, NO_ROOM, Act, Step, View, choose, steps, went_at
 from nightlatch.access.reconciler.desk import Desk
 from nightlatch.access.reconciler.echoes import Echoes
 from nightlatch.access.reconciler.reading import Reading, pin_or_none
@@ -61,6 +61,8 @@ class Keeper:
         """Slots that the lock told of while a command was on its way: its answer may be older than that."""
         self._swapped: set[int] = set()
         """Slots whose code the lock says was changed, until they are read."""
+        self._crowded: set[str] = set()
+        """Credentials for which there was no slot."""
         self._opened: dict[int, int] = {}
         """When slots last opened the door, until that is in their lines."""
         self.changed = asyncio.Event()
@@ -103,6 +105,7 @@ class Keeper:
         """
         after, gone = self._aims()
         self._opened.clear()
+        self._hurry(after)
         await self._book.write(after, gone)
         for slot in self._strangers.settle(self.lines.values()):
             self.slots.doubt(slot)
@@ -257,6 +260,8 @@ class Keeper:
             code = pin_or_none(self._desk.pin, line.credential)
             after[ledger.key(line)] = ledger.clear_ended(line, outcome, code, now)
         wait = self._wait(step, outcome, after, mono)
+        if self._hurry(after):
+            wait = 0.0
         if wait and line is not None:
             key = ledger.key(line)
             after[key] = ledger.later(after.get(key, line), now + int(wait * SECOND))
@@ -308,17 +313,33 @@ class Keeper:
             return BLOCKED_AGAIN_S
         return self.waits.failed(step.key, mono)
 
+    def _hurry(self, after: Mapping[ledger.Key, Entry]) -> bool:
+        """What begins to go is tried at once, however long its code or its lock was to be left alone."""
+        old = {key for key, line in self.lines.items() if line.state in GOING}
+        going = [line for key, line in after.items() if line.state in GOING and key not in old]
+        for line in going:
+            self.waits.over(_key(line))
+        if going:
+            self.back()
+        return bool(going)
+
     def _told(self, step: Step, outcome: Outcome) -> bool:
         return any(one.slot == step.slot and one.status != "unknown" for one in outcome.slots)
 
     def _freed(self, after: Mapping[ledger.Key, Entry]) -> None:
         """A code has left the lock: what was refused for it, or found no slot, may be tried again."""
-        left = (key for key, line in after.items() if line.state not in OPENS)
-        if any(self.lines[key].slot for key in left if key in self.lines):
+        left = [self.lines[key] for key, line in after.items() if key in self.lines and line.state not in OPENS]
+        if any(line.slot and line.present is not False for line in left):
             self.again()
+        elif any(line.slot for line in left):
+            # It was never there: only its slot is free again.
+            for credential in self._crowded:
+                self.waits.over(credential)
+            self._crowded.clear()
 
     async def _full(self, step: Step) -> None:
         line = self.lines[self.lock, step.credential, 0]
+        self._crowded.add(step.credential)
         self.waits.hold(step.key, self._desk.monotonic() + BLOCKED_AGAIN_S)
         now = self._desk.clock()
         await self._book.write({ledger.key(line): ledger.blocked(line, f"the lock is full: {step.why}", now)})
@@ -356,6 +377,9 @@ class Keeper:
                 self._doubt(number)
                 self._swapped.add(number)
                 self._meanwhile.add(number)
+        for line in self.lines.values():
+            if line.state in GOING and slot in (0, line.slot):
+                self.waits.soon(_key(line))
         if not slot:
             # It may be in a slot that was read as empty.
             self.slots.miss(mono)
@@ -374,12 +398,15 @@ class Keeper:
         return line
 
     def back(self) -> None:
-        """The lock, or its hub, is heard again."""
+        """The lock, or its hub, is heard: what waits for it goes on, as soon as that is not too often."""
         mono = self._desk.monotonic()
-        if self._heard_again.ready_at(mono) <= mono:
+        if not self.waits.silent(LINK, mono):
+            return
+        ready = self._heard_again.ready_at(mono)
+        if ready <= mono:
             self._heard_again.take(1, mono)
-            self.waits.back(LINK)
-            self.changed.set()
+        self.waits.back(LINK, ready)
+        self.changed.set()
 
     def missed(self) -> None:
         """For some time nobody heard the lock: what was read of it before is read again within the budget."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightlatch.access.reconciler.budget import Bucket, Waits
-from nightlatch.access.reconciler.chooser import LINK, Act, Step, View, choose, steps
+from nightlatch.access.reconciler.chooser import LINK, Act, Step, View, choose, planned, steps
 from nightlatch.access.reconciler.slots import FRESH_S, Slots
 from nightlatch.access.wanting import Want
 from nightlatch.model.access import Entry
@@ -140,5 +140,21 @@ def test_a_lock_that_does_not_answer_is_asked_ever_less_often_but_for_ever() -> 
         tries += 1
     assert 24 <= tries < 65
     assert waits.until(LINK) - now <= 3600
-    waits.back(LINK)
-    assert waits.until(LINK) <= now and waits.until("a") <= now
+    waits.back(LINK, now + 60)
+    assert waits.until(LINK) == waits.until("a") == now + 60
+    waits.back(LINK, now)
+    assert waits.until(LINK) <= now
+
+
+def test_a_plan_names_the_codes_that_are_set_once_the_lock_was_asked_and_a_slot_read_empty() -> None:
+    def told(found: View) -> list[tuple[Act, int, str]]:
+        return [(step.act, step.slot, step.credential) for step in planned(found)]
+
+    unasked = view(wants=(want("ana"), want("later", begins=NOW + 1)), known=Slots())
+    assert told(unasked) == [(Act.LEARN, 0, ""), (Act.SET, 0, "ana")]
+    unread = view(wants=(want("ana"),), known=slots((1, USED)))
+    assert told(unread) == [(Act.READ, 2, "ana"), (Act.SET, 0, "ana")]
+    read = view(wants=(want("ana"),), known=slots((1, USED), (2, EMPTY)))
+    assert told(read) == [(Act.SET, 2, "ana")]
+    there = view(Entry(LOCK, "ana", 1, "present", present=True), wants=(want("ana"),), known=slots((1, USED)))
+    assert told(there) == []
