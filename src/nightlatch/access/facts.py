@@ -14,7 +14,7 @@ from nightlatch.access.vault import Vault
 from nightlatch.catalogue.lookup import Catalogue
 from nightlatch.configuration.read import Configuration
 from nightlatch.ecosystems import _codes
-from nightlatch.errors import NightlatchError
+from nightlatch.errors import NightlatchError, StoreError
 from nightlatch.model.access import OPENS, Always, Dates, Entry, Grant
 from nightlatch.model.event import instant, micros
 from nightlatch.model.evidence import Claim, Grade, Item, Ref, Same
@@ -170,6 +170,21 @@ class AccessFacts(Source, kind="access"):
             midnight = datetime.combine(last, time(), self.configuration.zone)
             ends.append(midnight + timedelta(minutes=grant.schedule.ends))
         return min(ends) if ends else None
+
+
+def kept(folder: Path) -> bool:
+    """Whether a state folder's ledger holds anything; one that cannot be read is told of when it is asked."""
+    try:
+        engine = connect(folder)
+    except StoreError:
+        return True
+    try:
+        records = AccessRecords(engine)
+        return bool(records.surveyed() or records.entries())
+    except StoreError:
+        return True
+    finally:
+        engine.dispose()
 
 
 def _about(line: Entry) -> Ref:

@@ -38,9 +38,11 @@ def own_sources(
 
         sources.append(JournalFacts(configuration, folder, Context("journal", "journal", now, Fingerprinter())))
     if wanted("access") and configuration.base != SAMPLE and (folder / DATABASE).is_file():
-        from nightlatch.access.facts import AccessFacts
+        from nightlatch.access.facts import AccessFacts, kept
 
-        sources.append(AccessFacts(configuration, folder, env, Context("access", "access", now, Fingerprinter())))
+        if kept(folder):
+            context = Context("access", "access", now, Fingerprinter())
+            sources.append(AccessFacts(configuration, folder, env, context))
     return sources
 
 
