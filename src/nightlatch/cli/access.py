@@ -11,7 +11,7 @@ import typer
 
 from nightlatch.cli import access_importing, access_retiring
 from nightlatch.cli.access_common import YesOption, confirmed
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, now, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, hung, now, print_json
 from nightlatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def adopt(  # one option for each thing that can be decided
     if form is Format.JSON:
         print_json({"codes": [one.document() for one in found], "not_read": silent})
     else:
-        _show(settings, found, silent)
+        _show(settings, found, silent, what)
     open_ = [one for one in found if not one.kept]
     if form is Format.TEXT and open_ and sys.stdin.isatty() and not yes:
         choices = deciding.asked(settings, open_)
@@ -136,7 +136,7 @@ def _decide(
         raise typer.Exit(EXIT_OPEN)
 
 
-def _show(settings: Configuration, found: Sequence[Strange], silent: dict[str, str]) -> None:
+def _show(settings: Configuration, found: Sequence[Strange], silent: dict[str, str], what: str) -> None:
     from rich.text import Text
 
     from nightlatch.text import count
@@ -150,12 +150,13 @@ def _show(settings: Configuration, found: Sequence[Strange], silent: dict[str, s
         if some:
             out.print(Text(f"{title}: {count(len(some), 'code')}", "bold"))
         for one in some:
-            out.print(one.text(zone), soft_wrap=True)
+            hung(out, one.text(zone), by=0)
     for lock, why in silent.items():
         words = f"{_name(settings, lock)} was not read whole: {why}. What is on it now may be more than is shown."
         out.print(Text(words, "yellow"), soft_wrap=True)
     if not found and not silent:
-        out.print("Every code on every lock is explained.", markup=False)
+        told = f"No code in {what} is unexplained." if what else "Every code on every lock is explained."
+        out.print(told, markup=False)
     elif any(not one.kept for one in found):
         hint = "Say whose each is: nightlatch access adopt LOCK/SLOT --person PERSON, --keep NAME, or --remove"
         out.print(Text(hint, "dim"), soft_wrap=True)

@@ -87,10 +87,10 @@ def made_codes(changed: Changed, register: Register) -> list[str]:
 
 
 def print_struct(value: object) -> None:
-    """Print a struct as JSON, every field of it."""
-    from msgspec import to_builtins
+    """Print a struct of access as JSON, every field of it."""
+    from nightlatch.cli.access_documents import plain
 
-    print_json(to_builtins(value))
+    print_json(plain(value))
 
 
 def say(*lines: str, running: bool) -> None:

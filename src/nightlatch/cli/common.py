@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import sys
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from nightlatch.configuration.read import Configuration
 
 
 NARROWEST, WIDEST = 20, 1000
 """Which COLUMNS are believed."""
+NARROW = 70
+"""Columns of a terminal below which a table has no room."""
+_AT_END = re.compile(r"[ ]+(?=\n)")
 
 
 class Format(StrEnum):
@@ -52,6 +59,35 @@ def configuration(path: Path | None) -> Configuration:
     return load(locate(path, os.environ))
 
 
+class Trimmed(io.TextIOBase):
+    """A stream whose lines are written without the spaces at their ends that fill a terminal's line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # of the stream that it is written to
+        """As the stream's."""
+        return self._stream.encoding
+
+    def write(self, text: str) -> int:
+        """Write text of whole lines."""
+        self._stream.write(_AT_END.sub("", text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Let it be written."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """As the stream's."""
+        return self._stream.fileno()
+
+
 def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """A terminal that is plain when it is piped, and keeps to NO_COLOR and FORCE_COLOR."""
     from rich.console import Console
@@ -60,7 +96,31 @@ def console(*, stderr: bool = False, width: int | None = None) -> Console:
     if width is None and not stream.isatty():
         columns = os.environ.get("COLUMNS", "")
         width = min(int(columns), WIDEST) if columns.isdecimal() and int(columns) >= NARROWEST else 100
-    return Console(stderr=stderr, highlight=False, width=width, soft_wrap=False)
+    return Console(file=cast("IO[str]", Trimmed(stream)), stderr=stderr, highlight=False, width=width, soft_wrap=False)
+
+
+def hung(out: Console, text: Text, *, by: int = 2) -> None:
+    """Print text indented by so many columns, its further lines by two more."""
+    first, *rest = text.wrap(out, max(out.width - by - 2, NARROWEST - 4)) or [text]
+    out.print(" " * by, first, sep="", soft_wrap=True)
+    for line in rest:
+        out.print(" " * (by + 2), line, sep="", soft_wrap=True)
+
+
+def print_table(out: Console, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under their columns; on a narrow terminal each row as a paragraph."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if out.width < NARROW:
+        for first, *rest in rows:
+            told = [f"{name}: {cell}" if name else cell for name, cell in zip(columns[1:], rest, strict=True) if cell]
+            hung(out, Text("; ".join((first, *told))), by=0)
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    out.print(table)
 
 
 def print_json(value: Any) -> None:

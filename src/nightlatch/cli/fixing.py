@@ -25,7 +25,7 @@ STYLES = {"evidence": "green", "refused": "bold red", "unknown": "yellow"}
 def fix(
     chosen: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WHAT]...", help="A practice, practice/check, or a thing as lock:front. None: all."),
+        typer.Argument(metavar="WHAT", help="A practice, practice/check, or a thing as lock:front. None: all."),
     ] = None,
     config: ConfigOption = None,
     *,

@@ -8,7 +8,7 @@ import typer
 
 from nightlatch.cli import grant_common as common
 from nightlatch.cli.access_common import YesOption, access, confirmed, made_codes, poke, say
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json, print_table
 from nightlatch.cli.grant_common import (
     ByOption,
     CheckInOption,
@@ -102,7 +102,7 @@ def add(
         if ends and ends <= max(at, starts):
             raise UsageError("it would end before it begins", where="--until")
         known = common.able(registrar)
-        wider = widening(None, wanted, register.zone, at)
+        wider = widening(None, wanted, register.zone, at, whom=register.whom, named=register.name)
         if not wider:
             raise UsageError("it would open nothing: no time of it lies ahead", todo="See its days and its end.")
         if dry_run:
@@ -184,7 +184,7 @@ def change(
             reason=reason or before.reason,
         )
         known = common.able(registrar)
-        wider = widening(before, after, register.zone, at)
+        wider = widening(before, after, register.zone, at, whom=register.whom, named=register.name)
         lines = [f"Before: {common.head(before, register)}", *common.plan(after, wider, register, known, at)]
         if dry_run:
             _show(lines, common.document(after, register, known, at, wider), form)
@@ -228,9 +228,9 @@ def end(
             registrar.remove_feed(one, at)
     running = poke()
     if form is Format.JSON:
-        from msgspec import to_builtins
+        from nightlatch.cli.access_documents import plain
 
-        print_json({"ended": to_builtins(done), "calendars": feeds})
+        print_json({"ended": plain(done), "calendars": feeds})
         return
     say(f"Ended {', '.join((*(one.id for one in done), *feeds))}.", running=running)
 
@@ -258,10 +258,10 @@ def list_(
     rows = [(one, common.state(one, register, at)) for one in sorted(found, key=lambda one: (one.made, one.id))]
     rows = [(one, told) for one, told in rows if everything or told in ("open", "later")]
     if form is Format.JSON:
-        from msgspec import to_builtins
+        from nightlatch.cli.access_documents import plain
 
         documents = [common.document(one, register, known, at) for one, _ in rows]
-        print_json({"grants": documents, "calendars": to_builtins(list(register.feeds.values()))})
+        print_json({"grants": documents, "calendars": plain(list(register.feeds.values()))})
         return
     _table(register, rows, at)
 
@@ -272,8 +272,7 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
 
     Examples: nightlatch grant show g7k2mp; nightlatch grant show g7k2mp --format json
     """
-    from msgspec import to_builtins
-
+    from nightlatch.cli.access_documents import plain
     from nightlatch.model.event import micros
 
     at = micros(now())
@@ -293,7 +292,7 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
             if line.lock in locks
         ]
     if form is Format.JSON:
-        print_json({**common.document(grant, register, known, at), "ledger": to_builtins(lines)})
+        print_json({**common.document(grant, register, known, at), "ledger": plain(lines)})
         return
     told = [*common.plan(grant, (), register, known, at), f"It is {common.state(grant, register, at)}."]
     told += [f"{label}: {text}" for label, text in (("Why", grant.reason), ("By", grant.by)) if text]
@@ -328,21 +327,18 @@ def _show(lines: list[str], as_document: dict[str, Any], form: Format) -> None:
 
 
 def _table(register: Register, rows: list[tuple[Grant, str]], at: int) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     from nightlatch.access.schedules import words
     from nightlatch.cli.grant_feeds import line_of
     from nightlatch.text import listed
 
-    table = Table("id", "for", "doors", "when", "", box=None, pad_edge=False)
-    for grant, told in rows:
-        where = listed([register.name(door) for door in grant.doors])
-        cells = (grant.id, register.whom(grant.to), where, words(grant, register.zone), told)
-        table.add_row(*(Text(cell) for cell in cells))
     out = console()
+    cells = [
+        (grant.id, told, register.whom(grant.to), listed([register.name(door) for door in grant.doors]), when)
+        for grant, told in rows
+        for when in (words(grant, register.zone),)
+    ]
     if rows:
-        out.print(table)
+        print_table(out, ("id", "", "for", "doors", "when"), cells)
     for feed in register.feeds.values():
         out.print(line_of(feed, register, at), markup=False, soft_wrap=True)
     if not rows and not register.feeds:

@@ -280,12 +280,11 @@ def plan(grant: Grant, wider: Sequence[str], register: Register, known: Able, no
 
 def document(grant: Grant, register: Register, known: Able, now: int, wider: Sequence[str] = ()) -> dict[str, Any]:
     """A grant for programs: its fields, its times in words and the next ones, and what is said of it."""
-    from msgspec import to_builtins
-
     from nightlatch.access.schedules import preview, words
+    from nightlatch.cli.access_documents import plain
 
     return {
-        **to_builtins(grant),
+        **plain(grant),
         "in_words": words(grant, register.zone),
         "state": state(grant, register, now),
         "preview": list(preview(grant, register.zone, now, SHOWN)),

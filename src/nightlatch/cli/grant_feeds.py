@@ -134,15 +134,23 @@ def _hours(feed: Feed) -> str:
 
 
 def _document(feed: Feed) -> object:
-    from msgspec import to_builtins
+    from nightlatch.cli.access_documents import plain
 
-    return to_builtins(feed)
+    return plain(feed)
 
 
 def _builtins(found: Reading) -> object:
-    from msgspec import to_builtins
+    from nightlatch.model.event import instant
 
-    return to_builtins(found.bookings)
+    return [
+        {
+            "key": one.key,
+            "begins": instant(one.begins).isoformat(),
+            "ends": instant(one.ends).isoformat(),
+            "name": one.name,
+        }
+        for one in found.bookings
+    ]
 
 
 def _print(lines: list[str], as_document: object, form: Format) -> None:

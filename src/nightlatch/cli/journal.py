@@ -121,9 +121,9 @@ def _print(
     entries: Iterable[Entry], settings: Configuration | None, zone: tzinfo, form: EntryFormat, output: Path | None
 ) -> bool:
     """Print entries or write them to a file; whether there were any."""
-    from nightlatch.cli.journal_entries import Names, as_csv, as_json, as_jsonl, line
+    from nightlatch.cli.journal_entries import Names, as_csv, as_json, as_jsonl, given_names, line
 
-    names, out = Names(settings), console()
+    names, out = Names(settings, given_names()), console()
     some = False
 
     def counted() -> Iterator[Entry]:

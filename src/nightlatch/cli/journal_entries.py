@@ -127,6 +127,25 @@ class Names:
         return self._people.get(id_, id_)
 
 
+def given_names() -> dict[str, str]:
+    """The names of the people of the database, by id; nothing where it is not there or cannot be read."""
+    from nightlatch.errors import StoreError
+    from nightlatch.store.access import AccessRecords
+    from nightlatch.store.database import connect, state_folder
+
+    if not (state_folder() / "nightlatch.db").exists():
+        return {}
+    try:
+        engine = connect()
+    except StoreError:
+        # The journal is shown whatever became of the database: then by ids.
+        return {}
+    try:
+        return {one.id: one.name for one in AccessRecords(engine).people()}
+    finally:
+        engine.dispose()
+
+
 def line(entry: Entry, names: Names, zone: tzinfo) -> Text:
     """One entry as a line: index, time at home, thing, what happened."""
     from rich.text import Text

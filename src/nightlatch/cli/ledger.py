@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, now, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, hung, now, print_json
 from nightlatch.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from rich.text import Text
 
     from nightlatch.configuration.read import Configuration
     from nightlatch.journal.leaves import Entry as Told
@@ -29,9 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ledger(
-    what: Annotated[
-        str, typer.Argument(metavar="[DOOR|PERSON]", help="A door, a lock or a person; otherwise all.")
-    ] = "",
+    what: Annotated[str, typer.Argument(metavar="DOOR|PERSON", help="A door, a lock or a person; otherwise all.")] = "",
     config: ConfigOption = None,
     *,
     state: Annotated[
@@ -126,7 +126,11 @@ def _print(entries: list[Entry], settings: Configuration, people: dict[str, str]
 
     out = console()
     if not entries:
-        out.print("No line of the ledger fits." if settings.tables.locks else "No lock is configured.", markup=False)
+        if not settings.tables.locks:
+            out.print("No lock is configured: add [[locks]] to nightlatch.toml.", markup=False)
+        else:
+            hint = "What is on the locks is read by: nightlatch access adopt, and by nightlatch run"
+            out.print(f"No line of the ledger fits. {hint}", markup=False)
         return
     moment, zone = micros(now()), settings.zone
     names = {f"lock:{lock.id}": lock.name or lock.id for lock in settings.tables.locks}
@@ -136,13 +140,12 @@ def _print(entries: list[Entry], settings: Configuration, people: dict[str, str]
         if entry.lock != lock:
             lock = entry.lock
             out.print(Text(names.get(lock, lock), style="bold"))
-        out.print(_row(entry, people, zone, moment, STYLES.get(entry.state, "dim")))
+        hung(out, _row(entry, people, zone, moment, STYLES.get(entry.state, "dim")))
     if len(entries) > limit:
         out.print(f"… and {count(len(entries) - limit, 'more line')}: --limit {len(entries)} shows each", markup=False)
 
 
-def _row(entry: Entry, people: dict[str, str], zone: tzinfo, moment: int, style: str) -> Any:
-    from rich.padding import Padding
+def _row(entry: Entry, people: dict[str, str], zone: tzinfo, moment: int, style: str) -> Text:
     from rich.text import Text
 
     from nightlatch.access.ledger import evidence
@@ -160,16 +163,11 @@ def _row(entry: Entry, people: dict[str, str], zone: tzinfo, moment: int, style:
         told += f"; {entry.reason}"
     text = Text(f"{'kept' if entry.kept else entry.state:<9}", style=style)
     text.append(f"{printable(told)}", style="")
-    return Padding(text, (0, 0, 0, 2), expand=False)
+    return text
 
 
 def _document(entry: Entry) -> dict[str, Any]:
-    import msgspec
-
     from nightlatch.access.ledger import evidence
-    from nightlatch.model.event import instant
+    from nightlatch.cli.access_documents import plain
 
-    found = {name: getattr(entry, name) for name in entry.__struct_fields__}
-    for name in ("since", "seen", "due", "after", "used"):
-        found[name] = instant(found[name]).isoformat() if found[name] else None
-    return {**found, "limits": msgspec.to_builtins(entry.limits), "evidence": evidence(entry)}
+    return {**plain(entry), "evidence": evidence(entry)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nightlatch.cli.access_common import YesOption, access, confirmed, made_codes, poke, print_struct, say
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, console, now, print_json, print_table
 from nightlatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,15 +49,13 @@ def list_(
     if form is Format.JSON:
         print_json(rows)
         return
-    from rich.table import Table
-
-    table = Table("id", "name", "role", "groups", "grants", "codes", "", box=None, pad_edge=False)
+    cells = []
     for row in rows:
         note = "removed" if row["removed"] else "in nightlatch.toml" if row["configured"] else ""
-        cells = (row["id"], row["name"], row["role"], ", ".join(row["groups"]))
-        table.add_row(*(_plain(cell) for cell in (*cells, str(row["grants"]), str(row["codes"]), note)))
+        told = (row["id"], row["name"], row["role"], ", ".join(row["groups"]))
+        cells.append((*told, str(row["grants"]), str(row["codes"]), note))
     if rows:
-        console().print(table)
+        print_table(console(), ("id", "name", "role", "groups", "grants", "codes", ""), cells)
     else:
         console().print("Nobody yet. Add somebody: nightlatch people add ana --name Ana --role guest", markup=False)
 
@@ -79,17 +77,17 @@ def show(person: PersonArgument, config: ConfigOption = None, *, form: FormatOpt
         lines = registrar.records.entries_of(person)
     grants, codes = register.granted(person, at), register.active(person)
     if form is Format.JSON:
-        from msgspec import to_builtins
+        from nightlatch.cli.access_documents import plain
 
         print_json(
             {
                 **_row(register, found, at),
                 "grants": [
-                    {**to_builtins(one), "in_words": words(one, register.zone)}
+                    {**plain(one), "in_words": words(one, register.zone)}
                     for one in sorted(grants, key=lambda one: one.made)
                 ],
-                "codes": to_builtins(codes),
-                "ledger": to_builtins(lines),
+                "codes": plain(codes),
+                "ledger": plain(lines),
             }
         )
         return
@@ -286,9 +284,3 @@ def _row(register: Register, person: Person, at: int) -> dict[str, Any]:
         "grants": len(register.granted(person.id, at)),
         "codes": len(register.active(person.id)),
     }
-
-
-def _plain(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)

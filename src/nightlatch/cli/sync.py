@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, hung, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,12 +25,13 @@ LOOK_S = 0.3
 STYLES = {"evidence": "green", "refused": "bold red", "unknown": "yellow"}
 ENDINGS = {"evidence": "proven", "refused": "refused", "unknown": "not proven"}
 ACTS = {
-    "learn": "ask what it keeps to",
-    "read": "read slot {slot}",
-    "clear": "take {whose} off slot {slot}",
-    "set": "put {whose} into slot {slot}",
+    "learn": "ask how many slots and which times it keeps, and what is in them",
+    "read": "read {slot}",
+    "clear": "take {whose} off {slot}",
+    "set": "put {whose} into {slot}",
     "full": "no slot is free for {whose}",
 }
+UNEXPLAINED = "a code that no grant explains"
 
 
 class Source(Protocol):
@@ -75,26 +76,26 @@ async def _sync(
     async with _service(folder) if served else _own(settings, folder, start=not dry_run, yes=yes, form=form) as source:
         before = await source.progress(0)
         if dry_run:
-            _print_plan(settings, before.todo, form)
+            _print_plan(Names(settings), before.todo, form)
             raise typer.Exit(0)
         after = await _watch(settings, source, before.number if served else 0, wait, form)
     left = [one for one in after.todo if one.act != "learn"]
     if form is Format.JSON:
         print_json({"done": after.done, "left": left, "trouble": after.trouble})
     else:
-        _print_end(settings, after, left)
+        _print_end(Names(settings), after, left)
     raise typer.Exit(EXIT_OPEN if left or after.trouble else 0)
 
 
 async def _watch(settings: Configuration, source: Source, since: int, wait: float, form: Format) -> Progress:
     """Tell each step as it ends, until nothing is left to do now or the time is over."""
     until = time.monotonic() + wait
-    shown = since
+    shown, names = since, Names(settings)
     with console(stderr=True).status("Asking the locks …") as status:
         while True:
             found = await source.progress(shown)
             if form is Format.TEXT:
-                _print_done(settings, found.done)
+                _print_done(names, found.done)
             shown = found.number
             if found.waiting or time.monotonic() > until:
                 break
@@ -152,7 +153,7 @@ async def _own(settings: Configuration, folder: Path, *, start: bool, yes: bool,
         plan = access.progress(0).todo
         if not yes:
             if form is Format.TEXT:
-                _print_plan(settings, plan, form)
+                _print_plan(Names(settings), plan, form)
             _ask()
         task = asyncio.create_task(access.run(), name="access")
         try:
@@ -170,7 +171,30 @@ def _ask() -> None:
         raise typer.Exit(EXIT_OPEN)
 
 
-def _print_plan(settings: Configuration, todo: Sequence[Todo], form: Format) -> None:
+class Names:
+    """What people call locks and each other."""
+
+    def __init__(self, settings: Configuration) -> None:
+        from nightlatch.store.access import AccessRecords
+        from nightlatch.store.database import connect
+
+        engine = connect()
+        try:
+            known = AccessRecords(engine).people()
+        finally:
+            engine.dispose()
+        self._locks = {f"lock:{lock.id}": lock.name or lock.id for lock in settings.tables.locks}
+        self._people = {one.id: one.name for one in known}
+        self._people |= {one.id: one.name or one.id for one in settings.tables.people}
+
+    def act(self, one: Todo) -> str:
+        """What is done where, in words."""
+        whose = f"the code of {self._people.get(one.person, one.person)}" if one.person else UNEXPLAINED
+        done = ACTS[one.act].format(slot=f"slot {one.slot}" if one.slot else "a free slot", whose=whose)
+        return f"{self._locks.get(one.lock, one.lock)}: {done}"
+
+
+def _print_plan(names: Names, todo: Sequence[Todo], form: Format) -> None:
     from rich.text import Text
 
     if form is Format.JSON:
@@ -180,36 +204,26 @@ def _print_plan(settings: Configuration, todo: Sequence[Todo], form: Format) -> 
     if not todo:
         out.print("Nothing is to be sent: every lock is as its grants want it, as far as its ledger knows.")
     for one in todo:
-        out.print(Text(f"{_lock(settings, one)}: {_act(one)}").append(f" ({one.why})", "dim"))
+        hung(out, Text(names.act(one)).append(f" ({one.why})", "dim"), by=0)
 
 
-def _print_done(settings: Configuration, done: Sequence[Todo]) -> None:
+def _print_done(names: Names, done: Sequence[Todo]) -> None:
     from rich.text import Text
 
     out = console()
     for one in done:
         line = Text(f"{ENDINGS[one.ending]:<11}", STYLES[one.ending])
-        out.print(line.append(f"{_lock(settings, one)}: {_act(one)}: {one.what}", "default"))
+        hung(out, line.append(f"{names.act(one)}: {one.what}", "default"), by=0)
 
 
-def _print_end(settings: Configuration, progress: Progress, left: Sequence[Todo]) -> None:
+def _print_end(names: Names, progress: Progress, left: Sequence[Todo]) -> None:
     from rich.text import Text
 
     out = console()
     if progress.trouble:
-        out.print(Text(progress.trouble, "red"))
+        hung(out, Text(progress.trouble, "red"), by=0)
     if not left:
         out.print("Every lock is as its grants want it. See: nightlatch who")
         return
     out.print("Left to do, and tried again by nightlatch run as soon as the lock answers:")
-    _print_plan(settings, left, Format.TEXT)
-
-
-def _lock(settings: Configuration, one: Todo) -> str:
-    names = {f"lock:{lock.id}": lock.name or lock.id for lock in settings.tables.locks}
-    return names.get(one.lock, one.lock)
-
-
-def _act(one: Todo) -> str:
-    whose = f"the code of {one.person}" if one.person else "a code that no grant explains"
-    return ACTS[one.act].format(slot=one.slot or "that is free", whose=whose)
+    _print_plan(names, left, Format.TEXT)

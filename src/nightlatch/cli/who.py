@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, now, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, hung, now, print_json
 from nightlatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nightlatch.access.who import Entrance, Line, Opener, Scene
     from nightlatch.configuration.read import Configuration
     from nightlatch.journal.journal import Journal
+    from nightlatch.model.access import Entry
     from nightlatch.store.access import AccessRecords
 
 STYLES = {
@@ -32,6 +33,8 @@ STYLES = {
     "kept": "green",
 }
 _LOUD = ("exposed", "foreign")
+FIRST = 64
+"""Entries at the journal's begin among which the first that still has its contents is looked for."""
 SHOWN = 40
 """Ways to open one door that are shown as text, unless --all is given; foreign and exposed ones always are."""
 
@@ -42,7 +45,7 @@ def register(app: typer.Typer) -> None:
 
 
 def who(
-    door: Annotated[str, typer.Argument(metavar="[DOOR]", help="A door or a lock; otherwise all.")] = "",
+    door: Annotated[str, typer.Argument(metavar="DOOR", help="A door or a lock; otherwise all.")] = "",
     config: ConfigOption = None,
     *,
     at: Annotated[
@@ -116,7 +119,7 @@ def entrances(
     lines: Iterable[Line] = ()
     if at < moment:
         with journal() as log:
-            lines = _as_it_was(log, entries, at, locks)
+            lines = _as_it_was(log, entries, at, locks, settings.zone)
     if at > moment:
         people, grants = records.people(), records.grants()
     else:
@@ -157,13 +160,18 @@ def _scene(
     return Scene(doors, labels, names, Beside(things, declared, labels, names, records.rules()), by_hand)
 
 
-def _as_it_was(log: Journal | None, entries: Sequence[Any], at: int, locks: list[str]) -> list[Line]:
+def _as_it_was(log: Journal | None, entries: Sequence[Entry], at: int, locks: list[str], zone: tzinfo) -> list[Line]:
     from nightlatch.access import recalling
 
     if log is None:
         raise UsageError(
             "there is no journal here, so what was in the past is not known",
             todo="Nightlatch writes one while it runs: nightlatch run",
+        )
+    first = next((entry.event.at for entry in log.entries(0, FIRST) if entry.event is not None), 0)
+    if at < first:
+        raise UsageError(
+            f"the journal begins on {clock(first, zone)}: who could open a door before is not known", where="--at"
         )
     return list(recalling.at(log, entries, at, frozenset(locks)))
 
@@ -186,6 +194,8 @@ def journal() -> Iterator[Journal | None]:
 
 
 def _print(found: list[Entrance], zone: tzinfo, at: int, moment: int, *, everything: bool) -> None:
+    from rich.text import Text
+
     from nightlatch.text import count
 
     out = console()
@@ -204,9 +214,9 @@ def _print(found: list[Entrance], zone: tzinfo, at: int, moment: int, *, everyth
         urgent = sum(opener.state in _LOUD for opener in one.openers)
         most = len(one.openers) if everything else max(SHOWN, urgent)
         for opener in one.openers[:most]:
-            out.print(_row(opener, zone, min(at, moment)))
+            hung(out, _row(opener, zone, min(at, moment)))
             if opener.by_hand:
-                out.print(_indented(f"By hand: {opener.by_hand}", "", by=6))
+                hung(out, Text(f"By hand: {opener.by_hand}"), by=6)
         if len(one.openers) > most:
             rest = len(one.openers) - most
             out.print(f"  … and {count(rest, 'more way', 'more ways')} to open it: --all shows each", markup=False)
@@ -214,9 +224,9 @@ def _print(found: list[Entrance], zone: tzinfo, at: int, moment: int, *, everyth
             out.print("  nobody that is known of", style="dim")
         for sentence in one.unknown:
             if sentence not in everywhere:
-                out.print(_indented(f"? {sentence}", "dim"))
+                hung(out, Text(f"? {sentence}", "dim"))
     for sentence in everywhere:
-        out.print(_indented(f"? {sentence}", "dim", by=0))
+        hung(out, Text(f"? {sentence}", "dim"), by=0)
 
 
 def _heading(one: Entrance) -> Text:
@@ -234,7 +244,9 @@ def _heading(one: Entrance) -> Text:
     return text
 
 
-def _row(opener: Opener, zone: tzinfo, at: int) -> Any:
+def _row(opener: Opener, zone: tzinfo, at: int) -> Text:
+    from rich.text import Text
+
     from nightlatch.cli.journal_entries import printable
     from nightlatch.text import span
 
@@ -244,17 +256,9 @@ def _row(opener: Opener, zone: tzinfo, at: int) -> Any:
     note = f"; {opener.note}" if opener.note else ""
     head = "" if opener.state == "known" else f"{opener.state.upper() if opener.state in _LOUD else opener.state}  "
     words = f"{head}{opener.who} ({opener.means}{where}{until}): {opener.evidence}{age}{note}"
-    return _indented(printable(words), STYLES.get(opener.state, ""), bold=len(head))
-
-
-def _indented(words: str, style: str, *, by: int = 2, bold: int | None = None) -> Any:
-    """Words with all their lines indented; `bold`: only so many characters of them are styled."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    text = Text(words)
-    text.stylize(style, 0, bold)
-    return Padding(text, (0, 0, 0, by), expand=False)
+    text = Text(printable(words))
+    text.stylize(STYLES.get(opener.state, ""), 0, len(head))
+    return text
 
 
 def clock(at: int, zone: tzinfo) -> str:

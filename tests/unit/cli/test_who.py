@@ -154,6 +154,16 @@ def test_a_past_time_without_a_journal_says_that_it_is_not_known(nightlatch: Run
     assert "what was in the past is not known" in err
 
 
+def test_a_time_before_the_journal_says_that_it_is_not_known(nightlatch: Run, state: Path) -> None:
+    journal = Journal.open(state)
+    journal.append(list(ledger.events(None, PRESENT, NOW - 9 * HOUR)))
+    journal.close()
+    code, out, err = nightlatch("who", "--at", "2020-01-01 03:00")
+    assert (code, out) == (2, "")
+    assert "--at: the journal begins on " in err
+    assert "who could open a door before is not known" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -92,6 +92,20 @@ def steps(view: View) -> Iterator[Step]:
         yield step
 
 
+def planned(view: View) -> Iterator[Step]:
+    """Everything that would be sent: the steps, and the codes that wait for a reading among them, without a slot."""
+    found = [step for step in steps(view) if not step.background]
+    yield from found
+    own = {line.credential: line for line in view.lines if line.credential}
+    settled = {step.credential for step in found if step.act in (Act.SET, Act.CLEAR, Act.FULL)}
+    for want in sorted(view.wants.values(), key=lambda one: (one.begins, one.credential)):
+        line = own.get(want.credential)
+        if want.credential in settled or not wanted_now(line, want, view.now):
+            continue
+        if line is None or line.state not in OPENS:
+            yield Step(view.lock, Act.SET, "once a slot was read empty", 0, want.credential, want.limits)
+
+
 class Choice(msgspec.Struct, frozen=True):
     """What to do now, if anything; `soonest`: from when another look is worth it, `needed`: were there no budget."""
 

@@ -12,7 +12,7 @@ import msgspec
 from nightlatch.access import ledger
 from nightlatch.access.reconciler.book import Book
 from nightlatch.access.reconciler.budget import Bucket, Waits
-from nightlatch.access.reconciler.chooser import GOING, GONE, LINK, NO_ROOM, Act, Step, View, choose, steps, went_at
+from nightlatch.access.reconciler.chooser import GOING, GONE, LINK, NO_ROOM, Act, Step, View, choose, planned, went_at
 from nightlatch.access.reconciler.desk import Desk
 from nightlatch.access.reconciler.echoes import Echoes
 from nightlatch.access.reconciler.reading import Reading, pin_or_none
@@ -96,7 +96,7 @@ class Keeper:
         after, gone = self._aims()
         lines = {key: line for key, line in (self.lines | after).items() if key not in gone}
         view = msgspec.structs.replace(self.view(), lines=tuple(lines.values()))
-        return [step for step in steps(view) if not step.background]
+        return list(planned(view))
 
     async def look(self) -> float:
         """Bring the ledger to what is wanted now and take at most one step; from when another look is worth it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, tzinfo
 from itertools import chain
 
@@ -16,15 +16,29 @@ HORIZON_DAYS = 400
 """What comes each week is compared this far ahead: a year, with each change of the clock in it, and a month."""
 
 
-def widening(before: Grant | None, after: Grant, zone: tzinfo, now: int) -> tuple[str, ...]:
+def widening(
+    before: Grant | None,
+    after: Grant,
+    zone: tzinfo,
+    now: int,
+    *,
+    whom: Callable[[str], str],
+    named: Callable[[str], str],
+) -> tuple[str, ...]:
     """What `after` allows that `before` did not, from `now` on; nothing when it allows no more.
 
-    `before` None: it allowed nothing. Times are compared exactly until 400 days after the last of:
+    `before` None: it allowed nothing. `whom` and `named` tell what people call whom a grant is to, and doors.
+    Times are compared exactly until 400 days after the last of:
     now, the starts, the last dates, the last day of a rule. What lies beyond is told by the ends.
     """
     if not after.doors or next(spans(after, zone, now, FOREVER), None) is None:
         return ()
-    parts = (_people(before, after), _doors(before, after), _times(before, after, zone, now), _uses(before, after))
+    parts = (
+        _people(before, after, whom),
+        _doors(before, after, named),
+        _times(before, after, zone, now),
+        _uses(before, after),
+    )
     return tuple(chain.from_iterable(parts))
 
 
@@ -47,15 +61,14 @@ def difference(wider: Iterable[Span], narrower: Iterable[Span]) -> Iterator[Span
             yield at, end
 
 
-def _people(before: Grant | None, after: Grant) -> Iterator[str]:
+def _people(before: Grant | None, after: Grant, whom: Callable[[str], str]) -> Iterator[str]:
     if before is not None and before.to == after.to:
         return
-    kind, _, name = after.to.partition(":")
-    who = f"{name} gets it" if kind == "person" else f"everybody in the group {name} gets it, now and later"
-    yield f"{who}." if before is None else f"{who}, instead of {before.to.partition(':')[2]}."
+    later = ", now and later" if after.to.startswith("group:") else ""
+    yield f"{whom(after.to)} gets it{later}{f', instead of {whom(before.to)}' if before is not None else ''}."
 
 
-def _doors(before: Grant | None, after: Grant) -> Iterator[str]:
+def _doors(before: Grant | None, after: Grant, named: Callable[[str], str]) -> Iterator[str]:
     had = before.doors if before is not None else ()
     if EVERY_DOOR in had:
         return
@@ -64,7 +77,7 @@ def _doors(before: Grant | None, after: Grant) -> Iterator[str]:
         return
     more = [door for door in after.doors if door not in had]
     if more:
-        yield f"It opens {', '.join(door.replace(':', ' ', 1) for door in more)}."
+        yield f"It opens {', '.join(named(door) for door in more)}."
 
 
 def _times(before: Grant | None, after: Grant, zone: tzinfo, now: int) -> Iterator[str]:

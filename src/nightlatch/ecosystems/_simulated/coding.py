@@ -5,6 +5,7 @@ from __future__ import annotations
 from nightlatch.ecosystems._simulated.house import House
 from nightlatch.ecosystems._simulated.lock import HUB, MASTER_SLOT, Kept, SimulatedLock
 from nightlatch.model.command import ClearCode, Outcome, ReadCodes, SetCode, Slot, WeekDay, Why, YearDay
+from nightlatch.text import count
 
 Coding = SetCode | ClearCode | ReadCodes
 
@@ -87,7 +88,7 @@ def reading(house: House, command: ReadCodes, lock: SimulatedLock) -> Outcome:
             found.append(Slot(MASTER_SLOT, "used", "presence", form="master"))
     return Outcome(
         "evidence",
-        f"{len(found)} slots read",
+        f"{count(len(found), 'slot')} read",
         lock.id,
         house.time,
         slots=tuple(found),

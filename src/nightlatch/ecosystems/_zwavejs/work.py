@@ -13,6 +13,7 @@ from nightlatch.ecosystems._zwavejs.asker import Asker, HubRefused, Unheard
 from nightlatch.ecosystems._zwavejs.notifications import DUPLICATE_CODE, KEYPAD_BUSY
 from nightlatch.ecosystems._zwavejs.slots import Habits
 from nightlatch.model.command import ClearCode, Outcome, ReadCodes, Rules, SetCode, Slot
+from nightlatch.text import count
 
 LOOKS_S = (0.0, 1.0, 3.0)
 """Before each look at a slot that was written: a lock may take its time to store a code."""
@@ -103,7 +104,7 @@ class Work(ABC):
                 what = f"there was time for {len(self._read)} of {len(command.slots)} slots"
                 return Outcome("unknown", what, "code slots")
             await self._look_at(slot)
-        return Outcome("evidence", f"{len(self._read)} slots read", "code slots", self._clock())
+        return Outcome("evidence", f"{count(len(self._read), 'slot')} read", "code slots", self._clock())
 
     def _proven(self, slot: int) -> Outcome:
         now = self._read[slot]

@@ -180,7 +180,12 @@ async def test_what_a_dry_run_tells_is_what_is_then_sent(records: AccessRecords)
     records.put(Person("ana", "Ana"), Credential("ana-1", "ana", 6), Grant("g", "person:ana", ("*",)))
     plan = Plan(Register(records), {}, wall())
     reconciler = Reconciler(plan, records, Pins(), _never, clock=wall, tell=Kept().accept)
-    assert [(step.lock, step.act.value) for step in reconciler.steps()] == [(FRONT, "learn"), (GARDEN, "learn")]
+    assert [(step.lock, step.act.value) for step in reconciler.steps()] == [
+        (FRONT, "learn"),
+        (FRONT, "set"),
+        (GARDEN, "learn"),
+        (GARDEN, "set"),
+    ]
     async with running(records, plug, background=False) as home:
         await home.reconciler.settled()
         assert home.reconciler.steps() == []

@@ -1,16 +1,20 @@
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.access.schedules import dates, weekly, widening
+from nightlatch.access import schedules
+from nightlatch.access.schedules import dates, weekly
 from nightlatch.access.schedules.widening import difference
 from nightlatch.model.access import Always, Grant, Recurring, Weekly
 from tests.unit.access.schedules.oracle import MINUTE, at, holds
 from tests.unit.access.schedules.test_spanning import grant
 
 BERLIN = ZoneInfo("Europe/Berlin")
+NAMES = {"person:ana": "Ana", "group:family": "everybody in family", "door:back": "Back door"}
+widening = partial(schedules.widening, whom=lambda to: NAMES.get(to, to), named=lambda door: NAMES.get(door, door))
 NOW = at(BERLIN, 2026, 11, 22, 16, 30)
 WEEK = grant(weekly("Mon-Fri 09:00-12:00"), starts=NOW, ends=at(BERLIN, 2026, 12, 6))
 
@@ -57,9 +61,9 @@ def test_an_end_taken_back_is_said() -> None:
 
 
 def test_doors_people_and_uses_are_said() -> None:
-    assert wider(WEEK, doors=("door:front", "door:back", "lock:shed")) == ("It opens door back, lock shed.",)
+    assert wider(WEEK, doors=("door:front", "door:back", "lock:shed")) == ("It opens Back door, lock:shed.",)
     assert wider(WEEK, doors=("*",)) == ("It opens every door, those that are added later too.",)
-    assert wider(WEEK, to="group:family") == ("everybody in the group family gets it, now and later, instead of ana.",)
+    assert wider(WEEK, to="group:family") == ("everybody in family gets it, now and later, instead of Ana.",)
     used = msgspec.structs.replace(WEEK, uses=3, used=1)
     assert wider(used, uses=5) == ("It can be used 4 more times, instead of 2.",)
     assert wider(used, uses=0) == ("It can be used any number of times, instead of 3.",)
@@ -67,8 +71,8 @@ def test_doors_people_and_uses_are_said() -> None:
 
 def test_a_new_grant_is_wider_by_all_it_allows() -> None:
     assert wider(None) == (
-        "ana gets it.",
-        "It opens door front.",
+        "Ana gets it.",
+        "It opens door:front.",
         "It holds for 1 d 6 h in all, first Mon 23 Nov 09:00-12:00.",
     )
     assert wider(None, schedule=Always(), starts=0, ends=0)[2:] == (
