@@ -120,9 +120,13 @@ class Vault:
 
         Marks under different keys cannot be compared: `model.access.Entry.mark`.
         """
-        key = self._keys[0] if self._keys else None
-        if key is None:
-            return ""
+        if not self._keys:
+            try:
+                with self._records.writing() as connection:
+                    self._sealing(connection)
+            except StoreError:
+                return ""
+        key = self._keys[0]
         digest = blake2b(pin.reveal().encode(), key=key.raw, digest_size=16, person=b"access mark").hexdigest()
         return f"{key.id.hex()}:{digest}"
 

@@ -252,3 +252,16 @@ def test_a_rotation_that_is_killed_at_any_line_leaves_every_pin_readable(tmp_pat
         assert len((tmp_path / FILE).read_text().split()) == 1
         engine.dispose()
     assert line > 30
+
+
+def test_a_mark_tells_codes_apart_after_a_restart_too_and_holds_no_digit(tmp_path: Path) -> None:
+    engine = connect(tmp_path)
+    try:
+        records = AccessRecords(engine)
+        first = Vault.open(tmp_path, records).mark(Secret("482917"))
+        again = Vault.open(tmp_path, records)
+        assert first and first == again.mark(Secret("482917"))
+        assert first != again.mark(Secret("482918"))
+        assert "482917" not in first
+    finally:
+        engine.dispose()
