@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -27,7 +28,7 @@ from nightlatch.errors import NightlatchError
 from nightlatch.guard.known import credentials
 from nightlatch.guard.listening import Listener
 from nightlatch.journal.journal import Journal
-from nightlatch.model.access import Grant
+from nightlatch.model.access import Entry, Grant
 from nightlatch.model.command import Outcome
 from nightlatch.model.document import Audit
 from nightlatch.model.event import Event, instant
@@ -40,6 +41,8 @@ LOOK_S = 1.0
 """How often it is looked whether somebody changed something without a word."""
 MOST_UNCOUNTED = 100_000
 """Entries of the journal that are looked at for uses that were not counted: a start must not take long."""
+TIDY_S = 3600.0
+"""How often it is looked for what is left over, where nothing calls for it before."""
 REMEMBERED = 10_000
 """Ended steps that are kept for who asks how it goes."""
 
@@ -131,6 +134,7 @@ class Access:
         self._number = 0
         self._version = records.version()
         self._heard: dict[str, bool] = {}
+        self._untidy = asyncio.Event()
         self.trouble = ""
         """Why codes cannot be set; nothing when they can."""
         self.register = self._load()
@@ -181,7 +185,7 @@ class Access:
             group.create_task(self.reconciler.run(), name="reconciler")
             group.create_task(self._look(), name="changes of access")
             if self._vault is not None and self._background:
-                group.create_task(self._follow(self._vault), name="calendars")
+                group.create_task(self._keep_house(self._vault), name="upkeep of access")
 
     async def _look(self) -> None:
         while True:
@@ -212,6 +216,8 @@ class Access:
         self.reconciler.heard(event, index)
         if event.kind == "ledger":
             self._changed()
+            if event.value == "absent":
+                self._untidy.set()
 
     def survey(self, locks: Iterable[str]) -> None:
         """Read what is on these locks, slot by slot."""
@@ -228,21 +234,48 @@ class Access:
         todo = tuple(self._words(step) for step in self.reconciler.steps())
         return Progress(self._number, done, todo, self.reconciler.still(), self.trouble)
 
+    def lines(self) -> Iterator[Entry]:
+        """Every line of the ledger."""
+        return (line for keeper in self.reconciler.keepers.values() for line in keeper.lines.values())
+
     def given(self) -> Given:
         """Whose codes are on which lock, and when they may be used, as of now."""
-        lines = (line for keeper in self.reconciler.keepers.values() for line in keeper.lines.values())
+        lines = self.lines()
         register = self.register
         doors = {lock: door for lock, door in register.locks.items() if door}
         return given(lines, register.people.values(), register.grants.values(), doors)
 
-    async def _follow(self, vault: Vault) -> None:
-        """Follow the calendars. They are read in threads, and have a journal of their own to write to."""
+    async def _keep_house(self, vault: Vault) -> None:
+        """Follow the calendars, make codes that locks turn out to want, and let go of who has left.
+
+        All of it is done in threads, which have a journal of their own to write to.
+        """
         journal = await asyncio.to_thread(Journal.open, self._folder)
         try:
             registrar = Registrar(self._configuration, self._records, vault, journal, lengths=self._lengths)
-            await Feeds(registrar, clock=lambda: instant(self._clock()), tell=registrar.tell).run()
+            feeds = Feeds(registrar, clock=lambda: instant(self._clock()), tell=registrar.tell)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(feeds.run(), name="calendars")
+                group.create_task(self._tidy(registrar), name="tidying")
         finally:
             journal.close()
+
+    async def _tidy(self, registrar: Registrar) -> None:
+        while True:
+            self._untidy.clear()
+            lacking = {one for lock in self.plan.locks() for one in self._lacking(lock)}
+            if lacking:
+                await asyncio.to_thread(registrar.missing_codes, lacking, self._clock())
+            await asyncio.to_thread(registrar.tidy, self._clock())
+            self.look()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TIDY_S):
+                    await self._untidy.wait()
+
+    def _lacking(self, lock: str) -> Iterable[str]:
+        """Who has a grant at a lock, and no code that it takes."""
+        yield from self.plan.without(lock)
+        yield from (one.person for one in self.plan.blocked(lock).values())
 
     def _granted(self, person: str, at: int) -> list[Grant]:
         """What somebody's opening may have used up: no grant that was made after it."""
@@ -272,6 +305,8 @@ class Access:
 
     def _ended(self, step: Step, outcome: Outcome) -> None:
         self._number += 1
+        if outcome.rules is not None:
+            self._untidy.set()
         self._done.append(msgspec.structs.replace(self._words(step), ending=outcome.ending, what=outcome.what))
 
     def _words(self, step: Step) -> Todo:

@@ -27,6 +27,7 @@ class Metrics:
         self.secured = gauge("lock_secured", "1: door closed and bolt thrown, 0: not, -1: unknown", ["lock"])
         self.battery = gauge("lock_battery_percent", "charge of the lock's battery", ["lock"])
         self.alerts = gauge("alerts_open", "alerts that are open", ["severity"])
+        self.codes = gauge("codes", "lines of the ledger of codes", ["state"])
         self.outbox = gauge("outbox_waiting", "messages that wait to be delivered")
         self.score = gauge("audit_score", "score of the last audit, 0 to 100")
         self.intact = gauge("journal_intact", "1: intact at the last verification, 0: not, -1: not verified")

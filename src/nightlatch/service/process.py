@@ -14,7 +14,7 @@ from nightlatch.errors import ConfigurationError, NightlatchError
 from nightlatch.model.event import Event
 from nightlatch.service.folder import held, prepare, sweep
 from nightlatch.service.notify import Notifier
-from nightlatch.service.service import running
+from nightlatch.service.opening import running
 
 log = logging.getLogger(__name__)
 

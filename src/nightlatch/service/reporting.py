@@ -19,9 +19,11 @@ from nightlatch.guard.listening import Listener
 from nightlatch.guard.standing import Standing
 from nightlatch.journal.intake import Intake
 from nightlatch.journal.journal import Journal
+from nightlatch.model.access import LEDGER_STATES
 from nightlatch.model.event import Event, instant
 from nightlatch.model.finding import Severity
 from nightlatch.model.home import SourceState
+from nightlatch.service.accessing import Access
 from nightlatch.service.metrics import Metrics
 from nightlatch.service.pipeline import Pipeline
 from nightlatch.service.reauditing import Auditor
@@ -53,6 +55,7 @@ class Parts(msgspec.Struct, frozen=True):
     upkeep: Upkeep
     metrics: Metrics
     autolock: AutoLock
+    access: Access
 
 
 class Reporter:
@@ -97,6 +100,8 @@ class Reporter:
             found.append(f"journal: could not be verified: {parts.upkeep.problem}")
         if parts.alerts.behind:
             found.append("alerts: the database cannot be written")
+        if parts.access.trouble:
+            found.append(f"access: {parts.access.trouble}")
         if parts.auditor.failed:
             found.append(f"audit: {parts.auditor.failed}")
         if parts.pipeline.broke:
@@ -141,6 +146,9 @@ class Reporter:
         alerts = Counter(row.severity for row in parts.alerts.open())
         for severity in Severity:
             metrics.alerts.labels(severity.value).set(alerts[severity])
+        lines = Counter(one.state for one in parts.access.lines())
+        for state in LEDGER_STATES:
+            metrics.codes.labels(state).set(lines[state])
         if parts.auditor.last is not None and parts.auditor.last.score is not None:
             metrics.score.set(parts.auditor.last.score)
         metrics.intact.set(-1 if parts.upkeep.intact is None else parts.upkeep.intact)

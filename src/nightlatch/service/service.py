@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import msgspec
 import sqlalchemy as sa
 from litestar import Router
 
-from nightlatch.audit.run import gather
 from nightlatch.configuration.plugs import make
 from nightlatch.configuration.read import Configuration
 from nightlatch.ecosystems.interface import Live
@@ -34,7 +33,6 @@ from nightlatch.guard.listening import Listener
 from nightlatch.guard.resolving import Resolver
 from nightlatch.journal import publisher as publishing
 from nightlatch.journal import serving, witnessing
-from nightlatch.journal.aside import open_anyway
 from nightlatch.journal.intake import Intake
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.storage import Damaged
@@ -60,15 +58,13 @@ from nightlatch.service.verbs import verbs
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.alerts import AlertRecords
 from nightlatch.store.audits import Audits
-from nightlatch.store.database import Broken, connect_anyway
+from nightlatch.store.database import Broken
 from nightlatch.store.snapshots import Snapshot, Snapshots
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """How often time is looked at: due detections, the wall clock, the watchdog."""
-BUSY_MS = 500
-"""How long the event loop waits for another process that writes to the database; whoever is refused tries again."""
 STILL_S = 10.0
 """After how long without a look this machine slept, or was stopped: the look is due every second."""
 FIRST_S = 5.0
@@ -79,27 +75,6 @@ REMEMBER_S = 60.0
 
 QUIET = frozenset(("battery", "online", "delivery", "audited", "alert"))
 """Kinds of events that are logged with --debug only."""
-
-
-@asynccontextmanager
-async def running(
-    configuration: Configuration, folder: Path, *, env: Mapping[str, str], broken: bool = False
-) -> AsyncIterator[Service]:
-    """A service whose parts are made; what they hold is let go when the block ends.
-
-    `broken`: the journal could not be written any more, and is set aside.
-    """
-    async with AsyncExitStack() as stack:
-        journal = await asyncio.to_thread(open_anyway, folder, clock(), broken=broken)
-        stack.callback(journal.close)
-        database, aside = await asyncio.to_thread(connect_anyway, folder, wall(), busy_ms=BUSY_MS)
-        stack.callback(database.dispose)
-        if aside:
-            detail = f"the database was damaged: it is set aside as {aside}, and another begins"
-            journal.append([Event(clock(), "restored", "home", name=aside, detail=detail)])
-        # What the owner declared is enough to know things by their names until the first audit is made.
-        home = await gather(configuration, now=wall(), env=env, only=frozenset(("declared",)))
-        yield Service(configuration, folder, env=env, journal=journal, database=database, home=home)
 
 
 class Service:
@@ -210,6 +185,7 @@ class Service:
             upkeep=self.upkeep,
             metrics=self.metrics,
             autolock=self.autolock,
+            access=self.access,
         )
         self.reporter = Reporter(parts, clock)
         self.reporter.household = self.household
