@@ -22,7 +22,8 @@ from nightlatch.model.event import NOT_INTACT, Event
 from nightlatch.plugs import wall as clock
 from nightlatch.service.control import ask
 from nightlatch.service.folder import held, prepare
-from nightlatch.service.service import Service, running
+from nightlatch.service.opening import running
+from nightlatch.service.service import Service
 from nightlatch.service.status import Status
 
 HOME = """
