@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import blake2b
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 import recurring_ical_events
 from icalendar import Calendar
+from icalendar.parser import Contentline, Contentlines
 
 from nightlatch.access.feeds.shapes import guest
 from nightlatch.access.schedules.rules import occurrences, parts
@@ -79,7 +79,9 @@ def _check(content: bytes) -> None:
         raise ReadError(f"is not UTF-8 text at byte {error.start}") from None
     if "\x00" in text:
         raise ReadError("is not text")
-    lines = re.sub(r"\r?\n[ \t]", "", text).strip().splitlines()
+    # The library's own lines: what it takes for one line or for two, nothing here may take otherwise.
+    every: list[Contentline] = Contentlines.from_ical(text)  # type: ignore[no-untyped-call]  # it has no annotations
+    lines = [line for line in every if line.strip()]
     if not lines or lines[0].strip().upper() != "BEGIN:VCALENDAR":
         raise ReadError("is no calendar: it does not begin with BEGIN:VCALENDAR")
     if lines[-1].strip().upper() != "END:VCALENDAR":
@@ -89,15 +91,17 @@ def _check(content: bytes) -> None:
     depth = entries = 0
     within: list[str] = []
     for number, line in enumerate(lines, 1):
-        name = re.split(r"[:;]", line, maxsplit=1)[0].strip().upper()
+        name, value = _taken_apart(line)
         if name == "BEGIN":
-            within.append(line.partition(":")[2].strip().upper())
+            if value == "VEVENT" and within != ["VCALENDAR"]:
+                raise ReadError(f"has an entry within another thing in line {number}")
+            within.append(value)
             depth = max(depth, len(within))
-            entries += within[-1] == "VEVENT"
+            entries += value == "VEVENT"
         elif name == "END":
-            if not within or within.pop() != line.partition(":")[2].strip().upper():
+            if not within or within.pop() != value:
                 raise ReadError(f"ends in line {number} what it did not begin")
-        elif name == "EXRULE" or (name in ("RRULE", "RDATE") and "VTIMEZONE" in within and not _yearly(name, line)):
+        elif name == "EXRULE" or (name in ("RRULE", "RDATE") and "VTIMEZONE" in within and not _yearly(name, value)):
             raise ReadError(f"has a rule in line {number} that no calendar needs")
     if within or depth > 4:
         raise ReadError("is nested too deep, or does not end what it begins")
@@ -105,12 +109,21 @@ def _check(content: bytes) -> None:
         raise ReadError(f"has more than {MOST_ENTRIES} entries")
 
 
-def _yearly(name: str, line: str) -> bool:
+def _taken_apart(line: Contentline) -> tuple[str, str]:
+    """A line's name and value as the library reads them; of one that it cannot read, nothing: it leaves that out."""
+    try:
+        name, _, value = line.parts()
+    except ValueError:
+        return "", ""
+    return name.upper(), value.upper()
+
+
+def _yearly(name: str, value: str) -> bool:
     """Whether a rule of a time zone is one that time zones have."""
     if name == "RDATE":
-        return line.count(",") < 100
+        return value.count(",") < 100
     try:
-        return parts(line.partition(":")[2])["FREQ"] == "YEARLY"
+        return parts(value)["FREQ"] == "YEARLY"
     except ValueError:
         return False
 
@@ -162,11 +175,12 @@ def _events(calendar: Any, now: int, odd: list[str]) -> Iterator[tuple[Any, str]
             yield event, _digest(uid) if uid else ""
     if recurring - refused:
         since, until = instant(now - LONGEST_STAY_DAYS * DAY), instant(now + AHEAD_DAYS * DAY)
-        for event in recurring_ical_events.of(calendar, skip_bad_series=True).between(since, until):
-            uid = str(event.get("UID", ""))
-            if uid in recurring - refused:
-                at = event.get("RECURRENCE-ID", event.get("DTSTART"))
-                yield event, _digest(f"{uid} {at.dt.isoformat()}")
+        # Nothing else is worked out: a rule that was refused may be one without end.
+        alone = Calendar()
+        alone.subcomponents = [event for event in every if str(event.get("UID", "")) in recurring - refused]
+        for event in recurring_ical_events.of(alone, skip_bad_series=True).between(since, until):
+            at = event.get("RECURRENCE-ID", event.get("DTSTART"))
+            yield event, _digest(f"{event.get('UID', '')} {at.dt.isoformat()}")
 
 
 def _bounded(event: Any) -> bool:

@@ -125,6 +125,34 @@ def test_what_recurs_without_measure_is_left_out_and_said(rule: str) -> None:
     assert found.odd == ("1 entries were left out: they recur by a rule that cannot be used",)
 
 
+def test_a_rule_without_end_is_not_worked_out_beside_one_that_is_used() -> None:
+    weekly = timed(":20261201T090000Z", ":20261201T120000Z", more="RRULE:FREQ=WEEKLY;COUNT=3")
+    endless = timed(":20261124T000000Z", ":20261124T000001Z", uid="2@x", more="RRULE:FREQ=SECONDLY")
+    found = reading(weekly, endless)
+    assert len(found.bookings) == 3
+    assert found.odd == ("1 entries were left out: they recur by a rule that cannot be used",)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ('BEGIN;X="a:b":VTIMEZONE', 'END;X="a:b":VTIMEZONE'),
+        (
+            "BEGIN:VTIMEZONE\r\nX-A:\x0bEND:VTIMEZONE\x0bBEGIN:X",
+            "X-A:\x0bEND:X\x0bBEGIN:VTIMEZONE\r\nEND:VTIMEZONE",
+        ),
+        (
+            "BEGIN:VTIMEZONE\r\nX-A:\r\n\r\n END:VTIMEZONE\r\nX-A:\r\n\r\n BEGIN:X",
+            "X-A:\r\n\r\n END:X\r\nX-A:\r\n\r\n BEGIN:VTIMEZONE\r\nEND:VTIMEZONE",
+        ),
+    ],
+)
+def test_no_rule_of_a_zone_is_hidden_by_how_its_lines_are_written(begin: str, end: str) -> None:
+    zone = ("TZID:X", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0100")
+    with pytest.raises(ReadError, match="that no calendar needs"):
+        reading("\r\n".join((begin, *zone, "RRULE:FREQ=SECONDLY", "END:STANDARD", end)))
+
+
 def test_a_zone_that_changes_every_second_is_refused() -> None:
     zone = "\r\n".join(
         [
