@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -101,9 +102,13 @@ class Feeds:
                 state.fetched = fetched
             await asyncio.to_thread(self._renew, feed, state, register, now)
         except NightlatchError as error:
-            state.failures += 1
-            state.due = now + round(PATIENCE.wait(state.failures - 1, self._chance()) * SECOND)
-            await asyncio.to_thread(self._failed, feed, state, error.what, now)
+            await self._put_off(feed, state, error.what, now)
+            return
+        except Exception as error:  # noqa: BLE001  # the boundary where a defect at one calendar must not end the rest
+            # Without the exception's text, which might hold what was being read.
+            log.debug("feed %s broke\n%s", feed.id, "".join(traceback.format_tb(error.__traceback__)))
+            what = f"reading it broke ({type(error).__name__}), which is a defect: please report it"
+            await self._put_off(feed, state, what, now)
             return
         state.failures = 0
         state.due = now + round(EVERY * (0.9 + self._chance() / 5))
@@ -186,6 +191,12 @@ class Feeds:
                 continue
             if all(_over(grant) + LATELY <= now for grant in grants if _over(grant)) and all(map(_over, grants)):
                 self._registrar.remove_person(person.id, now)
+
+    async def _put_off(self, feed: Feed, state: _State, what: str, now: int) -> None:
+        """It could not be read: it is tried again later, and what it granted stays."""
+        state.failures += 1
+        state.due = now + round(PATIENCE.wait(state.failures - 1, self._chance()) * SECOND)
+        await asyncio.to_thread(self._failed, feed, state, what, now)
 
     def _failed(self, feed: Feed, state: _State, what: str, now: int) -> None:
         log.info("feed %s: %s", feed.id, what)

@@ -246,6 +246,30 @@ async def test_another_address_is_read_at_once_and_asked_for_all(house: House) -
     assert "If-None-Match" not in house.server.asked[-1]
 
 
+async def test_a_calendar_that_breaks_the_reader_is_told_and_does_not_end_the_loop(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.reading(CHRISTMAS)
+    before = house.grants()
+
+    words = "what a guest wrote"
+
+    def broken(*_: object) -> NoReturn:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr("nightlatch.access.feeds.following.read", broken)
+    with caplog.at_level("DEBUG", "nightlatch"):
+        await house.reading(CHRISTMAS, NEW_YEAR)
+
+    assert house.grants() == before
+    assert house.feed().trouble == "reading it broke (RuntimeError), which is a defect: please report it"
+    assert house.told[-1].name == "trouble"
+    assert words not in caplog.text
+    monkeypatch.undo()
+    await house.reading(CHRISTMAS, NEW_YEAR)
+    assert len(house.grants()) == 2
+
+
 async def test_a_calendar_of_more_stays_than_any_home_has_grants_nothing(house: House) -> None:
     await house.reading(*(entry("20261224", "20261227", uid=str(number)) for number in range(201)))
     assert house.grants() == []
