@@ -61,7 +61,11 @@ def run(
         from nightlatch import demo as demonstration
 
         folder = folder if os.environ.get("NIGHTLATCH_STATE") else folder / "demo"
+        from nightlatch.demo.access import give
+        from nightlatch.plugs import wall
+
         settings = demonstration.configuration(folder, pace=pace)
+        give(settings, folder, wall())
         _say_where(folder, settings.path)
     else:
         settings = configuration(config)
@@ -140,7 +144,8 @@ def _say_where(folder: Path, path: Path) -> None:
     out.print("A simulated home: nothing real is touched. In another terminal, look at it with:", markup=False)
     for name, value in (("NIGHTLATCH_STATE", folder), ("NIGHTLATCH_CONFIG", path)):
         out.print(f"  export {name}={shlex.quote(str(value))}", markup=False, soft_wrap=True)
-    out.print("  nightlatch status; nightlatch alerts list; nightlatch journal show", markup=False)
+    out.print("  nightlatch status; nightlatch who; nightlatch ledger; nightlatch alerts list", markup=False)
+    out.print("  nightlatch grant list; nightlatch access adopt; nightlatch journal show", markup=False)
 
 
 def _show(found: Status, out: Console) -> None:
