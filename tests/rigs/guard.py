@@ -80,13 +80,17 @@ class Guard:
 
     def start(self) -> None:
         """Start it; returns once it stands guard."""
+        self.spawn()
+        self.until(lambda: self._status() is not None, 30)
+
+    def spawn(self) -> None:
+        """Start it, and do not wait for it."""
         env = {"HOME": str(self.owner.folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.owner.secrets}
         command = [*self.owner.place, *self.program, "run", "-c", "nightlatch.toml"]
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 command, cwd=self.owner.folder, env=env, stdin=subprocess.PIPE, stdout=out, stderr=out
             )
-        self.until(lambda: self._status() is not None, 30)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop or kill it."""
