@@ -213,6 +213,14 @@ class Plan:
             self._holds.clear()
         return self._renew(due, now) | {lock for lock, _ in due}
 
+    def stepped(self, now: int) -> set[str]:
+        """The clock was set: everything is worked out anew, what was over by it too."""
+        self._holds.clear()
+        pairs = {(lock, person) for lock, here in self._pairs.items() for person in here}
+        for grant in self._grants.values():
+            pairs.update(self._between(grant))
+        return self._renew(pairs, now)
+
     # How it is worked out
 
     def _move(self, person: str, before: Person | None, after: Person | None) -> None:

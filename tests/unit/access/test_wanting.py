@@ -281,3 +281,13 @@ def test_the_night_of_a_clock_change_ends_a_span_by_the_wall() -> None:
     home.zone = zone
     want = only(Plan(home, {}, saturday), FRONT)
     assert want.ends - want.begins == 7 * HOUR
+
+
+def test_after_a_clock_that_was_wrong_for_a_moment_what_it_had_ended_is_wanted_as_before() -> None:
+    home = Home([ANA], [Grant("g", "person:ana", ("door:front",), MORNINGS, ends=NOW + 30 * DAY)], CODES)
+    plan, fresh = Plan(home, {}, NOW), Plan(home, {}, NOW)
+    plan.advance(NOW + 3650 * DAY)
+    assert not plan.wants(FRONT)
+    assert plan.stepped(NOW) == {FRONT}
+    assert plan.wants(FRONT) == fresh.wants(FRONT)
+    assert plan.due() == fresh.due()

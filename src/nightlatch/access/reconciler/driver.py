@@ -160,12 +160,15 @@ class Reconciler:
 
     async def run(self) -> None:
         """Keep every lock until cancelled."""
-        async with asyncio.TaskGroup() as self._group:
-            self._group.create_task(self._time(), name="times of grants")
-            if self._uses is not None:
-                self._group.create_task(self._uses.run(), name="uses of grants")
-            for keeper in self.keepers.values():
-                self._start(keeper)
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._group.create_task(self._time(), name="times of grants")
+                if self._uses is not None:
+                    self._group.create_task(self._uses.run(), name="uses of grants")
+                for keeper in self.keepers.values():
+                    self._start(keeper)
+        finally:
+            self._group = None
 
     def _start(self, keeper: Keeper) -> None:
         if self._group is not None:
@@ -175,16 +178,17 @@ class Reconciler:
         while True:
             keeper.changed.clear()
             try:
-                soonest = await keeper.look()
+                soonest, due = await keeper.look(), keeper.next_due()
             except Exception as error:  # noqa: BLE001  # the boundary where a defect at one lock must not end the others
                 # Without the exception's text, which might hold what was being read.
                 place = "".join(traceback.format_tb(error.__traceback__))
                 log.error("%s: keeping its codes broke (%s)\n%s", keeper.lock, type(error).__name__, place)
                 soonest = keeper.needed = self._monotonic() + BROKEN_S
+                due = 0
             async with self._settling:
                 self._settling.notify_all()
             wait = min(soonest - self._monotonic(), LOOK_S)
-            if due := keeper.next_due():
+            if due:
                 wait = min(wait, (due - self._clock()) / SECOND)
             if wait <= 0:
                 await asyncio.sleep(0)
@@ -252,6 +256,7 @@ class Reconciler:
                     else:
                         one.missed()
         elif event.kind == "clock_step":
+            self.plan.stepped(self._clock())
             self._wake(tuple(self.keepers))
             self._retime.set()
         if keeper is not None and event.kind not in NOT_HEARD and not event.resync:

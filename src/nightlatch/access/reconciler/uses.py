@@ -52,6 +52,8 @@ class Uses:
         self._zone = zone
         self._counted = counted
         self._waiting: asyncio.Queue[Opening] = asyncio.Queue()
+        self._next: Opening | None = None
+        """The one that is being counted: it is not lost when that is cut off."""
 
     def since(self) -> int:
         """From which entry of the journal on openings were not counted yet."""
@@ -70,7 +72,7 @@ class Uses:
     async def run(self) -> None:
         """Count until cancelled."""
         while True:
-            opening = await self._waiting.get()
+            opening = self._next = self._next or await self._waiting.get()
             grant = self._used(opening)
             while True:
                 try:
@@ -81,6 +83,7 @@ class Uses:
                     await asyncio.sleep(AGAIN_S)
             if found is not None:
                 self._counted()
+            self._next = None
             self._waiting.task_done()
 
     async def rest(self) -> None:

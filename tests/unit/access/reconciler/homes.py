@@ -74,6 +74,9 @@ class Wanted:
     def renew(self, register: object, now: int) -> set[str]:
         return set(self.all)
 
+    def stepped(self, now: int) -> set[str]:
+        return set(self.all)
+
     def due(self) -> int | None:
         return None
 

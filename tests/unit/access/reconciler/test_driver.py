@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,6 +24,7 @@ from nightlatch.plugs import wall
 from nightlatch.secrets import Secret
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.database import connect
+from nightlatch.tasks import end
 from tests.unit.access.reconciler.homes import Pins, pin
 from tests.unit.guard.simulating import Kept, listening, simulated, until
 
@@ -60,6 +61,8 @@ class Given(Kept):
 
 class Running:
     """A reconciler that runs."""
+
+    task: asyncio.Task[None]
 
     def __init__(self, reconciler: Reconciler, records: AccessRecords, plug: Simulated, intake: Given) -> None:
         self.reconciler, self.records, self.plug, self.intake = reconciler, records, plug, intake
@@ -113,13 +116,11 @@ async def running(records: AccessRecords, plug: Simulated, **more: Any) -> Async
         reconciler = Reconciler(plan, records, pins, command, clock=wall, tell=intake.accept, uses=uses, **more)
         home = Running(reconciler, records, plug, intake)
         intake.reconciler = reconciler
-        task = asyncio.create_task(reconciler.run())
+        home.task = asyncio.create_task(reconciler.run())
         try:
             yield home
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(home.task)
 
 
 async def test_a_grant_for_a_second_and_a_half_puts_the_code_on_the_lock_and_takes_it_off(
@@ -218,3 +219,36 @@ async def test_thirty_people_at_three_locks_take_three_messages_a_code_and_a_sec
         home.renew()
         await until(lambda: len(home.lines("absent")) == 3)
     assert sum(plug.house.messages.values()) == first + 9
+
+
+async def test_a_lock_at_which_something_is_broken_is_left_alone_for_a_while_though_a_code_on_it_is_overdue(
+    records: AccessRecords,
+) -> None:
+    records.put_entries([Entry(FRONT, "ana-1", 1, "removing", due=1)])
+    plan = Plan(Register(records), {}, wall())
+    reconciler = Reconciler(plan, records, Pins(), _never, clock=wall, tell=Kept().accept)
+    looks = 0
+
+    async def look() -> float:
+        nonlocal looks
+        looks += 1
+        raise ZeroDivisionError
+
+    reconciler.keepers[FRONT].look = look  # type: ignore[method-assign]
+    task = asyncio.create_task(reconciler.run())
+    await asyncio.sleep(0.1)
+    task.cancel()
+    assert looks == 1
+
+
+async def test_a_reconciler_that_is_begun_again_keeps_the_locks_as_before(records: AccessRecords) -> None:
+    async with running(records, simulated()) as home:
+        home.give("ana", doors=("door:front",))
+        await until(lambda: len(home.lines("present")) == 1)
+        await end(home.task)
+        home.records.remove(*home.records.grants())
+        home.renew()
+        home.reconciler.survey(["lock:new"])
+        home.task = asyncio.create_task(home.reconciler.run())
+        await until(lambda: len(home.lines("absent")) == 1)
+        assert home.codes("front") == set()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nightlatch.access.reconciler.uses import Opening, Uses
+from nightlatch.errors import StoreError
 from nightlatch.model.access import Entry, Grant
 from nightlatch.model.event import Event
 from nightlatch.store.access import AccessRecords
@@ -90,3 +91,26 @@ async def test_with_another_journal_counting_begins_anew_where_that_ends(records
     uses.begin(10)
     assert uses.since() == 10
     assert await count(records, 9, 10) == 1
+
+
+async def test_a_use_whose_counting_is_cut_off_is_counted_by_who_goes_on(
+    records: AccessRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.put(ONCE)
+    uses = Uses(records, lambda person, _: records.grants([f"person:{person}"]), lambda: UTC, lambda: None)
+    monkeypatch.setattr(uses, "_write", _busy)
+    uses.add(Opening(1, Event(MONDAY, "unlocked", FRONT, by="code", slot=3), LINE, frozenset(["g2"])))
+    task = asyncio.create_task(uses.run())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    monkeypatch.undo()
+    task = asyncio.create_task(uses.run())
+    await uses.rest()
+    task.cancel()
+    assert used(records) == {"g2": 1}
+
+
+def _busy(*_: object) -> None:
+    raise StoreError("another process writes")
