@@ -80,7 +80,7 @@ class Strange(msgspec.Struct, frozen=True):
         from rich.text import Text
 
         kind = FORMS.get(self.line.form, self.line.form)
-        text = Text(f"  {self.place:<12}", style="" if self.kept else "bold red")
+        text = Text(f"{self.place:<12}", style="" if self.kept else "bold red")
         text.append(f"{self.lock_name}, slot {self.slot}: a {kind}{f' of {self.whose}' if self.whose else ''}; ")
         return text.append("; ".join(self.told(zone)), style="dim")
 

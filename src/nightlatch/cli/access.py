@@ -150,7 +150,7 @@ def _show(settings: Configuration, found: Sequence[Strange], silent: dict[str, s
         if some:
             out.print(Text(f"{title}: {count(len(some), 'code')}", "bold"))
         for one in some:
-            hung(out, one.text(zone), by=0)
+            hung(out, one.text(zone))
     for lock, why in silent.items():
         words = f"{_name(settings, lock)} was not read whole: {why}. What is on it now may be more than is shown."
         out.print(Text(words, "yellow"), soft_wrap=True)
