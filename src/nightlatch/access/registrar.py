@@ -164,7 +164,9 @@ class Registrar:
             before = change.register.grant(grant.id)
             if before.ended:
                 raise UsageError(f"the grant {grant.id!r} has ended", todo="Make another: nightlatch grant add")
-            made = _grant(change.register, msgspec.structs.replace(grant, made=before.made, ended=0), now)
+            # Uses go on being counted while somebody thinks about a change.
+            kept = msgspec.structs.replace(grant, made=before.made, used=before.used, ended=0)
+            made = _grant(change.register, kept, now)
             if made == before:
                 raise UsageError("nothing would be other than it is", todo="Say what to change: --help")
             change.put.append(made)

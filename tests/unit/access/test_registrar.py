@@ -154,6 +154,13 @@ def test_a_grant_that_cannot_be_is_refused_and_leaves_nothing(
     assert len(events(tmp_path)) == 1
 
 
+def test_a_use_that_is_counted_while_a_grant_is_changed_stays_counted(ana: Registrar) -> None:
+    (given,) = ana.add_grant(msgspec.structs.replace(grant(), uses=1), NOW).grants
+    ana.records.put(msgspec.structs.replace(given, used=1))
+    (changed,) = ana.change_grant(msgspec.structs.replace(given, reason="once more"), NOW + 1).grants
+    assert changed.used == 1
+
+
 def test_an_ended_grant_is_not_changed_any_more(ana: Registrar) -> None:
     (given,) = ana.add_grant(grant(), NOW).grants
     (later,) = ana.change_grant(msgspec.structs.replace(given, ends=NOW + HOUR), NOW + 1).grants

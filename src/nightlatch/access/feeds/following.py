@@ -100,7 +100,7 @@ class Feeds:
             if fetched.content is not None:
                 state.reading = await asyncio.to_thread(read, fetched.content, feed, register.zone, now)
                 state.fetched = fetched
-            await asyncio.to_thread(self._renew, feed, state, register, now)
+            await asyncio.to_thread(self._renew, feed, state, now)
         except NightlatchError as error:
             await self._put_off(feed, state, error.what, now)
             return
@@ -119,12 +119,16 @@ class Feeds:
         state = self._states.get(feed.id)
         return state if state is not None and state.feed == wanted else _State(wanted)
 
-    def _renew(self, feed: Feed, state: _State, register: Register, now: int) -> None:
+    def _renew(self, feed: Feed, state: _State, now: int) -> None:
         """Do what a good reading says. Each step leaves what the next reading can go on from."""
         reading = state.reading
         if reading is None:
             state.fetched = Fetched(None)
             raise SourceError("says that nothing changed, though it was not read before")
+        # By now, and not as before the calendar was asked: its owner may have changed something meanwhile.
+        register = self._registrar.register()
+        if feed.id not in register.feeds:
+            return
         grants = [one for one in register.grants.values() if one.feed == feed.id]
         for one in grants:
             # Its booking was taken from it, and then something broke off.

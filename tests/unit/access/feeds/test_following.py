@@ -2,12 +2,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
 
 from nightlatch.access.feeds import Feeds
+from nightlatch.access.feeds.reading import read
 from nightlatch.access.registrar import Registrar
 from nightlatch.access.schedules import preview
 from nightlatch.access.schedules.wall import DAY, HOUR, MINUTE
@@ -185,6 +186,34 @@ async def test_what_the_owner_changed_by_hand_stays(house: House) -> None:
     await house.reading(entry("20261223", "20261227", uid="1@x"), NEW_YEAR)
     assert house.grants()[0].starts == at(BERLIN, 2026, 12, 23, 15)
     assert house.grants()[0].ends == at(BERLIN, 2026, 12, 27, 14)
+
+
+async def test_what_the_owner_changes_while_a_calendar_is_read_stays(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.reading(CHRISTMAS)
+
+    def narrowed(*told: Any) -> Any:
+        house.registrar.change_grant(msgspec.structs.replace(house.grants()[0], doors=("lock:shed",)), house.now)
+        return read(*told)
+
+    monkeypatch.setattr("nightlatch.access.feeds.following.read", narrowed)
+    await house.reading(entry("20261224", "20261228", uid="1@x"))
+    (one,) = house.grants()
+    assert one.doors == ("lock:shed",)
+    assert one.ends == at(BERLIN, 2026, 12, 28, 11)
+
+
+async def test_a_calendar_that_is_removed_while_it_is_read_grants_nothing_any_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def removed(*told: Any) -> Any:
+        house.registrar.remove_feed("cabin", house.now)
+        return read(*told)
+
+    monkeypatch.setattr("nightlatch.access.feeds.following.read", removed)
+    await house.reading(CHRISTMAS)
+    assert house.grants() == []
 
 
 async def test_what_broke_off_between_its_steps_is_gone_on_with(house: House) -> None:
