@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nightlatch.access.reconciler.chooser import Step
     from nightlatch.configuration.read import Configuration
-    from nightlatch.service.accessing import Progress
+    from nightlatch.service.accessing import Access, Progress
 
 LOOK_S = 0.3
 READS = frozenset(("learn", "read"))
@@ -26,6 +26,12 @@ READS = frozenset(("learn", "read"))
 
 class Reach(Protocol):
     """Who talks to the locks."""
+
+    served: bool
+    """A running service does: it needs no leave, and goes on by itself."""
+
+    def start(self) -> None:
+        """From now on, what is to be done may be sent."""
 
     async def progress(self, since: int) -> Progress:
         """What was done after the first `since` steps, and what is left."""
@@ -35,8 +41,13 @@ class Reach(Protocol):
 
 
 class _Service:
+    served = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def start(self) -> None:
+        """It does so by itself."""
 
     async def progress(self, since: int) -> Progress:
         from nightlatch.service.accessing import Progress
@@ -50,16 +61,47 @@ class _Service:
         await asyncio.to_thread(tell, self._folder, "access-survey", locks=locks)
 
 
+class _Own:
+    served = False
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._access.run(), name="access")
+
+    async def progress(self, since: int) -> Progress:
+        return self._access.progress(since)
+
+    async def survey(self, locks: list[str]) -> None:
+        self._access.survey(locks)
+
+    async def stop(self) -> None:
+        """Send nothing more."""
+        from nightlatch.tasks import end
+
+        if self._task is not None:
+            await end(self._task)
+
+
+def every(_step: Step) -> bool:
+    """Leave for whatever is to be done."""
+    return True
+
+
 @asynccontextmanager
-async def reached(settings: Configuration, folder: Path, may: Callable[[Step], bool]) -> AsyncIterator[Reach]:
-    """The locks, while the block lasts; `may` tells which steps this command takes where no service runs."""
+async def reached(settings: Configuration, folder: Path, may: Callable[[Step], bool] = every) -> AsyncIterator[Reach]:
+    """The locks, while the block lasts; `may` tells which steps this command takes where no service runs.
+
+    Nothing is sent, and the ledger stays as it is, until it is told to start.
+    """
     from nightlatch.plugs import wall as clock
     from nightlatch.service.accessing import Access
     from nightlatch.service.control import tell
     from nightlatch.service.errand import errand
     from nightlatch.service.folder import running
     from nightlatch.store.access import AccessRecords
-    from nightlatch.tasks import end
 
     if running(folder):
         await asyncio.to_thread(tell, folder, CHANGED)
@@ -79,19 +121,11 @@ async def reached(settings: Configuration, folder: Path, may: Callable[[Step], b
             may=may,
         )
         work.hear = access.heard
-
-        class Own:
-            async def progress(self, since: int) -> Progress:
-                return access.progress(since)
-
-            async def survey(self, locks: list[str]) -> None:
-                access.survey(locks)
-
-        task = asyncio.create_task(access.run(), name="access")
+        own = _Own(access)
         try:
-            yield Own()
+            yield own
         finally:
-            await end(task)
+            await own.stop()
 
 
 async def survey(settings: Configuration, folder: Path, locks: Collection[str], wait: float) -> dict[str, str]:
@@ -100,6 +134,7 @@ async def survey(settings: Configuration, folder: Path, locks: Collection[str], 
     with console(stderr=True).status("Connecting …") as status:
         async with reached(settings, folder, lambda step: step.act.value in READS) as reach:
             since = (await reach.progress(0)).number
+            reach.start()
             await reach.survey(list(locks))
             silent: dict[str, str] = {}
             while True:
@@ -129,6 +164,7 @@ async def settle(
     until = time.monotonic() + wait
     with console(stderr=True).status("Waiting for the locks …") as status:
         async with reached(settings, folder, may) as reach:
+            reach.start()
             while not await asyncio.to_thread(done):
                 if time.monotonic() > until:
                     return False

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nightlatch.cli.access_reaching import LOOK_S, Reach, reached
 from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, hung, print_json
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from nightlatch.service.accessing import Progress, Todo
 
 EXIT_OPEN = 1
-LOOK_S = 0.3
 STYLES = {"evidence": "green", "refused": "bold red", "unknown": "yellow"}
 ENDINGS = {"evidence": "proven", "refused": "refused", "unknown": "not proven"}
 ACTS = {
@@ -32,13 +30,6 @@ ACTS = {
     "full": "no slot is free for {whose}",
 }
 UNEXPLAINED = "a code that no grant explains"
-
-
-class Source(Protocol):
-    """Who makes the locks match."""
-
-    async def progress(self, since: int) -> Progress:
-        """How far it is."""
 
 
 def sync(
@@ -58,11 +49,10 @@ def sync(
 
     Examples: nightlatch sync --dry-run; nightlatch sync; nightlatch sync --yes --format json
     """
-    from nightlatch.service.folder import running
     from nightlatch.store.database import state_folder
 
     settings, folder = configuration(config), state_folder()
-    asyncio.run(_sync(settings, folder, running(folder), dry_run=dry_run, yes=yes, wait=wait, form=form))
+    asyncio.run(_sync(settings, folder, dry_run=dry_run, yes=yes, wait=wait, form=form))
 
 
 def register(app: typer.Typer) -> None:
@@ -70,15 +60,18 @@ def register(app: typer.Typer) -> None:
     app.command()(sync)
 
 
-async def _sync(
-    settings: Configuration, folder: Path, served: bool, *, dry_run: bool, yes: bool, wait: float, form: Format
-) -> None:
-    async with _service(folder) if served else _own(settings, folder, start=not dry_run, yes=yes, form=form) as source:
-        before = await source.progress(0)
+async def _sync(settings: Configuration, folder: Path, *, dry_run: bool, yes: bool, wait: float, form: Format) -> None:
+    async with reached(settings, folder) as reach:
+        before = await reach.progress(0)
         if dry_run:
             _print_plan(Names(settings), before.todo, form)
             raise typer.Exit(0)
-        after = await _watch(settings, source, before.number if served else 0, wait, form)
+        if not reach.served and not yes:
+            if form is Format.TEXT:
+                _print_plan(Names(settings), before.todo, form)
+            _ask()
+        reach.start()
+        after = await _watch(settings, reach, before.number, wait, form)
     left = [one for one in after.todo if one.act != "learn"]
     if form is Format.JSON:
         print_json({"done": after.done, "left": left, "trouble": after.trouble})
@@ -87,13 +80,13 @@ async def _sync(
     raise typer.Exit(EXIT_OPEN if left or after.trouble else 0)
 
 
-async def _watch(settings: Configuration, source: Source, since: int, wait: float, form: Format) -> Progress:
+async def _watch(settings: Configuration, reach: Reach, since: int, wait: float, form: Format) -> Progress:
     """Tell each step as it ends, until nothing is left to do now or the time is over."""
     until = time.monotonic() + wait
     shown, names = since, Names(settings)
     with console(stderr=True).status("Asking the locks …") as status:
         while True:
-            found = await source.progress(shown)
+            found = await reach.progress(shown)
             if form is Format.TEXT:
                 _print_done(names, found.done)
             shown = found.number
@@ -101,65 +94,7 @@ async def _watch(settings: Configuration, source: Source, since: int, wait: floa
                 break
             status.update(f"{len(found.todo)} to do …")
             await asyncio.sleep(LOOK_S)
-    return await source.progress(since)
-
-
-class _Service:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def progress(self, since: int) -> Progress:
-        from nightlatch.service.accessing import Progress
-        from nightlatch.service.control import ask
-
-        return await asyncio.to_thread(ask, self._folder, "access-progress", Progress, since=since)
-
-
-@asynccontextmanager
-async def _service(folder: Path) -> AsyncIterator[Source]:
-    yield _Service(folder)
-
-
-@asynccontextmanager
-async def _own(settings: Configuration, folder: Path, *, start: bool, yes: bool, form: Format) -> AsyncIterator[Source]:
-    """Connections of this command itself, after asking whether what it plans may be sent."""
-    from nightlatch.plugs import wall as clock
-    from nightlatch.service.accessing import Access
-    from nightlatch.service.errand import errand
-    from nightlatch.store.access import AccessRecords
-    from nightlatch.tasks import end
-
-    async with errand(settings, folder, env=os.environ) as (work, listener):
-        access = Access(
-            settings,
-            folder,
-            AccessRecords(work.database),
-            listener,
-            env=os.environ,
-            clock=clock,
-            tell=work.accept,
-            journal=work.journal,
-            background=False,
-        )
-        work.hear = access.heard
-
-        class Own:
-            async def progress(self, since: int) -> Progress:
-                return access.progress(since)
-
-        if not start:
-            yield Own()
-            return
-        plan = access.progress(0).todo
-        if not yes:
-            if form is Format.TEXT:
-                _print_plan(Names(settings), plan, form)
-            _ask()
-        task = asyncio.create_task(access.run(), name="access")
-        try:
-            yield Own()
-        finally:
-            await end(task)
+    return await reach.progress(since)
 
 
 def _ask() -> None:
