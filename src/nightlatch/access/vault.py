@@ -91,7 +91,12 @@ class Vault:
         vault = cls(folder, records, configuration, env)
         vault._keys = vault._read()
         with records.reading() as connection:
-            vault._check(connection)
+            try:
+                vault._check(connection)
+            except VaultError:
+                # Another process may have changed the key in between: what the database says by now, its file has.
+                vault._keys = vault._read()
+                vault._check(connection)
         if len(vault._keys) > 1:
             vault._settle()
         return vault

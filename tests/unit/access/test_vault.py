@@ -190,6 +190,23 @@ def test_who_had_the_old_key_in_memory_reads_and_seals_on(tmp_path: Path, record
     assert Vault.open(tmp_path, records).pins() == {"c1": PIN, "c2": Secret("519374")}
 
 
+def test_a_key_that_is_changed_while_a_vault_is_opened_is_found(
+    tmp_path: Path, records: AccessRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Vault.open(tmp_path, records)
+    other.keep("c1", PIN)
+    read = module._from_file
+
+    def changed(path: Path) -> str:
+        text = read(path)
+        monkeypatch.setattr(module, "_from_file", read)
+        other.rotate()
+        return text
+
+    monkeypatch.setattr(module, "_from_file", changed)
+    assert Vault.open(tmp_path, records).pin("c1") == PIN
+
+
 def test_a_key_that_is_kept_elsewhere_is_changed_by_its_owner(tmp_path: Path, records: AccessRecords) -> None:
     configuration = configured(tmp_path, "env:KEY")
     old, new = new_key().reveal(), new_key().reveal()
