@@ -105,7 +105,7 @@ def removed(entry: Entry, now: int, within: int, reason: str = "") -> Entry:
     """A code that may be on its lock is to go: it has `within` µs. Of a foreign one: the owner said so."""
     if entry.state not in OPENS or entry.state in ("removing", "exposed"):
         return entry
-    return _become(entry, "removing", now, due=now + within, reason=reason, kept=False)
+    return _become(entry, "removing", now, due=now + within, reason=reason, kept=False, declared=False)
 
 
 def overdue(entry: Entry, now: int) -> Entry:
@@ -291,14 +291,23 @@ def decided(entry: Entry, decision: Decision, now: int, within: int) -> Entry | 
 
 def claimed(line: Entry, credential: str, person: str) -> Entry:
     """A foreign code was read whole, and is a person's known one: its line from now on."""
-    return replace(line, credential=credential, person=person, state="present", kept=False, mark="")
+    return replace(line, credential=credential, person=person, state="present", kept=False, declared=False, mark="")
 
 
-def keep(entry: Entry, name: str, person: str, *, kept: bool = True) -> Entry:
-    """The owner says whose a foreign code is, and lets it stay; or takes that back."""
+def keep(entry: Entry, name: str, person: str, *, kept: bool = True, declared: bool = False) -> Entry:
+    """The owner says whose a foreign code is, and lets it stay; or takes that back. `declared`: in nightlatch.toml."""
     if entry.state != "foreign":
         raise ValueError(f"a line that is {entry.state} is not foreign")
-    return replace(entry, kept=kept, name=name or entry.name, person=person)
+    return replace(entry, kept=kept, declared=declared, name=name or entry.name, person=person)
+
+
+def explained(entry: Entry, person: str) -> Entry:
+    """A foreign line as nightlatch.toml has it by now: this person's, or nobody's. What the owner decided stays."""
+    if entry.kept and not entry.declared:
+        return entry
+    if person:
+        return entry if entry.person == person and entry.kept else keep(entry, "", person, declared=True)
+    return keep(entry, "", "", kept=False) if entry.declared else entry
 
 
 # What the journal tells

@@ -168,6 +168,8 @@ class Entry(msgspec.Struct, frozen=True):
     creator: str = ""
     kept: bool = False
     """A foreign one that the owner knows of, and lets stay."""
+    declared: bool = False
+    """It is kept because nightlatch.toml says whose the code in its slot is, and for as long as it does."""
     person: str = ""
     """Whose it is; of a foreign one, once the owner said so."""
     used: int = 0

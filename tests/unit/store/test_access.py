@@ -108,6 +108,7 @@ def test_a_line_of_the_ledger_comes_back_with_all_it_holds(records: AccessRecord
         name="A tag",
         creator="another controller",
         kept=True,
+        declared=True,
         person="ana",
         used=6,
     )

@@ -27,9 +27,7 @@ class Strangers:
         if self._owner.leaves(self._lock) and line.form != "master":
             # A master code is changed at the keypad, and never cleared.
             return ledger.removed(line, now, within, "the lock is given up")
-        if not line.kept and (person := self._owner.explained(self._lock, line.slot)):
-            return ledger.keep(line, "", person)
-        return line
+        return ledger.explained(line, self._owner.explained(self._lock, line.slot))
 
     def settle(self, lines: Iterable[Entry]) -> Iterator[int]:
         """The lines are written down, and what was decided is done; these slots are to be read before anything else.

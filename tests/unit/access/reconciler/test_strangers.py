@@ -196,3 +196,31 @@ async def test_a_decision_waits_for_a_dead_lock_and_is_done_when_it_is_back() ->
     await house.passes(4 * 3600)
     assert 3 not in house.front.codes
     assert house.foreign() is None
+
+
+async def test_a_slot_that_the_configuration_explains_no_longer_is_foreign_again() -> None:
+    house = home()
+    house.said.people[FRONT, 3] = "ben"
+    house.put(3, SOMEBODYS)
+    house.reconciler.survey((FRONT,))
+    await house.pump()
+    for person, kept in (("cleo", True), ("", False), ("ben", True)):
+        house.said.people[FRONT, 3] = person
+        house.reconciler.said((FRONT,))
+        await house.pump()
+        line = house.foreign()
+        assert line is not None and (line.state, line.kept, line.person) == ("foreign", kept, person)
+    assert house.writes() == []
+    told = [(event.value, event.person) for event in house.events if event.kind == "ledger"]
+    assert told == [("foreign", ""), ("kept", "ben"), ("kept", "cleo"), ("foreign", ""), ("kept", "ben")]
+
+
+async def test_what_the_owner_decided_of_a_code_stays_whatever_the_configuration_says() -> None:
+    house = home()
+    house.decide("keep", await found(house), person="ana")
+    for person in ("ben", ""):
+        house.said.people[FRONT, 3] = person
+        house.reconciler.said((FRONT,))
+        await house.pump()
+        line = house.foreign()
+        assert line is not None and (line.kept, line.person) == (True, "ana")

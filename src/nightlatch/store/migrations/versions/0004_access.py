@@ -54,7 +54,7 @@ def upgrade() -> None:
         *_texts("limits"),
         *_numbers("due", "tries", "unheeded", "after"),
         *_texts("reason", "form", "name", "creator"),
-        *_truths("kept"),
+        *_truths("kept", "declared"),
         *_texts("person"),
         *_numbers("used"),
         *_texts("mark"),
