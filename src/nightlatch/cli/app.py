@@ -87,6 +87,12 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+class _Worded(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """What happened; where in the code, which follows on further lines, is for who asks by --debug."""
+        return f"nightlatch: {record.getMessage().partition(chr(10))[0]}"
+
+
 @app.callback()
 def options(
     _version: Annotated[
@@ -100,7 +106,7 @@ def options(
     if not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.NullHandler())
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s") if debug else _Worded())
     logger = logging.getLogger("nightlatch")
     logger.handlers[:] = [handler]
     if debug:

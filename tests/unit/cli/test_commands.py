@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -303,3 +304,13 @@ def test_help_does_not_load_what_only_an_audit_needs() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     loaded = set(out.split("LOADED")[1].split())
     assert not loaded & {"aiohttp", "sqlalchemy", "alembic", "jinja2", "typst", "zeroconf", "cryptography", "tomlkit"}
+
+
+def test_where_in_the_code_something_broke_is_told_by_debug_only(cli: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(*options: str) -> str:
+        cli(*options, "audit")
+        logging.getLogger("nightlatch.guard.commanding").error("zwavejs broke (%s)\n%s", "KeyError", "  File wire.py")
+        return capsys.readouterr().err
+
+    assert told() == "nightlatch: zwavejs broke (KeyError)\n"
+    assert "File wire.py" in told("--debug")
