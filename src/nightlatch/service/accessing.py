@@ -33,6 +33,7 @@ from nightlatch.model.command import Outcome
 from nightlatch.model.document import Audit
 from nightlatch.model.event import Event, instant
 from nightlatch.secrets import Secret
+from nightlatch.service.clock import steady
 from nightlatch.store.access import AccessRecords
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,6 @@ class Access:
         self._clock = clock
         self._lengths = lengths_of(audit)
         self._changed = changed
-        self._background = background
         self._done: deque[Todo] = deque(maxlen=REMEMBERED)
         self._number = 0
         self._version = records.version()
@@ -175,6 +175,7 @@ class Access:
             uses=uses,
             owner=self._owner,
             may=may,
+            monotonic=steady,
         )
         self._recount(uses, journal)
         listener.watch(self._stood)
@@ -184,20 +185,26 @@ class Access:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.reconciler.run(), name="reconciler")
             group.create_task(self._look(), name="changes of access")
-            if self._vault is not None and self._background:
-                group.create_task(self._keep_house(self._vault), name="upkeep of access")
 
     async def _look(self) -> None:
+        trouble = ""
         while True:
             await asyncio.sleep(LOOK_S)
-            self.look()
+            try:
+                self.look()
+                trouble = ""
+            except NightlatchError as error:
+                # Locks are kept by what was known before, and it is looked again.
+                if trouble != str(error):
+                    log.warning("access: what people changed cannot be read: %s", error)
+                trouble = str(error)
 
     def look(self) -> None:
         """Take what people changed of access since, if they did."""
         version = self._records.version()
         if version != self._version:
-            self._version = version
             self.renew()
+            self._version = version
 
     def renew(self) -> None:
         """Take it as it is now."""
@@ -245,11 +252,15 @@ class Access:
         doors = {lock: door for lock, door in register.locks.items() if door}
         return given(lines, register.people.values(), register.grants.values(), doors)
 
-    async def _keep_house(self, vault: Vault) -> None:
-        """Follow the calendars, make codes that locks turn out to want, and let go of who has left.
+    async def keep_house(self) -> None:
+        """Follow the calendars, make codes that locks turn out to want, and let go of who has left; until cancelled.
 
-        All of it is done in threads, which have a journal of their own to write to.
+        All of it is done in threads, which have a journal of their own to write to. It is a part of its own: what
+        breaks it keeps no code on a lock.
         """
+        vault = self._vault
+        if vault is None:
+            return
         journal = await asyncio.to_thread(Journal.open, self._folder)
         try:
             registrar = Registrar(self._configuration, self._records, vault, journal, lengths=self._lengths)
@@ -299,8 +310,9 @@ class Access:
         """A lock's standing changed: one whose hub is heard again can be commanded again."""
         standing = self._listener.states.get(lock)
         connected = standing is not None and standing.connected
-        if connected and not self._heard.get(lock, False):
-            self.reconciler.heard(Event(self._clock(), "online", lock))
+        if connected != self._heard.get(lock, False):
+            # At once: what its hub tells of it comes by way of the journal.
+            self.reconciler.heard(Event(self._clock(), "online" if connected else "offline", lock))
         self._heard[lock] = connected
 
     def _ended(self, step: Step, outcome: Outcome) -> None:

@@ -230,6 +230,7 @@ class Service:
         """Run every part until `stop` is set."""
         lesser = [
             ("access", self.access.run),
+            ("upkeep of access", self.access.keep_house),
             ("auditor", self.auditor.run),
             ("upkeep", self.upkeep.run),
             ("witnesses", self.witnesses.run),
