@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nightlatch.audit.repairs import Repair
     from nightlatch.configuration.read import Configuration
     from nightlatch.model.command import Command, Outcome
+    from nightlatch.model.finding import Finding
 
 EXIT_OPEN = 1
 STYLES = {"evidence": "green", "refused": "bold red", "unknown": "yellow"}
@@ -48,6 +49,7 @@ def fix(
     profile = load(settings.tables.home.profile, settings.base)
     with console(stderr=True).status("Auditing …"):
         home, findings = judged(settings, profile, now=now(), env=os.environ)
+    _check(chosen or (), findings)
     found = [one for one in repairs(home, findings) if not chosen or _chosen(one, chosen)]
     if form is Format.TEXT:
         _show(found)
@@ -69,6 +71,18 @@ def fix(
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(fix)
+
+
+def _check(names: Sequence[str], findings: Sequence[Finding]) -> None:
+    """UsageError for what names no practice, check or thing that was judged."""
+    from nightlatch.errors import UsageError
+    from nightlatch.text import suggest
+
+    known = {word for one in findings for word in (one.practice, f"{one.practice}/{one.check}", str(one.subject))}
+    for name in names:
+        if name not in known:
+            todo = suggest(name, known) or "See: nightlatch audit --details"
+            raise UsageError(f"{name!r} is no practice, no check and no thing of this home", todo=todo)
 
 
 def _chosen(repair: Repair, names: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nightlatch.access import schedules
+from nightlatch.access import ledger, schedules
 from nightlatch.access.register import live
 from nightlatch.access.registrar import Registrar
 from nightlatch.access.vault import Vault
@@ -52,12 +52,11 @@ def _give(registrar: Registrar, now: int) -> None:
             registrar.add_person(id_, name, role, groups, now)
     if ADOPTED[0] not in register.people:
         person, slot = ADOPTED
-        registrar.records.put_entries(
-            [
-                Entry(lock, "", slot, "foreign", now, "value", now, True, kept=True, person=person)
-                for lock in register.locks
-            ]
-        )
+        for lock in register.locks:
+            line = Entry(lock, "", slot, "foreign", now, "value", now, True, kept=True, person=person)
+            registrar.records.put_entries([line])
+            for event in ledger.events(None, line, now):
+                registrar.tell(event)
     weekdays = schedules.weekly("Mon-Fri 09:00-12:00")
     granted = {grant.to for grant in register.grants.values() if live(grant, now)}
     wanted: tuple[tuple[str, tuple[str, ...], Schedule, int, str], ...] = (

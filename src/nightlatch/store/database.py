@@ -102,7 +102,10 @@ def connect_anyway(folder: Path, now: datetime, *, busy_ms: int | None = None) -
 def unusable(error: Exception, path: Path | str) -> StoreError:
     """What SQLite said, and what to do about it: a full disk is no reason to give up the kept audits."""
     said = str(getattr(error, "orig", error))
-    todo = "Move the file away to start anew; its audits are lost to --since then."
+    todo = (
+        "Restore it from a backup (nightlatch restore). Moved away, a new one begins without its people, grants, codes"
+        " and audits: codes on locks are foreign then."
+    )
     if "locked" in said:
         todo = "Another Nightlatch is writing to it: try again when that has ended."
     elif "full" in said or "disk I/O" in said:

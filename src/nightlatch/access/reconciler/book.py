@@ -51,7 +51,8 @@ class Book:
         try:
             await self._put(changed, keys)
         except StoreError as error:
-            log.warning("%s: the ledger cannot be written: %s", self._lock, error)
+            if not self._unwritten:
+                log.warning("%s: the ledger cannot be written: %s", self._lock, error)
             self._unwritten |= changed.keys() | set(keys)
         self.lines.update(changed)
         for key in keys:
