@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import shutil
@@ -143,11 +144,14 @@ def install_python(rig: Path) -> Path:
 
 def _install(rig: Path, lock: Path, command: Sequence[str], env: Mapping[str, str]) -> None:
     stamp = rig / ".installed" / lock.name
-    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
-        return
-    subprocess.run(command, cwd=rig, env=dict(env), check=True, stdout=subprocess.DEVNULL)
     stamp.parent.mkdir(exist_ok=True)
-    stamp.write_bytes(lock.read_bytes())
+    with (rig / ".installed" / ".lock").open("w") as turn:
+        # Tests run side by side: who comes second finds it installed.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
+            return
+        subprocess.run(command, cwd=rig, env=dict(env), check=True, stdout=subprocess.DEVNULL)
+        stamp.write_bytes(lock.read_bytes())
 
 
 def install_debian(package: str, *, there: bool) -> None:
