@@ -26,6 +26,8 @@ app.command("retire")(access_retiring.retire)
 app.command("import")(access_importing.import_)
 
 EXIT_OPEN = 1
+LONGEST_SLOT = 9
+"""Digits of a slot's number."""
 WaitOption = Annotated[
     float, typer.Option("--wait", min=1, max=3600, metavar="SECONDS", help="How long to wait for the locks.")
 ]
@@ -103,7 +105,8 @@ def meant(settings: Configuration, what: str) -> tuple[list[str], int]:
     lock, slash, slot = what.rpartition("/")
     if not slash:
         return [one for locks in chosen(settings, what).values() for one in locks], 0
-    if not slot.isdecimal() or not 0 < int(slot) <= 65_535:
+    # A tag or another form of credential has a number of its own far above the codes': 300007.
+    if not slot.isdecimal() or len(slot) > LONGEST_SLOT or not int(slot):
         raise UsageError(f"{what!r} names no slot", todo="Write LOCK/SLOT, as front/3.")
     locks = [one for locks in chosen(settings, lock).values() for one in locks]
     if len(locks) != 1:
