@@ -72,16 +72,29 @@ def who(
         wanted = when(at, settings.zone, moment) if at else moment
     except ValueError as error:
         raise UsageError(str(error), where="--at") from None
-    doors = chosen(settings, door)
     engine = connect()
     try:
-        found = entrances(settings, AccessRecords(engine), doors, wanted, moment)
+        records = AccessRecords(engine)
+        found = entrances(settings, records, _doors(settings, records, door), wanted, moment)
     finally:
         engine.dispose()
     if form is Format.JSON:
         print_json({"at": _stamp(wanted), "doors": [_document(one) for one in found]})
         return
     _print(found, settings.zone, wanted, moment, everything=everything)
+
+
+def _doors(settings: Configuration, records: AccessRecords, door: str) -> dict[str, tuple[str, ...]]:
+    """As `chosen`; with the locks that are no longer in nightlatch.toml, and on which a code may still be."""
+    known = chosen(settings, "")
+    names = {about.partition(":")[2] for about in known} | {one.id for one in settings.tables.locks} | set(known)
+    if door.removeprefix("lock:") in names or door in names:
+        return chosen(settings, door)
+    there = {f"lock:{one.id}" for one in settings.tables.locks}
+    left = {lock: (lock,) for lock in sorted(records.open_locks() - there)}
+    if not door:
+        return known | left
+    return {lock: of for lock, of in left.items() if door in (lock, lock.partition(":")[2])} or chosen(settings, door)
 
 
 def chosen(settings: Configuration, door: str) -> dict[str, tuple[str, ...]]:
@@ -156,6 +169,7 @@ def _scene(
     tables = settings.tables
     labels = {f"door:{one.id}": one.name or one.id for one in tables.doors}
     labels |= {f"lock:{one.id}": one.name or one.id for one in tables.locks}
+    labels |= {one: f"{one.partition(':')[2]} (no longer in nightlatch.toml)" for one in doors if one not in labels}
     by_hand = partial(removal, home_of(audit.things, audit.at)) if audit is not None else lambda _, __: ""
     return Scene(doors, labels, names, Beside(things, declared, labels, names, records.rules()), by_hand)
 

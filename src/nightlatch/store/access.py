@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from nightlatch.errors import StoreError
-from nightlatch.model.access import Credential, Decision, Entry, Feed, Grant, Person, Retired
+from nightlatch.model.access import OPENS, Credential, Decision, Entry, Feed, Grant, Person, Retired
 from nightlatch.model.command import Rules
 from nightlatch.store.database import unusable
 
@@ -213,6 +213,13 @@ class AccessRecords:
                 rows = _rows(connection, f"{_LEDGER.select} WHERE lock = ?{order}", (lock,))
                 found.extend(_LEDGER.structs(rows))
             return found
+
+    def open_locks(self) -> set[str]:
+        """The locks on which a code may be, those too that are no longer part of the home."""
+        states = f"({', '.join('?' * len(OPENS))})"
+        with self.reading() as connection:
+            rows = _rows(connection, f"SELECT DISTINCT lock FROM access_ledger WHERE state IN {states}", (*OPENS,))  # noqa: S608  # marks only
+        return {lock for (lock,) in rows}
 
     def entries_of(self, person: str, within: sa.Connection | None = None) -> list[Entry]:
         """The lines of a person's credentials, and the foreign ones that are said to be theirs."""

@@ -81,6 +81,20 @@ def test_who_shows_exposed_and_foreign_codes_first_with_their_evidence_and_its_a
     assert lines[3].startswith("  present  Ana Bach (code, slot 2): the code was read back 60 minutes ago")
 
 
+def test_a_code_on_a_lock_that_is_no_longer_part_of_the_home_is_shown_until_it_is_proven_gone(
+    state: Path, nightlatch: Run
+) -> None:
+    engine = connect(state)
+    left = Entry("lock:cellar", "c-cy", 4, "exposed", NOW - HOUR, "value", NOW - 3 * HOUR, True, person="cy")
+    AccessRecords(engine).put_entries([left, Entry("lock:attic", "c-cy", state="absent", seen=NOW, person="cy")])
+    engine.dispose()
+    for arguments in ((), ("cellar",), ("lock:cellar",)):
+        _, out, _ = nightlatch("who", *arguments)
+        assert "cellar (no longer in nightlatch.toml)  1 person or code, 1 exposed" in out
+        assert "attic" not in out
+    assert nightlatch("who", "attic")[0] == 2
+
+
 def test_every_door_is_shown_and_what_is_not_known_is_said(nightlatch: Run) -> None:
     _, out, _ = nightlatch("who")
     assert "Shed  1 person or code" in out
