@@ -255,6 +255,40 @@ def test_a_tag_is_not_taken_for_the_pin_of_its_number() -> None:
     assert len({number_of(type_, slot) for type_ in range(1, 13) for slot in (1, 2, 65_535)}) == 36
 
 
+class Keyring:
+    """A lock of users and credentials: user 3 has PIN 3, and what else is said, by type and slot."""
+
+    def __init__(self, *others: tuple[int, int]) -> None:
+        self.held = {(1, 3), *others}
+        self.changed: list[str] = []
+
+    def __call__(self, command: str, told: dict[str, Any]) -> Any:
+        name = command.rpartition(".")[2]
+        if name.startswith("delete_"):
+            self.changed.append(name)
+            self.held -= self.held if name == "delete_user" else {(1, 3)}
+            return {"result": 0}
+        every = [{"userId": 3, "type": type_, "slot": slot, "data": CODE} for type_, slot in sorted(self.held)]
+        if name == "get_credential":
+            place = (told["credentialType"], told["credentialSlot"])
+            return {"credential": next((one for one in every if (one["type"], one["slot"]) == place), {})}
+        return {
+            "get_credentials": {"credentials": every},
+            "get_user": {"user": {"userId": 3, "active": True}},
+            "get_credential_capabilities_cached": {
+                "capabilities": {"supportedCredentialTypes": {"1": {"numberOfCredentialSlots": 20}}}
+            },
+        }.get(name, {})
+
+
+def test_with_a_pin_goes_the_user_who_has_nothing_else_and_never_somebodys_tag() -> None:
+    alone, tagged = Keyring(), Keyring((3, 7))
+    assert do(Conversation(alone), CLEAR, (131, 1)).ending == "evidence"
+    assert (alone.changed, alone.held) == (["delete_user"], set())
+    assert do(Conversation(tagged), CLEAR, (131, 1)).ending == "evidence"
+    assert (tagged.changed, tagged.held) == (["delete_credential"], {(3, 7)})
+
+
 # Whatever it answers
 
 CLASSES = ((98, 4), (99, 2), (78, 3), (138, 1))

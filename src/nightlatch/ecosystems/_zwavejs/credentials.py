@@ -311,9 +311,7 @@ class Credentials(Work):
         result = await self._change("add_user", userId=number, options={"active": True, "userType": _GENERAL})
         if result != _OCCUPIED:
             return result == _OK
-        others: FoundAll = await self._asker.access("get_credentials", FoundAll, userId=number)
-        self._asker.sent += max(0, len(others.credentials) - 1)
-        if others.credentials:
+        if await self._all_of(number):
             what = f"user {number} of the lock has other credentials, and no PIN in slot {number}"
             raise Refusal(Outcome("refused", what, f"user {number}", why="slot"))
         await self._change("set_user", userId=number, options={"active": True, "userType": _GENERAL})
@@ -330,12 +328,12 @@ class Credentials(Work):
         return self._proven(slot)
 
     async def _emptied(self, slot: int) -> None:
-        """The credential is gone, and with a PIN the user that was made for it."""
+        """The credential is gone, and with a PIN the user that was made for it and has nothing else."""
         type_, place = divmod(slot, APART) if slot >= APART else (PIN, slot)
         self._heard.begin()
         held = await self._credential(type_, place)
         result = _OK
-        if held.userId and (type_ != PIN or held.userId != place):
+        if held.userId and (type_ != PIN or held.userId != place or not await self._alone(place)):
             result = await self._change(
                 "delete_credential", userId=held.userId, credentialType=type_, credentialSlot=place
             )
@@ -344,6 +342,16 @@ class Credentials(Work):
         if not await self._looks(slot, lambda now: now.status == "empty", failed=result not in (_OK, _UNKNOWN)):
             raise Refusal(self._refused(slot, result))
         self._was_empty.add(slot)
+
+    async def _alone(self, number: int) -> bool:
+        """Whether a user has the PIN of this number and nothing else: with the user, a tag of theirs would go too."""
+        held = await self._all_of(number)
+        return [(one.type, one.slot) for one in held] == [(PIN, number)]
+
+    async def _all_of(self, user: int) -> tuple[Credential, ...]:
+        found: FoundAll = await self._asker.access("get_credentials", FoundAll, userId=user)
+        self._asker.sent += max(0, len(found.credentials) - 1)
+        return found.credentials
 
     async def _change(self, command: str, **arguments: Any) -> int:
         answer: Result = await self._asker.access(command, Result, **arguments)
