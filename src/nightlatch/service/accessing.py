@@ -24,7 +24,7 @@ from nightlatch.access.vault import Vault
 from nightlatch.access.wanting import Plan
 from nightlatch.configuration.durations import duration
 from nightlatch.configuration.read import Configuration
-from nightlatch.errors import NightlatchError
+from nightlatch.errors import NightlatchError, UsageError
 from nightlatch.guard.known import credentials
 from nightlatch.guard.listening import Listener
 from nightlatch.journal.journal import Journal
@@ -44,6 +44,8 @@ MOST_UNCOUNTED = 100_000
 """Entries of the journal that are looked at for uses that were not counted: a start must not take long."""
 TIDY_S = 3600.0
 """How often it is looked for what is left over, where nothing calls for it before."""
+AGAIN_S = 60.0
+"""After how long that is tried again which could not be done."""
 REMEMBERED = 10_000
 """Ended steps that are kept for who asks how it goes."""
 
@@ -272,16 +274,35 @@ class Access:
             journal.close()
 
     async def _tidy(self, registrar: Registrar) -> None:
+        trouble = ""
         while True:
             self._untidy.clear()
-            lacking = {one for lock in self.plan.locks() for one in self._lacking(lock)}
-            if lacking:
-                await asyncio.to_thread(registrar.missing_codes, lacking, self._clock())
-            await asyncio.to_thread(registrar.tidy, self._clock())
-            self.look()
+            wait = TIDY_S
+            try:
+                lacking = {one for lock in self.plan.locks() for one in self._lacking(lock)}
+                if lacking:
+                    await self._make_codes(registrar, lacking)
+                await asyncio.to_thread(registrar.tidy, self._clock())
+                self.look()
+                trouble = ""
+            except NightlatchError as error:
+                # The calendars are followed all the same.
+                if trouble != str(error):
+                    log.warning("access: what is left over waits: %s", error)
+                trouble, wait = str(error), AGAIN_S
             with suppress(TimeoutError):
-                async with asyncio.timeout(TIDY_S):
+                async with asyncio.timeout(wait):
                     await self._untidy.wait()
+
+    async def _make_codes(self, registrar: Registrar, people: Iterable[str]) -> None:
+        try:
+            await asyncio.to_thread(registrar.missing_codes, people, self._clock())
+        except UsageError as error:
+            log.warning("access: %s", error)
+            # Whoever can have one does not wait for the one who cannot.
+            for person in people:
+                with suppress(UsageError):
+                    await asyncio.to_thread(registrar.missing_codes, (person,), self._clock())
 
     def _lacking(self, lock: str) -> Iterable[str]:
         """Who has a grant at a lock, and no code that it takes."""

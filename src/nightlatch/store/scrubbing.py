@@ -30,6 +30,8 @@ WRITTEN: dict[str, frozenset[str]] = {
     "access_secrets": frozenset(),
     "access_locks": frozenset(),
     "access_marks": frozenset(),
+    "access_decisions": frozenset(("name",)),
+    "access_retired": frozenset(),
 }
 """Of tables whose ids must stay what they are: the columns in which somebody may have written a name.
 

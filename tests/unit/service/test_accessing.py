@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nightlatch.access.feeds.following import Feeds
-from nightlatch.errors import StoreError
+from nightlatch.access.registrar import Changed, Registrar
+from nightlatch.access.wanting import Plan
+from nightlatch.errors import StoreError, UsageError
 from nightlatch.model.access import Grant, Person
 from nightlatch.service.accessing import Access
 from nightlatch.service.service import Service
@@ -69,3 +72,53 @@ async def test_what_was_read_of_a_lock_is_not_relied_on_from_the_moment_that_it_
         await until(lambda: slots.believed(1, monotonic()) is not None)
         service.listener.slept()
         assert slots.believed(1, monotonic()) is None
+
+
+async def test_a_code_that_cannot_be_made_stops_neither_calendars_nor_other_peoples_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Feeds] = []
+    asked: list[set[str]] = []
+
+    async def follow(feeds: Feeds) -> None:
+        begun.append(feeds)
+        await asyncio.Event().wait()
+
+    def missing(_: Registrar, people: Iterable[str], _now: int) -> Changed:
+        asked.append(set(people))
+        if "ana" in asked[-1]:
+            raise UsageError("no code of 4 digits is left")
+        return Changed()
+
+    monkeypatch.setattr(Feeds, "run", follow)
+    monkeypatch.setattr(Registrar, "missing_codes", missing)
+    monkeypatch.setattr(Plan, "locks", lambda _: ("lock:front",))
+    monkeypatch.setattr(Access, "_lacking", lambda _, lock: ("ana", "ben"))
+    monkeypatch.setattr("nightlatch.service.again.AGAIN_S", 0.01)
+    async with serving(tmp_path):
+        await until(lambda: {"ben"} in asked)
+        await asyncio.sleep(0.1)
+    assert len(begun) == 1
+
+
+async def test_what_cannot_be_tidied_up_does_not_begin_the_calendars_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Feeds] = []
+    tried = asyncio.Event()
+
+    async def follow(feeds: Feeds) -> None:
+        begun.append(feeds)
+        await asyncio.Event().wait()
+
+    def busy(_: Registrar, _now: int) -> int:
+        tried.set()
+        raise StoreError("is busy")
+
+    monkeypatch.setattr(Feeds, "run", follow)
+    monkeypatch.setattr(Registrar, "tidy", busy)
+    monkeypatch.setattr("nightlatch.service.again.AGAIN_S", 0.01)
+    async with serving(tmp_path):
+        await tried.wait()
+        await asyncio.sleep(0.1)
+    assert len(begun) == 1

@@ -14,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightlatch.errors import StoreError
+from nightlatch.model.access import Decision, Retired
 from nightlatch.model.document import Audit, Evidence, HomeDocument, ThingDocument
 from nightlatch.model.evidence import Grade
 from nightlatch.store import database
+from nightlatch.store.access import AccessRecords
 from nightlatch.store.audits import Audits
 from nightlatch.store.database import connect
-from nightlatch.store.scrubbing import ERASED, Scrubbed, Words, names_of, scrub
+from nightlatch.store.scrubbing import ERASED, WRITTEN, Scrubbed, Words, names_of, scrub
 from nightlatch.store.snapshots import Snapshot, Snapshots
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -156,3 +158,16 @@ def test_what_was_changed_is_json_again(tmp_path: Path) -> None:
     assert found is not None
     assert found.things[0].label == ERASED
     assert msgspec.json.encode(found)
+
+
+def test_a_word_of_somebody_erased_changes_no_id_of_access(tmp_path: Path) -> None:
+    engine = connect(tmp_path)
+    records = AccessRecords(engine)
+    decided = Decision("d1", "lock:front", 3, "keep", 1, "", "front cleaner", "ben", 1)
+    records.put(decided, Retired("lock:front", 1))
+    scrub(engine, Words(["front"]))
+    assert records.decisions() == [msgspec.structs.replace(decided, name=f"{ERASED} cleaner")]
+    assert list(records.retired()) == ["lock:front"]
+    tables = sa.inspect(engine).get_table_names()
+    engine.dispose()
+    assert {one for one in tables if one.startswith("access_")} == WRITTEN.keys()
