@@ -209,10 +209,11 @@ def _again(view: View, line: Entry, want: Want, after: float) -> Step:
     if line.state == "setting" and view.slots.empty(line.slot, view.mono):
         return Step(view.lock, Act.SET, "it is wanted", line.slot, line.credential, want.limits, after)
     seen = view.slots.believed(line.slot, view.mono)
-    if seen is None or seen.status != "used" or not line.present:
+    if seen is None or seen.status not in ("used", "disabled") or not line.present:
         why = f"whether slot {line.slot} holds our own code"
         return Step(view.lock, Act.READ, why, line.slot, line.credential, after=after)
-    return Step(view.lock, Act.SET, "its times have changed", line.slot, line.credential, want.limits, after)
+    why = "the lock has it disabled" if seen.status == "disabled" else "its times have changed"
+    return Step(view.lock, Act.SET, why, line.slot, line.credential, want.limits, after)
 
 
 def _anew(view: View, line: Entry | None, want: Want, taken: set[int], after: float) -> Step:

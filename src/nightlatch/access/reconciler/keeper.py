@@ -302,7 +302,7 @@ class Keeper:
             return self.waits.unanswered(step.key, LINK, mono)
         self.waits.over(LINK)
         if outcome.ending == "evidence":
-            if step.act is Act.READ and not self._told(step, outcome):
+            if self._in_vain(step, outcome, after):
                 return self.waits.failed(step.key, mono)
             if step.act is not Act.READ:
                 self.waits.over(step.key)
@@ -323,8 +323,15 @@ class Keeper:
             self.back()
         return bool(going)
 
-    def _told(self, step: Step, outcome: Outcome) -> bool:
-        return any(one.slot == step.slot and one.status != "unknown" for one in outcome.slots)
+    def _in_vain(self, step: Step, outcome: Outcome, after: Mapping[ledger.Key, Entry]) -> bool:
+        """Whether it came to nothing whatever the lock or hub calls it: to be done again, but not at once."""
+        told = next((one for one in outcome.slots if one.slot == step.slot), None)
+        if step.act is Act.READ:
+            return told is None or ledger.look(told, None) == "nothing told"
+        line = after.get((self.lock, step.credential, 0 if step.credential else step.slot))
+        if line is None or step.act not in (Act.SET, Act.CLEAR):
+            return False
+        return line.state in OPENS and (step.act is Act.CLEAR or line.state != "present")
 
     def _freed(self, after: Mapping[ledger.Key, Entry]) -> None:
         """A code has left the lock: what was refused for it, or found no slot, may be tried again."""

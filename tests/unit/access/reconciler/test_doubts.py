@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems._simulated.plan import CodeRules
-from nightlatch.model.command import ClearCode, ReadCodes, Rules, SetCode, YearDay
+from nightlatch.model.access import Entry
+from nightlatch.model.command import ClearCode, Command, Outcome, ReadCodes, Rules, SetCode, Slot, YearDay
 from nightlatch.model.event import Event
 from tests.unit.access.reconciler.homes import FRONT, SECOND, Crash, Home, pin
 
@@ -263,3 +265,38 @@ async def test_a_slot_at_which_a_lock_said_no_without_a_reason_is_read_before_it
     await home.pump()
     assert home.state("ana") == "blocked"
     assert acts(home, 0) == ["read", "read", "set", "read"]
+
+
+async def test_a_code_that_was_disabled_at_the_lock_is_written_anew() -> None:
+    home = Home()
+    home.want("ana")
+    await home.pump()
+    home.front.codes[1] = replace(home.front.codes[1], enabled=False)
+    home.reconciler.heard(Event(home.at, "code_changed", FRONT, slot=1))
+    since = len(home.sent)
+    await home.pump()
+    assert acts(home, since) == ["read", "set"]
+    assert (home.state("ana"), home.front.codes[1].enabled) == ("present", True)
+
+
+class Liar(Home):
+    """A hub that has proof of whatever it is asked for, and whose lock does nothing."""
+
+    async def command(self, command: Command) -> Outcome:
+        self.sent.append(command)
+        slots = (1, 2, 3) if isinstance(command, ReadCodes) else (command.slot,)  # type: ignore[union-attr]
+        told = tuple(Slot(slot, "used" if slot < 3 else "disabled", "value", pin("ana")) for slot in slots)
+        return Outcome("evidence", "done", at=self.at, slots=told, rules=Rules(3, gives_codes=True))
+
+
+async def test_a_hub_that_gives_proof_of_nothing_is_asked_ever_less_often() -> None:
+    for state in ("removing", "changing", "setting"):
+        home = Liar()
+        line = Entry(FRONT, "ana-1", 3, state, since=1, seen=1, proof="value", present=True, person="ana")
+        home.disk.ledger[FRONT, "ana-1", 0] = line
+        home.start(background=False)
+        if state != "removing":
+            home.want("ana")
+        await home.passes(3600)
+        assert len(home.sent) < 40
+        assert home.state("ana") == ("exposed" if state == "removing" else "changing")
