@@ -26,6 +26,8 @@ from nightlatch.secrets import Secret
 from nightlatch.text import count
 
 EVERY = 30 * MINUTE
+LOOK_S = 1.0
+"""How often it is looked whether a feed was added or changed."""
 PATIENCE = Backoff(first_s=60, cap_s=6 * 3600)
 
 log = logging.getLogger(__name__)
@@ -69,12 +71,21 @@ class Feeds:
         """Follow the feeds until it is cancelled."""
         while True:
             try:
-                wait = await self.look()
+                # Before the look: what is changed while it lasts is looked at anew.
+                version = await asyncio.to_thread(self._registrar.records.version)
+                await self._idle(await self.look(), version)
             except NightlatchError as error:
                 # The database or journal cannot be used right now; the parts that keep them tell of it.
                 log.error("feeds: %s", error)
-                wait = MINUTE / SECOND
-            await asyncio.sleep(wait)
+                await asyncio.sleep(MINUTE / SECOND)
+
+    async def _idle(self, wait: float, version: int) -> None:
+        """Wait so many seconds, or until something of access is no longer as it was at `version`."""
+        until = asyncio.get_running_loop().time() + wait
+        while (left := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(left, LOOK_S))
+            if await asyncio.to_thread(self._registrar.records.version) != version:
+                return
 
     async def look(self) -> float:
         """Read every feed that is due; seconds until the next one is, a minute at most."""

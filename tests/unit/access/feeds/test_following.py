@@ -327,6 +327,27 @@ async def test_a_database_that_cannot_be_used_does_not_end_the_loop(
     assert len(house.grants()) == 1
 
 
+async def test_a_calendar_that_is_added_while_the_loop_waits_is_read_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightlatch.access.feeds.following.LOOK_S", 0.01)
+
+    async def granted(number: int) -> None:
+        async with asyncio.timeout(10):
+            while len(house.grants()) < number:
+                await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as group:
+        loop = group.create_task(house.feeds.run())
+        await granted(1)
+        await asyncio.to_thread(
+            house.registrar.add_feed, Feed("barn", ("front",), "Barn"), Secret(house.server.address()), NOW
+        )
+        await granted(2)
+        loop.cancel()
+    assert {one.feed for one in house.grants()} == {"cabin", "barn"}
+
+
 async def test_nothing_that_is_written_down_holds_the_address(house: House) -> None:
     await house.reading(CHRISTMAS)
     house.now += DAY
