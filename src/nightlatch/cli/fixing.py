@@ -95,7 +95,7 @@ def _agreed(number: int) -> bool:
 
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to be asked", todo="Add --yes to do it, or --dry-run to see it only.")
-    return typer.confirm(f"Do {'this' if number == 1 else f'these {number} things'} now?", default=False)
+    return typer.confirm(f"Do {'this' if number == 1 else f'these {number} things'} now?", default=False, err=True)
 
 
 def _do(settings: Configuration, found: Sequence[Repair]) -> Iterator[tuple[Repair, list[Outcome]]]:

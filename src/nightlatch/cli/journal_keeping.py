@@ -53,7 +53,9 @@ def erase(
         if not sys.stdin.isatty():
             raise UsageError("this asks before it erases", todo="Add --yes where nobody can answer.")
         label = known.name or person if known else f"{person} (not in the configuration{meant and f': {meant}'})"
-        typer.confirm(f"Erase {label} from the journal, the alerts and the kept audits, for good?", abort=True)
+        typer.confirm(
+            f"Erase {label} from the journal, the alerts and the kept audits, for good?", abort=True, err=True
+        )
     folder = state_folder()
     if not folder.is_dir():
         raise UsageError("there is no state folder here", where=str(folder), todo="Set NIGHTLATCH_STATE to another.")

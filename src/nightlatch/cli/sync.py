@@ -102,7 +102,7 @@ def _ask() -> None:
 
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to be asked", todo="Add --yes to send it, or --dry-run to see it only.")
-    if not typer.confirm("Send this to the locks now?", default=False):
+    if not typer.confirm("Send this to the locks now?", default=False, err=True):
         raise typer.Exit(EXIT_OPEN)
 
 
