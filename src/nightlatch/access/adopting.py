@@ -21,6 +21,9 @@ from nightlatch.text import count
 
 log = logging.getLogger(__name__)
 
+LONGEST_NAME = 100
+"""Signs of the name of a code."""
+
 
 def decision(line: Entry, does: str, now: int, *, name: str = "", person: str = "") -> Decision:
     """What the owner decides of a foreign line, as they saw it: "keep", "take" or "remove"."""
@@ -28,6 +31,9 @@ def decision(line: Entry, does: str, now: int, *, name: str = "", person: str = 
         raise UsageError(
             f"the code in slot {line.slot} is managed by Nightlatch", todo="End its grant: nightlatch grant"
         )
+    name = name.strip()
+    if len(name) > LONGEST_NAME or not name.isprintable() or (does == "keep" and not name and not person):
+        raise UsageError(f"a code's name has 1 to {LONGEST_NAME} signs, all of them printable")
     return msgspec.convert(
         {
             "id": f"{line.lock}/{line.slot}",

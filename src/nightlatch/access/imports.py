@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from nightlatch.access.adopting import LONGEST_NAME
 from nightlatch.errors import ReadError
 from nightlatch.reading.files import MIB, read_bytes
 from nightlatch.reading.structured import json
@@ -27,7 +28,6 @@ from nightlatch.secrets import Secret
 LIMIT = 32 * MIB
 MOST = 10_000
 """Codes in one file."""
-LONGEST_NAME = 100
 HIGHEST = 65_535
 KEYMASTER = "Keymaster"
 HELPERS = "Keymaster's input_text helpers"

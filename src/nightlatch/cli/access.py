@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nightlatch.access.strange import Strange
-    from nightlatch.cli.access_deciding import Choice
+    from nightlatch.cli.access_deciding import Choice, Result
     from nightlatch.configuration.read import Configuration
+    from nightlatch.model.access import Decision
 
 app = typer.Typer(name="access", help="Codes that no grant explains, and locks to give up.", no_args_is_help=True)
 app.command("retire")(access_retiring.retire)
@@ -91,10 +92,11 @@ def adopt(  # one option for each thing that can be decided
         _show(settings, found, silent, what)
     open_ = [one for one in found if not one.kept]
     if form is Format.TEXT and open_ and sys.stdin.isatty() and not yes:
-        choices = deciding.asked(settings, open_)
-        if choices:
-            _decide(settings, folder, choices, yes=yes, wait=wait, form=form)
-            open_ = [one for one in deciding.found(settings, locks) if not one.kept]
+        decided = _ask(settings, open_)
+        if decided:
+            _tell(deciding.follow(settings, folder, decided, wait), form)
+            found = [one for one in deciding.found(settings, locks) if not slot or one.slot == slot]
+            open_ = [one for one in found if not one.kept]
     raise typer.Exit(EXIT_OPEN if open_ or silent else 0)
 
 
@@ -129,14 +131,35 @@ def _decide(
     if any(choice.does == "remove" for _, choice in choices):
         plan.append("Whoever uses a code that is removed is locked out. Be sure that another code or key opens.")
         confirmed(plan, "Do this?", yes=yes)
-    results = deciding.carry_out(settings, folder, choices, now(), wait)
+    if not _tell(deciding.carry_out(settings, folder, choices, now(), wait), form):
+        raise typer.Exit(EXIT_OPEN)
+
+
+def _ask(settings: Configuration, codes: Sequence[Strange]) -> list[Decision]:
+    """Ask what becomes of each code; the command ends where somebody ends it in the middle: what they said stays."""
+    from nightlatch.cli.access_asking import ask
+    from nightlatch.cli.access_common import poke
+
+    decided: list[Decision] = []
+    try:
+        ask(settings, codes, decided)
+    except typer.Abort:
+        err, places = console(stderr=True), ", ".join(one.id.partition(":")[2] for one in decided)
+        follows = "Nightlatch does it" if decided and poke() else "it is done by nightlatch run, or nightlatch sync"
+        said = f"what you decided of {places} stays, and {follows}" if decided else "nothing was decided"
+        err.print(f"\nStopped: {said}.", markup=False, soft_wrap=True)
+        raise typer.Exit(EXIT_OPEN) from None
+    return decided
+
+
+def _tell(results: Sequence[Result], form: Format) -> bool:
+    """Tell what came of each; whether all of it was done."""
     if form is Format.JSON:
         print_json([one.document() for one in results])
     else:
         for one in results:
             one.show(console())
-    if not all(one.proven for one in results):
-        raise typer.Exit(EXIT_OPEN)
+    return all(one.proven for one in results)
 
 
 def _show(settings: Configuration, found: Sequence[Strange], silent: dict[str, str], what: str) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of codes that no grant explains: asked of the owner, written down, and waited for."""
+"""What becomes of codes that no grant explains: written down, and waited for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-import typer
 
 from nightlatch.access.strange import Strange, strangers
 from nightlatch.cli.access_common import access
-from nightlatch.cli.common import console
 from nightlatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,16 +19,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nightlatch.access.reconciler.chooser import Step
+    from nightlatch.access.register import Register
     from nightlatch.configuration.read import Configuration
     from nightlatch.model.access import Decision, Entry
 
 USES = 2_000
 """So many of a lock's last openings are looked through for the last use of a code."""
-EXPLAINED = """  p  it is somebody's: name the person. It stays, and is shown as theirs.
-  k  keep it under a name of your own ("Cleaner"), without a person.
-  r  take it off the lock; Nightlatch proves that it is gone, or says that it is not.
-  s  leave it as it is: it stays foreign, and you are reminded.
-  q  ask no more."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -118,77 +112,30 @@ def _used(locks: Iterable[str]) -> dict[tuple[str, int], int]:
     return last
 
 
-def asked(settings: Configuration, codes: Sequence[Strange]) -> list[tuple[Strange, Choice]]:
-    """Ask on the terminal what becomes of each."""
-    with access(settings.path) as registrar:
-        people = {one.id: one.name for one in registrar.register().people.values() if not one.ended}
-    out = console(stderr=True)
-    choices: list[tuple[Strange, Choice]] = []
-    for one in codes:
-        while True:
-            answer = typer.prompt(f"{one.place} [p/k/r/s/q/?]", default="s", show_default=False, err=True)[:1].lower()
-            if answer == "q":
-                return choices
-            if answer == "s":
-                break
-            choice = _asked(one, answer, people)
-            if choice is not None:
-                choices.append((one, choice))
-                if choice.new:
-                    people[choice.person] = choice.name
-                break
-            out.print(EXPLAINED, markup=False)
-    return choices
-
-
-def _asked(one: Strange, answer: str, people: Mapping[str, str]) -> Choice | None:
-    if answer == "r":
-        return Choice("remove")
-    if answer == "k":
-        return Choice("keep", name=typer.prompt("What do you call it?", err=True))
-    if answer != "p":
-        return None
-    known = f" (known: {', '.join(sorted(people))})" if people else ""
-    person = typer.prompt(f"Whose is it? An id{known}", err=True)
-    new = person not in people
-    name = typer.prompt(f"{person} is new. Their name", default=person, err=True) if new else ""
-    role = (
-        typer.prompt("Their role: resident, regular, guest or service", default="guest", err=True) if new else "guest"
-    )
-    manage = one.line.proof == "value" and typer.confirm(
-        "Keep this code in the vault, and manage it from now on? It comes off when their leave ends",
-        default=False,
-        err=True,
-    )
-    return Choice("take" if manage else "keep", person, name, new=new, role=role)
-
-
 def carry_out(
     settings: Configuration, folder: Path, choices: Sequence[tuple[Strange, Choice]], now: datetime, wait: float
 ) -> list[Result]:
-    """Write the decisions down, have them done, and tell what came of each."""
+    """Write the choices down, have them done, and tell what came of each."""
+    return follow(settings, folder, decide(settings, choices, now), wait)
+
+
+def decide(settings: Configuration, choices: Sequence[tuple[Strange, Choice]], now: datetime) -> list[Decision]:
+    """Write the choices down: from then on they hold. UsageError, and nothing is decided, where one cannot be."""
     from nightlatch.access.adopting import decision
-    from nightlatch.access.vault import Vault
-    from nightlatch.cli.access_reaching import settle
     from nightlatch.model.event import micros
-    from nightlatch.store.access import AccessRecords
-    from nightlatch.store.database import connect
 
     at = micros(now)
     with access(settings.path) as registrar:
         register = registrar.register()
-        for _, choice in choices:
-            if choice.new and choice.person not in register.people:
-                registrar.add_person(choice.person, choice.name, _role(choice.role), (), at)
-                register = registrar.register()
-            elif choice.person:
-                register.person(choice.person)
+        fresh = {choice.person: choice for _, choice in choices if choice.new and choice.person not in register.people}
         for one, choice in choices:
             if choice.does == "remove" and one.line.form == "master":
                 raise UsageError(
                     f"{one.place} is the lock's master code: it cannot be taken off",
                     todo="Change it at the lock's keypad, as its manual says, and keep it: --keep Master",
                 )
+            if choice.person and choice.person not in fresh:
+                register.person(choice.person)
             if choice.does == "take":
                 _check_leave(register, one, choice, at)
         # The name of a person is theirs; that of a kept code is the code's.
@@ -196,7 +143,19 @@ def carry_out(
             decision(one.line, choice.does, at, name="" if choice.person else choice.name, person=choice.person)
             for one, choice in choices
         ]
+        for person, choice in fresh.items():
+            registrar.add_person(person, choice.name, _role(choice.role), (), at)
         registrar.records.put(*decided)
+    return decided
+
+
+def follow(settings: Configuration, folder: Path, decided: Sequence[Decision], wait: float) -> list[Result]:
+    """Have what was decided done, and tell what came of each."""
+    from nightlatch.access.vault import Vault
+    from nightlatch.cli.access_reaching import settle
+    from nightlatch.store.access import AccessRecords
+    from nightlatch.store.database import connect
+
     slots = {(one.lock, one.slot) for one in decided}
     locks = {one.lock for one in decided}
     engine = connect()
@@ -233,10 +192,14 @@ def _role(text: str) -> Any:
     return text
 
 
-def _check_leave(register: Any, one: Strange, choice: Choice, at: int) -> None:
+def granted(register: Register, lock: str, person: str, at: int) -> bool:
+    """Whether somebody has a grant for a lock, now or later."""
+    return any(lock in register.locks_of(grant.doors) for grant in register.granted(person, at))
+
+
+def _check_leave(register: Register, one: Strange, choice: Choice, at: int) -> None:
     """UsageError where a managed code would come off at once: nobody granted its person anything here."""
-    grants = register.granted(choice.person, at)
-    if not any(one.line.lock in register.locks_of(grant.doors) for grant in grants):
+    if not granted(register, one.line.lock, choice.person, at):
         door = (register.locks.get(one.line.lock) or one.line.lock).partition(":")[2]
         raise UsageError(
             f"{choice.person} has no grant for {one.lock_name}: a managed code would come off it",
