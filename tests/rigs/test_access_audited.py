@@ -1,0 +1,105 @@
+"""The audit after a code was granted: what the hub tells of it and what the ledger knows are about one credential."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from rigs.matter.rig import MatterRig
+from rigs.zigbee.rig import ZigbeeRig
+from rigs.zwave.rig import ZwaveRig
+from tests.rigs.owner import Owner, Report
+from tests.rigs.zwave import YALE, holds
+
+pytestmark = [pytest.mark.rig, pytest.mark.timeout(240)]
+
+HOUSE = """
+[[doors]]
+id = "front"
+name = "Front door"
+
+[[locks]]
+id = "front"
+name = "Front door lock"
+door = "front"
+bind = ["{bind}"]
+
+[[sources]]
+kind = "{kind}"
+url = "{url}"
+"""
+CONFIG = ("-c", "nightlatch.toml")
+
+
+class Granted:
+    """An owner's home with one lock, on which there is a code for Anna."""
+
+    def __init__(self, owner: Owner, house: str) -> None:
+        self.owner = owner
+        owner.configure(house)
+        self.do("people", "add", "anna", "--name", "Anna Almeida", "--yes")
+        self.do("grant", "add", "--to", "anna", "--doors", "front", "--yes")
+        self.do("sync", "--yes")
+        (self.line,) = [one for one in self.ask("ledger") if one["person"] == "anna"]
+
+    def do(self, *arguments: str) -> str:
+        done = self.owner.run(*arguments, *CONFIG)
+        assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ask(self, *arguments: str) -> Any:
+        return json.loads(self.do(*arguments, "--format", "json"))
+
+    def judged_once(self) -> Report:
+        """An audit in which every finding about codes is about one thing; that the report has no PIN."""
+        report = self.owner.audit()
+        (subject,) = report.subjects("credential")
+        assert subject == f"credential:front/{self.line['slot']}"
+        assert report.finding("least-privilege/explained", subject)["verdict"] == "pass"
+        facts = report.facts(subject)
+        assert facts["person"]["value"] == "Anna Almeida"
+        (shown,) = self.ask("code", "show", "anna", "--yes")["codes"]
+        assert not holds(json.dumps(report.said), shown["pin"])
+        return report
+
+
+def test_over_zwave_they_are_one(owner: Owner, fresh_zwave_rig: Callable[..., ZwaveRig]) -> None:
+    rig = fresh_zwave_rig(YALE)
+    rig.do("forget_codes", node=YALE)
+    home = Granted(owner, HOUSE.format(bind="zwavejs:3", kind="zwavejs", url=rig.url))
+    home.judged_once()
+
+
+def test_over_zigbee_they_are_one(owner: Owner, emptied: ZigbeeRig) -> None:
+    bind = "zigbee2mqtt:0x000d6f0011223344"
+    home = Granted(owner, HOUSE.format(bind=bind, kind="zigbee2mqtt", url=emptied.mqtt_url))
+    home.judged_once()
+
+
+def test_over_matter_they_are_one_though_a_user_and_its_pin_have_numbers_of_their_own(
+    owner: Owner, matter_rig: MatterRig
+) -> None:
+    house = HOUSE.format(bind=f"matter:{matter_rig.server.node}", kind="matter", url=matter_rig.url)
+    try:
+        home = Granted(owner, house)
+        home.judged_once()
+    finally:
+        for user in matter_rig.act({"act": "memory"})["users"]:
+            matter_rig.server.remove_user(user["userIndex"])
+
+
+@pytest.fixture
+def emptied(zigbee_rig: ZigbeeRig) -> Iterator[ZigbeeRig]:
+    """The rig, with no code on its lock, before and after."""
+    zigbee_rig.do("mood well")
+    _empty(zigbee_rig)
+    yield zigbee_rig
+    _empty(zigbee_rig)
+
+
+def _empty(rig: ZigbeeRig) -> None:
+    for slot in json.loads(rig.do("memory"))["codes"]:
+        rig.do(f"remove {slot} quiet")
