@@ -14,6 +14,7 @@ from nightlatch.cli.app import run
 from nightlatch.journal.journal import Journal
 from nightlatch.model.access import Credential, Entry, Grant, Person
 from nightlatch.model.command import Rules
+from nightlatch.model.event import instant
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.database import connect
 
@@ -50,6 +51,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NIGHTLATCH_CONFIG", str(tmp_path / "nightlatch.toml"))
     monkeypatch.setenv("NIGHTLATCH_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "200")
+    for command in ("who", "ledger"):
+        monkeypatch.setattr(f"nightlatch.cli.{command}.now", lambda: instant(NOW))
     engine = connect(tmp_path / "state")
     records = AccessRecords(engine)
     records.put(Person("ana", "Ana Bach"), Person("cy", "Cyrus"), Grant("g1", "person:ana", ("*",)))
