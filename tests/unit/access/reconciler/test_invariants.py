@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from nightlatch.access import ledger
 from nightlatch.access.reconciler.slots import FRESH_S
@@ -19,7 +20,7 @@ from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems._simulated.lock import HUB, Kept
 from nightlatch.ecosystems._simulated.plan import CodeRules
 from nightlatch.model.access import OPENS, Entry
-from nightlatch.model.command import ClearCode, Command, ReadCodes, SetCode, Why, YearDay
+from nightlatch.model.command import ClearCode, Command, Outcome, ReadCodes, SetCode, Why, YearDay
 from nightlatch.model.event import Event
 from tests.unit.access.reconciler.homes import SECOND, Crash, Home
 
@@ -40,6 +41,10 @@ KEEPS = st.builds(
     master=st.booleans(),
 )
 FOR_EVER = 10**9
+SOON_S = 400.0
+"""Within so many seconds a code goes from a lock that is well: at once, or once the lock may be tried again."""
+PATIENT = 45
+"""So often an hour a lock that does not answer is asked at most."""
 
 
 class Watched(Home):
@@ -51,11 +56,48 @@ class Watched(Home):
         self.finished: set[tuple[str, str]] = set()
         """What was revoked, and not given anew since."""
         self.read_since_start: set[str] = set()
+        self.asked: dict[tuple[str, int], float] = {}
+        """When a lock last gave proof of what is in a slot."""
+        self.unanswered: dict[str, list[float]] = {}
+        """When a lock was asked in vain, since it answered last."""
+        self.well_since: dict[str, float] = {}
+        self.going_since: dict[ledger.Key, float] = {}
         super().__init__(doors=DOORS, codes_at=dict(keeps))
 
     def start(self, **more: Any) -> Any:
         self.read_since_start = set()
+        self.unanswered = {}
         return super().start(**more)
+
+    async def command(self, command: Command) -> Outcome:
+        lock, at = str(command.about), self.mono
+        outcome = await super().command(command)
+        if outcome.ending != "unknown":
+            self.unanswered[lock] = []
+            self.asked |= {(lock, told.slot): at for told in outcome.slots if told.proof in ledger.PROVES}
+            return outcome
+        asked = self.unanswered.setdefault(lock, [])
+        asked[:] = [one for one in asked if one > at - 3600.0] + [at]
+        assert len(asked) <= PATIENT, f"{lock} was asked {len(asked)} times within an hour and did not answer"
+        return outcome
+
+    def move(self, seconds: float) -> None:
+        self._look_around()
+        super().move(seconds)
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """What goes from a lock that was well all the time does so soon, whatever became of the others."""
+        for door, lock in self.house.locks.items():
+            if lock.dead or lock.refusals or lock.unheeded or lock.drops or self.disk.full or not self.house.up:
+                self.well_since.pop(door, None)
+            else:
+                self.well_since.setdefault(door, self.mono)
+        going = {key for key, line in self.disk.ledger.items() if line.state in ("removing", "exposed")}
+        self.going_since = {key: self.going_since.get(key, self.mono) for key in going}
+        for key, since in self.going_since.items():
+            if self.well_since.get(key[0].partition(":")[2], self.mono) <= since:
+                assert self.mono - since <= SOON_S, f"{key} is still there, and its lock is well"
 
     def on_command(self, command: Command, before: Mapping[int, Kept]) -> None:
         lock = str(command.about)
@@ -102,7 +144,8 @@ class Access(RuleBasedStateMachine):
         for key, line in self.home.disk.ledger.items():
             want = self.home.wanted.wants(line.lock).get(line.credential)
             over = want is None or (want.ends and want.ends <= self.home.at)
-            if line.credential and over and line.state in ("removing", "exposed", "absent"):
+            gone = line.state in ("removing", "exposed") or (line.state == "absent" and line.seen)
+            if line.credential and over and gone:
                 self.home.finished.add((key[0], key[1]))
 
     @initialize(front=KEEPS, garden=KEEPS)
@@ -120,6 +163,26 @@ class Access(RuleBasedStateMachine):
             at = self.home.at + begins * SECOND
             limits = (YearDay(at, at + lasts * SECOND),)
         self.home.want(person, begins=begins, ends=begins + lasts if lasts else 0, lock=lock, limits=limits)
+        self.pump()
+
+    @rule(door=LOCKS, slot=SLOTS)
+    def disable_a_code(self, door: str, slot: int) -> None:
+        lock = self.home.house.locks[door]
+        if slot in lock.codes and lock.keeps.reports_changes and not lock.dead:
+            self.home.house.put_code(lock, slot, replace(lock.codes[slot], enabled=False))
+        self.pump()
+
+    @rule(door=LOCKS, slot=SLOTS)
+    def put_a_code_somewhere(self, door: str, slot: int) -> None:
+        """The lock tells that there is another, and not where."""
+        lock = self.home.house.locks[door]
+        if slot > lock.keeps.slots or lock.dead or not lock.keeps.reports_changes:
+            return
+        self.home.move(0.001)
+        self.home.typed[f"lock:{door}", slot] = self.home.mono
+        self.home.house.order(faults.ForeignCode(lock=door, slot=slot, reported=False))
+        self.home.move(0.001)
+        self.home.reconciler.heard(Event(self.home.at, "code_added", f"lock:{door}"))
         self.pump()
 
     @rule(person=NAMES, door=LOCKS)
@@ -148,7 +211,7 @@ class Access(RuleBasedStateMachine):
     def die(self, door: str, seconds: int) -> None:
         self.home.house.order(faults.Dead(lock=door, seconds=seconds))
 
-    @rule(door=LOCKS, times=st.integers(1, 4), why=st.sampled_from(WHYS))
+    @rule(door=LOCKS, times=st.sampled_from([1, 2, 4, 1000]), why=st.sampled_from(WHYS))
     def refuse(self, door: str, times: int, why: Why) -> None:
         self.home.house.order(faults.Refuse(lock=door, times=times, why=why))
 
@@ -227,6 +290,16 @@ class Access(RuleBasedStateMachine):
                     continue
                 assert line.state in ("removing", "exposed"), line
                 assert line.state == "exposed" or line.due > now, line
+
+    @precondition(lambda self: hasattr(self, "home") and not self.home.disk.full and self.home.crash is None)
+    @invariant()
+    def what_is_called_present_was_there_when_its_lock_was_asked_last(self) -> None:
+        self.run(self.home.pump())
+        for line in self._lines().values():
+            place = line.lock, line.slot
+            if line.state != "present" or line.slot in self.home.house.locks[line.lock.partition(":")[2]].codes:
+                continue
+            assert self.home.typed.get(place, -1.0) >= self.home.asked.get(place, 0.0), line
 
     @precondition(lambda self: hasattr(self, "home"))
     @invariant()
