@@ -36,13 +36,13 @@ class ForeignChange(Detection, id="foreign-change"):
         super().__init__(thresholds, setting)
         self._within: int = thresholds.within_s * SECOND
         self._ours: dict[str, int] = {}
-        """Engine time of our last command, by lock and slot ("lock:front/3") or lock and setting."""
+        """Engine time of our last command, by lock, slot and command ("lock:front/3 set_code"), or by lock."""
 
     @hears("command")
     def commanded(self, event: Event) -> None:
         """Remember what we asked for."""
         if event.slot:
-            key = slot_key(event)
+            key = f"{slot_key(event)} {event.name}"
         elif event.name.startswith("set_parameter"):
             key = event.about
         else:
@@ -55,7 +55,9 @@ class ForeignChange(Detection, id="foreign-change"):
     def code(self, event: Event) -> None:
         """Tell it, unless it was our doing."""
         key = slot_key(event)
-        if not self._is_ours(key):
+        # A code that is set may first be cleared; none appears by clearing it.
+        explains = ("set_code", "clear_code") if event.kind == "code_removed" else ("set_code",)
+        if not any(self._is_ours(f"{key} {name}") for name in explains):
             severity = Severity.MEDIUM if event.kind == "code_removed" else self.severity
             slot = f"the code in slot {event.slot}" if event.slot else "a code"
             what = f"{self.place(event.about)}: {slot} {_WORDS[event.kind]}, and not by Nightlatch."

@@ -35,6 +35,14 @@ def test_our_own_command_explains_a_change_of_its_slot_for_two_minutes() -> None
     assert len(player.hear(event(at(121), "code_changed", slot=3))) == 1
 
 
+def test_a_code_that_appears_where_we_cleared_one_is_told() -> None:
+    player = Player(ID)
+    ours = event(at(0), "command", slot=3, name="clear_code")
+    assert player.hear(ours, event(at(1), "code_removed", slot=3)) == []
+    (noticed,) = player.hear(event(at(9), "code_added", slot=3))
+    assert noticed.severity is Severity.HIGH
+
+
 def test_a_setting_that_somebody_else_changed_is_told_by_its_name() -> None:
     (noticed,) = Player(ID).hear(event(at(0), "parameter_changed", name="auto_relock_s", value=0))
     assert noticed.what == "Front door: auto relock s of the lock was changed, and not by Nightlatch."
