@@ -19,8 +19,8 @@ TRIES, PAUSE_S = 5, 0.01
 
 log = logging.getLogger(__name__)
 
-LEFT = (".restoring-*", ".journal.db.*", ".nightlatch.db.*", ".witness.db.*")
-"""Private copies that backup and restore make on the same disk, and remove."""
+LEFT = (".restoring-*", ".journal.db.*", ".nightlatch.db.*", ".witness.db.*", ".access.key.*")
+"""Private copies that backup, restore and a change of the key make on the same disk, and remove."""
 HOUR = 3600
 __all__ = ["LOCK", "held", "prepare", "running"]
 

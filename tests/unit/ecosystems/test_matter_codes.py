@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightlatch.ecosystems._matter import coding
+from nightlatch.ecosystems._matter import codes, coding, lock
+from nightlatch.ecosystems._matter.attributes import Attributes
 from nightlatch.ecosystems._matter.coding import Coding
 from nightlatch.ecosystems._matter.server import Declined, Node, Refused
 from nightlatch.ecosystems._matter.watch import Watch
@@ -360,3 +361,10 @@ def test_nothing_that_a_lock_answers_breaks_a_command_or_lets_a_code_out_of_its_
     if not isinstance(command, SetCode) or command.limits:
         assert not lock.opens(CODE)
     assert lock.users[2]["creatorFabricIndex"] == 2  # another's is never touched
+
+
+def test_no_slot_is_the_number_that_stands_for_every_user() -> None:
+    told = {f"1/257/{number}": value for number, value in ((17, 65_535), (18, 10), (65532, lock.USERS | lock.PIN))}
+    rules = codes.rules(Attributes(told, frozenset(), None), 1)
+    assert rules is not None
+    assert rules.slots < 0xFFFE

@@ -64,10 +64,11 @@ def test_a_folder_that_was_never_used_has_no_service(tmp_path: Path) -> None:
 
 def test_what_a_killed_backup_or_restore_left_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / ".restoring-abc").mkdir()
-    for name in (".restoring-abc/journal.key", ".journal.db.xyz", ".nightlatch.db.xyz", "journal.db", "notes.txt"):
+    left = (".restoring-abc/journal.key", ".journal.db.xyz", ".nightlatch.db.xyz", ".access.key.xyz")
+    for name in (*left, "journal.db", "notes.txt"):
         (tmp_path / name).write_text("x")
     now = (tmp_path / ".restoring-abc").stat().st_mtime
     sweep(tmp_path, now + 60)
-    assert len(list(tmp_path.iterdir())) == 5  # a backup of now may be at work
+    assert len(list(tmp_path.iterdir())) == 6  # a backup of now may be at work
     sweep(tmp_path, now + 2 * 3600)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.db", "notes.txt"]

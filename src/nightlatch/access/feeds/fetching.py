@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import re
 import stat
 import zlib
@@ -146,12 +147,19 @@ def _redirected(address: str, location: str) -> str:
 def _file(address: str) -> bytes:
     path = Path(unquote(urlsplit(address).path))
     try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(path.stat().st_mode):
+        # Without waiting for a writer, where it is a pipe.
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise SourceError(f"{path.name} is no file")
-            return file.read(MOST_BYTES + 1)
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return file.read(MOST_BYTES + 1)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise SourceError("the calendar's address names no file that there can be") from None
 
 
 def _parts(address: str) -> tuple[str, str]:

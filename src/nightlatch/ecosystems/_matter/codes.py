@@ -31,6 +31,8 @@ _UTC_TIME, _LOCAL_TIME = "0/56/0", "0/56/7"
 CLOCK_S = 120
 """How far off a lock's clock may be that keeps codes to their times."""
 _RULES = (_USERS, _PINS, _WEEK_DAYS, _YEAR_DAYS, _LONGEST, _SHORTEST, 65532)
+_LAST = 0xFFFD
+"""The last user that a command can name: 0xFFFE stands for all of them in the one that takes them off."""
 _MOST_SCHEDULES = 20
 """Schedules of one user that are used, of a lock that takes more."""
 _FIRST: tuple[Form, ...] = ("master", "pin", "tag", "fingerprint", "face", "app", "other")
@@ -142,7 +144,7 @@ def rules(attributes: Attributes, endpoint: int, *, master: bool = False, timely
         return attributes.number(f"{endpoint}/{DOOR_LOCK}/{of}")
 
     return Rules(
-        slots=number(_USERS) or 0,
+        slots=min(number(_USERS) or 0, _LAST),
         shortest=number(_SHORTEST),
         longest=number(_LONGEST),
         reports_changes=True,

@@ -1,3 +1,5 @@
+import asyncio
+import os
 import resource
 import socket
 from pathlib import Path
@@ -87,6 +89,14 @@ async def test_it_is_sent_on_within_this_machine_and_not_into_the_clear() -> Non
 def test_nobody_from_the_network_sends_to_this_machine() -> None:
     with pytest.raises(SourceError, match="sends on to this machine"):
         fetching._redirected("https://192.0.2.1/c?t=1", "http://localhost:5625/")
+
+
+async def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="pipe is no file"):
+        await asyncio.wait_for(fetch(Secret(f"file://{tmp_path}/pipe")), 5)
+    with pytest.raises(SourceError, match="names no file"):
+        await fetch(Secret(f"file://{tmp_path}/a%00b"))
 
 
 async def test_a_file_is_read_within_bounds(tmp_path: Path) -> None:
