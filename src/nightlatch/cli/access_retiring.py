@@ -44,6 +44,7 @@ def retire(
     Examples: nightlatch access retire front; nightlatch access retire --all --foreign --yes;
     nightlatch access retire front --undo
     """
+    from nightlatch.cli.access_reaching import survey
     from nightlatch.cli.who import chosen
     from nightlatch.model.event import micros
     from nightlatch.store.database import state_folder
@@ -57,13 +58,18 @@ def retire(
         with access(settings.path) as registrar:
             registrar.unretire(locks, at)
         poke()
-        console().print("Grants reach it again. See: nightlatch sync --dry-run", markup=False)
+        if form is Format.JSON:
+            print_json({"taken_back": locks})
+        else:
+            console().print("Grants reach it again. See: nightlatch sync --dry-run", markup=False)
         return
+    # What else is on a lock is read before anybody agrees to its going.
+    silent = asyncio.run(survey(settings, folder, locks, wait)) if foreign else {}
     before = _lines(locks, foreign=foreign)
     _agreed(settings, locks, before, foreign=foreign, yes=yes)
     with access(settings.path) as registrar:
         registrar.retire(locks, at, foreign=foreign)
-    silent = _carry_out(settings, folder, locks, foreign=foreign, wait=wait)
+    _carry_out(settings, folder, [lock for lock in locks if lock not in silent], foreign=foreign, wait=wait)
     left = _lines(locks, foreign=foreign)
     _report(settings, locks, before, left, silent, foreign=foreign, form=form)
     raise typer.Exit(EXIT_OPEN if left or silent else 0)
@@ -90,12 +96,12 @@ def _agreed(settings: Configuration, locks: Sequence[str], lines: Sequence[Entry
 
     if yes:
         return
-    err = console(stderr=True)
+    err, people = console(stderr=True), _people(settings)
     for lock in locks:
         here = [one for one in lines if one.lock == lock]
         err.print(f"{_name(settings, lock)}: {count(len(here), 'code')} to take off", markup=False)
         for one in here:
-            whose = one.person or one.name or "somebody unknown"
+            whose = people.get(one.person, one.person) or one.name or "somebody unknown"
             err.print(f"  slot {one.slot}: {whose}", markup=False, soft_wrap=True)
     others = (
         "Every code comes off" if foreign else "Codes that Nightlatch did not put there stay (--foreign takes them)"
@@ -104,26 +110,21 @@ def _agreed(settings: Configuration, locks: Sequence[str], lines: Sequence[Entry
     if not sys.stdin.isatty():
         raise UsageError("this asks before it is done", todo="Add --yes where nobody can answer.")
     word = _name(settings, locks[0]) if len(locks) == 1 else "all"
-    if typer.prompt(f"It cannot be undone. Type {word!r} to go on", err=True) != word:
+    if typer.prompt(f"Type {word!r} to go on", err=True) != word:
         raise UsageError("that is not its name: nothing was done")
 
 
-def _carry_out(
-    settings: Configuration, folder: Path, locks: Sequence[str], *, foreign: bool, wait: float
-) -> dict[str, str]:
-    """Have it done; why a lock could not be read whole, where that matters."""
-    from nightlatch.cli.access_reaching import settle, survey
+def _carry_out(settings: Configuration, folder: Path, locks: Sequence[str], *, foreign: bool, wait: float) -> None:
+    """Have it done at the locks that answer."""
+    from nightlatch.cli.access_reaching import settle
 
     def may(step: Step) -> bool:
         return step.lock in locks and step.act.value in ("learn", "read", "clear")
 
-    silent = asyncio.run(survey(settings, folder, locks, wait)) if foreign else {}
-    reachable = [lock for lock in locks if lock not in silent]
-    if reachable:
-        asyncio.run(settle(settings, folder, may, lambda: not _lines(reachable, foreign=foreign), wait))
+    if locks:
+        asyncio.run(settle(settings, folder, may, lambda: not _lines(locks, foreign=foreign), wait))
     else:
         poke()
-    return silent
 
 
 def _report(
@@ -159,7 +160,7 @@ def _report(
             }
         )
         return
-    out = console()
+    out, people = console(), _people(settings)
     for lock in locks:
         name = _name(settings, lock)
         here, open_ = [one for one in gone if one.lock == lock], [one for one in left if one.lock == lock]
@@ -167,7 +168,9 @@ def _report(
             out.print(Text("proven gone ", "green").append(f"{name}: {count(len(here), 'code')}", "default"))
         for one in open_:
             why = f": {one.reason}" if one.reason else ""
-            words = f"{name}, slot {one.slot} ({one.person or one.name or 'somebody unknown'}){why}"
+            words = (
+                f"{name}, slot {one.slot} ({people.get(one.person, one.person) or one.name or 'somebody unknown'}){why}"
+            )
             out.print(Text("not proven  ", "bold red").append(words, "default"), soft_wrap=True)
         if lock in silent:
             out.print(Text("not read    ", "bold red").append(f"{name}: {silent[lock]}", "default"), soft_wrap=True)
@@ -198,6 +201,13 @@ def _by_hand(settings: Configuration, lock: str, slots: tuple[int, ...]) -> tupl
 
 def _described(line: Entry) -> dict[str, Any]:
     return {"lock": line.lock, "slot": line.slot, "person": line.person or None, "state": line.state}
+
+
+def _people(settings: Configuration) -> dict[str, str]:
+    """What people are called, by id."""
+    from nightlatch.cli.journal_entries import given_names
+
+    return given_names() | {one.id: one.name or one.id for one in settings.tables.people}
 
 
 def _name(settings: Configuration, lock: str) -> str:

@@ -225,6 +225,16 @@ def test_a_lock_that_does_not_answer_is_told_with_what_to_do_by_hand_and_gone_on
     assert home.memory() == {}
 
 
+def test_what_was_never_read_is_read_before_it_is_said_what_goes(home: StrangeHome) -> None:
+    code, _, err = home.call("access", "retire", "front", "--foreign")
+    assert code == 2
+    assert "Front lock: 2 codes to take off slot 3: somebody unknown slot 5: somebody unknown" in err
+    assert home.memory() == {3: CLEANERS, 5: BURGLARS}
+    told = home.ask("access", "retire", "front", "--foreign", "--yes")
+    assert [one["slot"] for one in told["proven_gone"]] == [3, 5]
+    assert home.ask("access", "retire", "front", "--undo") == {"taken_back": ["lock:front"]}
+
+
 def test_giving_up_every_lock_needs_it_said(home: StrangeHome) -> None:
     told = home.ask("access", "retire", "--all", "--foreign", "--yes")
     assert told["retired"] == ["lock:front", "lock:back"]

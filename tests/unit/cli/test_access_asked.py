@@ -199,6 +199,7 @@ def test_a_lock_is_given_up_only_where_its_name_is_typed(tmp_path: Path, request
     assert "that is not its name: nothing was done" in wrong.shown
     right = Terminal(tmp_path, "retire", "front", "--foreign", "--wait", "20")
     request.addfinalizer(right.close)
-    right.answers(("Type 'Front lock' to go on", "Front lock"))
+    assert "Front lock: 3 codes to take off\n  slot 1: somebody unknown" in right.waits("Type 'Front lock' to go on")
+    right.types("Front lock")
     assert right.ends() == 0
-    assert "proven gone Front lock: " in right.shown
+    assert "proven gone Front lock: 3 codes" in right.shown
