@@ -102,8 +102,10 @@ def console(*, stderr: bool = False, width: int | None = None) -> Console:
 def hung(out: Console, text: Text, *, by: int = 2) -> None:
     """Print text indented by so many columns, its further lines by two more."""
     first, *rest = text.wrap(out, max(out.width - by - 2, NARROWEST - 4)) or [text]
+    first.rstrip()
     out.print(" " * by, first, sep="", soft_wrap=True)
     for line in rest:
+        line.rstrip()
         out.print(" " * (by + 2), line, sep="", soft_wrap=True)
 
 

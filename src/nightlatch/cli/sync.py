@@ -139,7 +139,8 @@ def _print_plan(names: Names, todo: Sequence[Todo], form: Format) -> None:
     if not todo:
         out.print("Nothing is to be sent: every lock is as its grants want it, as far as its ledger knows.")
     for one in todo:
-        hung(out, Text(names.act(one)).append(f" ({one.why})", "dim"), by=0)
+        why = f" ({one.why})" if one.act != "learn" else ""
+        hung(out, Text(names.act(one)).append(why, "dim"), by=0)
 
 
 def _print_done(names: Names, done: Sequence[Todo]) -> None:
