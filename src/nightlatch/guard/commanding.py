@@ -47,6 +47,19 @@ def ended(asked: Event, outcome: Outcome, now: int, source: str) -> Event:
 
 async def send(line: Line, command: Command) -> Outcome:
     """Have a command carried out over an ecosystem's connection, by the ecosystem's own name for the lock."""
+    outcome = await _sent(line, command)
+    # What slots are called, and by whom, was written by whoever put codes there: a terminal must not obey it.
+    slots = tuple(
+        msgspec.structs.replace(slot, name=_plain(slot.name), creator=_plain(slot.creator)) for slot in outcome.slots
+    )
+    return msgspec.structs.replace(outcome, what=_plain(outcome.what), where=_plain(outcome.where), slots=slots)
+
+
+def _plain(text: str) -> str:
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+async def _sent(line: Line, command: Command) -> Outcome:
     if line.link is None:
         return Outcome("unknown", "no hub that commands this lock is connected")
     if isinstance(command, LockDoor) and line.lane.full:
