@@ -46,11 +46,11 @@ class Secrets:
         """The places whose secret is in what was told: as it is, or in hex, Base64 or percent signs."""
         whole = b"\n".join(told).lower()
         return sorted(
-            place for place, secret in self.planted.items() if any(form.lower() in whole for form in _forms(secret))
+            place for place, secret in self.planted.items() if any(form.lower() in whole for form in forms(secret))
         )
 
 
-def _forms(secret: str) -> set[bytes]:
+def forms(secret: str) -> set[bytes]:
     """A secret as it may appear. Base64 has three, by where the secret begins in what was encoded."""
     raw = secret.encode()
     encoded = {_base64(b"\0" * before + raw)[(0, 2, 3)[before] :] for before in range(3)}
