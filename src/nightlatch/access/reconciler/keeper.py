@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from nightlatch.access import ledger
+from nightlatch.access.reconciler.aiming import Aims
 from nightlatch.access.reconciler.book import Book
-from nightlatch.access.reconciler.budget import Bucket, Waits
-from nightlatch.access.reconciler.chooser import GOING, GONE, LINK, NO_ROOM, Act, Step, View, choose, planned, went_at
+from nightlatch.access.reconciler.budget import HOUR_S, Bucket, Waits
+from nightlatch.access.reconciler.chooser import GOING, LINK, NO_ROOM, Act, Step, View, choose, planned
 from nightlatch.access.reconciler.desk import Desk
 from nightlatch.access.reconciler.echoes import Echoes
 from nightlatch.access.reconciler.reading import Reading, pin_or_none
@@ -32,8 +33,6 @@ log = logging.getLogger(__name__)
 SECOND = 1_000_000
 BLOCKED_AGAIN_S = 6 * 3600.0
 """After how long a lock that refused a code is asked again, when nothing changed."""
-ABSENT_KEPT = 30 * 86_400 * SECOND
-"""For how long a line that is proven gone stays in the ledger; the journal has it for as long as it keeps anything."""
 DOUBTS_PER_HOUR = 60.0
 
 
@@ -70,8 +69,10 @@ class Keeper:
             if ledger.doubted(line):
                 self.slots.doubt(line.slot)
             if line.after:
+                # The clock may have been set back since: no code that is to go waits for that.
+                most = desk.limits.deadline_s if line.state in GOING else HOUR_S
                 ahead = (line.after - desk.clock()) / SECOND
-                self.waits.hold(_key(line), now + min(max(ahead, 0.0), 3600.0))
+                self.waits.hold(_key(line), now + min(max(ahead, 0.0), most))
 
     # Looking
 
@@ -131,48 +132,9 @@ class Keeper:
 
     def _aims(self) -> tuple[dict[ledger.Key, Entry], list[ledger.Key]]:
         """The lines that follow what is wanted by now, and those that are no longer kept."""
-        now, wants, blocked = self._desk.clock(), self._wants(), self._desk.blocked(self.lock)
-        after: dict[ledger.Key, Entry] = {}
-        gone: list[ledger.Key] = []
-        for key, line in self.lines.items():
-            opens = line.slot in self._opened and line.state in OPENS
-            was = ledger.used(line, self._opened[line.slot]) if opens else line
-            aimed = self._aimed(was, wants, now)
-            if aimed is None:
-                gone.append(key)
-            elif aimed is not line:
-                after[key] = aimed
-        for credential, want in wants.items():
-            key = (self.lock, credential, 0)
-            if key not in self.lines and (fresh := ledger.aim(None, want, now, self._within)) is not None:
-                after[key] = fresh
-        for credential, why in blocked.items():
-            key = (self.lock, credential, 0)
-            was = after.get(key) or self.lines.get(key) or Entry(self.lock, credential, since=now, person=why.person)
-            if was.state not in OPENS and (held := ledger.blocked(was, why.reason, now)) is not was:
-                after[key] = held
-        return after, gone
-
-    def _aimed(self, line: Entry, wants: Mapping[str, Want], now: int) -> Entry | None:
-        """A line as it is to be by now; None: it is no longer kept."""
-        if line.state == "absent" and (not line.credential or not line.seen or now - line.since > ABSENT_KEPT):
-            return None
-        if line.state in ("removing", "exposed") and line.due > now + self._within:
-            # The clock was set back: the deadline is still as far away as it was meant to be.
-            line = msgspec.structs.replace(line, due=now + self._within)
-        if line.credential:
-            want = wants.get(line.credential)
-            if line.credential in self._desk.blocked(self.lock) and line.state not in OPENS:
-                return line
-            if line.state in GONE and went_at(line) > now:
-                want = None
-            aimed = ledger.aim(line, want, now, self._within)
-            if aimed is None:
-                return None
-            line = aimed
-        else:
-            line = self._strangers.wanted(line, now, self._within)
-        return ledger.overdue(line, now)
+        now, blocked = self._desk.clock(), self._desk.blocked(self.lock)
+        aims = Aims(self.lock, self._wants(), blocked, self._strangers, self._opened, now, self._within)
+        return aims.lines(self.lines)
 
     # Steps
 

@@ -7,7 +7,7 @@ from nightlatch.ecosystems._simulated import faults
 from nightlatch.ecosystems._simulated.plan import CodeRules
 from nightlatch.model.command import ClearCode
 from nightlatch.model.event import Event
-from tests.unit.access.reconciler.homes import FRONT, Home
+from tests.unit.access.reconciler.homes import FRONT, SECOND, Home
 
 
 def wearied(home: Home, key: object) -> None:
@@ -110,3 +110,17 @@ async def test_a_code_that_the_owner_took_off_at_the_keypad_is_looked_for_at_onc
     await home.pump()
     assert home.state("ana") == "absent"
     assert len([one for one in home.sent if isinstance(one, ClearCode)]) == tried
+
+
+async def test_after_a_start_with_a_clock_that_was_set_back_a_revocation_is_tried_within_its_deadline() -> None:
+    home = Home()
+    home.want("ana")
+    await home.pump()
+    home.front.dead = True
+    home.unwant("ana")
+    await home.passes(60)
+    home.front.dead = False
+    home.at -= 7200 * SECOND
+    home.start()
+    await home.passes(130)
+    assert home.state("ana") == "absent"
