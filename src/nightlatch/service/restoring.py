@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from nightlatch.access.erasing import forget_unknown
+from nightlatch.access.register import live
 from nightlatch.access.vault import FILE as SEAL
 from nightlatch.access.vault import Vault
 from nightlatch.configuration.read import Configuration
@@ -48,6 +49,8 @@ class Restored(msgspec.Struct, frozen=True):
     """PINs and addresses that were sealed, each of them opened with the key."""
     unopened: str = ""
     """Why they could not be opened: the key is kept elsewhere, and is not the one by now."""
+    grants: int = 0
+    """Grants that hold again as they did when the backup was made: also any that was ended since."""
 
 
 def backup(folder: Path, file: Path, passphrase: Secret) -> int:
@@ -98,6 +101,7 @@ def restore(
             raise ReadError(f"cannot be read: {error.strerror}", where=str(file)) from None
         entries, erased = _prove(made, folder, file, now)
         secrets, unopened = _unseal(made, configuration, file)
+        grants = _granted(made, micros(now))
         aside = folder / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
         try:
             if in_use(folder):
@@ -107,7 +111,7 @@ def restore(
         except OSError as error:
             todo = f"Restore again. What was there before is in {aside}."
             raise StoreError(f"cannot be moved: {error.strerror}", where=str(folder), todo=todo) from None
-        return Restored(entries, erased, str(aside) if aside.exists() and names else "", secrets, unopened)
+        return Restored(entries, erased, str(aside) if aside.exists() and names else "", secrets, unopened, grants)
 
 
 def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, int]:
@@ -138,7 +142,18 @@ def _unseal(made: Path, configuration: Configuration | None, file: Path) -> tupl
         if within:
             what = f"its codes cannot be opened: {SEAL} {error.what}"
             raise ReadError(what, where=str(file), todo="Nothing was changed.") from None
-        return 0, str(error)
+        # Where it is unpacked is gone in a moment.
+        return 0, str(error).replace(f"{made}{os.sep}", "")
+    finally:
+        engine.dispose()
+
+
+def _granted(made: Path, now: int) -> int:
+    if not (made / DATABASE).exists():
+        return 0
+    engine = connect(made)
+    try:
+        return sum(live(one, now) for one in AccessRecords(engine).grants())
     finally:
         engine.dispose()
 

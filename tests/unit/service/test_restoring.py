@@ -7,15 +7,17 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from nightlatch.access.vault import FILE, Vault, new_key
+from nightlatch.cli.app import run
 from nightlatch.configuration.read import Configuration, parse
 from nightlatch.errors import JournalError, NightlatchError, ReadError, StoreError
 from nightlatch.guard.erasing import erase
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.verify import verify
-from nightlatch.model.access import Credential, Person
+from nightlatch.model.access import Credential, Grant, Person
 from nightlatch.model.event import Event
 from nightlatch.secrets import Secret
 from nightlatch.service.folder import held, prepare
@@ -194,6 +196,22 @@ def test_the_pins_come_back_with_their_key_and_are_opened_before_anything_is_rep
     assert vault.pin("cana") == Secret("824613")
 
 
+def test_it_is_told_that_grants_hold_as_they_did_then(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = AccessRecords(connect(state))
+    leave = Grant("g1", "person:ana", ("door:front",))
+    records.put(Person("ana", "Ana"), leave, msgspec.structs.replace(leave, id="g2", ended=1))
+    backup(state, tmp_path / "b", WORDS)
+    records.put(msgspec.structs.replace(leave, ended=2))
+
+    assert restore(tmp_path / "elsewhere", tmp_path / "b", WORDS, NOW).grants == 1
+    monkeypatch.setenv("NIGHTLATCH_STATE", str(tmp_path / "third"))
+    monkeypatch.setenv("WORDS", WORDS.reveal())
+    assert run(["restore", str(tmp_path / "b"), "--passphrase", "env:WORDS", "--yes"]) == 0
+    assert "1 grant holds as when the backup was made, also any that was ended since" in capsys.readouterr().out
+
+
 def test_a_backup_whose_key_does_not_open_the_pins_is_refused_and_changes_nothing(state: Path, tmp_path: Path) -> None:
     sealed(state)
     (state / FILE).write_text(new_key().reveal())
@@ -219,7 +237,8 @@ def test_with_a_key_from_elsewhere_it_is_told_whether_it_opens_the_pins(
     assert restore(tmp_path / "one", tmp_path / "b", WORDS, NOW, configuration).secrets == 2
     monkeypatch.setenv("ACCESS_KEY", new_key().reveal())
     assert "another key" in restore(tmp_path / "two", tmp_path / "b", WORDS, NOW, configuration).unopened
-    assert "the key is missing" in restore(tmp_path / "three", tmp_path / "b", WORDS, NOW).unopened
+    missing = restore(tmp_path / "three", tmp_path / "b", WORDS, NOW).unopened
+    assert missing.startswith("access.key: the key is missing")
 
 
 def test_the_codes_of_who_was_erased_since_the_backup_do_not_come_back(state: Path, tmp_path: Path) -> None:
