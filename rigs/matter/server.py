@@ -88,8 +88,8 @@ class Server:
         """Write an attribute of the Door Lock cluster, such as 0x33 RequirePINforRemoteOperation."""
         self.client.command("write_attribute", node_id=self.node, attribute_path=f"1/257/{attribute}", value=value)
 
-    def add_user(self, index: int, name: str, pin: str) -> None:
-        """Give a person a PIN: user and credential slot `index`."""
+    def add_user(self, index: int, name: str, pin: str, number: int = 0) -> None:
+        """Give a person a PIN: user `index`, and that number among the PINs or, without one, the same."""
         # The user first: a credential set without one makes a user without a name.
         self.lock_command(
             "SetUser",
@@ -104,7 +104,7 @@ class Server:
         self.lock_command(
             "SetCredential",
             operationType=0,
-            credential={"credentialType": _PIN, "credentialIndex": index},
+            credential={"credentialType": _PIN, "credentialIndex": number or index},
             credentialData=b64encode(pin.encode()).decode(),
             userIndex=index,
             userStatus=None,

@@ -32,6 +32,7 @@ kind = "{kind}"
 url = "{url}"
 """
 CONFIG = ("-c", "nightlatch.toml")
+OTHERS = "593717"
 
 
 class Granted:
@@ -79,13 +80,22 @@ def test_over_zigbee_they_are_one(owner: Owner, emptied: ZigbeeRig) -> None:
     home.judged_once()
 
 
-def test_over_matter_they_are_one_though_a_user_and_its_pin_have_numbers_of_their_own(
-    owner: Owner, matter_rig: MatterRig
-) -> None:
+def test_over_matter_they_are_one_though_users_and_pins_are_counted_apart(owner: Owner, matter_rig: MatterRig) -> None:
     house = HOUSE.format(bind=f"matter:{matter_rig.server.node}", kind="matter", url=matter_rig.url)
     try:
+        matter_rig.server.add_user(5, "Somebody", OTHERS, number=1)
         home = Granted(owner, house)
-        home.judged_once()
+        assert home.line["slot"] == 1
+        strange = json.loads(owner.run("access", "adopt", "--format", "json", *CONFIG).stdout)["codes"]
+        assert [(one["slot"], one["name"]) for one in strange] == [(5, "Somebody")]
+        report = owner.audit()
+        ours, theirs = "credential:front/1", "credential:front/5"
+        assert sorted(report.subjects("credential")) == [ours, theirs]
+        assert report.verdicts("least-privilege/explained") == {ours: "pass", theirs: "fail"}
+        for subject, slot in ((ours, 1), (theirs, 5)):
+            assert report.facts(subject)["slot"]["value"] == slot
+        for finding in report.said["findings"]:
+            assert not finding["contradicts"], finding
     finally:
         for user in matter_rig.act({"act": "memory"})["users"]:
             matter_rig.server.remove_user(user["userIndex"])

@@ -28,8 +28,6 @@ from nightlatch.store.database import connect
 
 NOBODY = "nobody"
 """As an owner answers whose code it is that nobody knows."""
-_USER = "GetUser "
-"""How the place of a Matter user's facts begins (`ecosystems/_matter/users.py`)."""
 
 
 class AccessFacts(Source, kind="access"):
@@ -95,7 +93,9 @@ class AccessFacts(Source, kind="access"):
         held: dict[tuple[str, int], Credential] = {}
         for one in home.all(Credential):
             lock = home.follow(one.lock, Lock)
-            place = (lock.ref.key, _slot(one)) if lock is not None else ("", 0)
+            if lock is None or one.slot is None:
+                continue
+            place = (lock.ref.key, one.slot.value)
             line = ours.get(place)
             if line is not None and one.ref != _about(line) and (one.form is None or one.form.value == line.form):
                 held.setdefault(place, one)
@@ -189,15 +189,6 @@ def kept(folder: Path) -> bool:
 
 def _about(line: Entry) -> Ref:
     return Ref(Credential.kind, f"{line.lock.partition(':')[2]}/{line.slot}")
-
-
-def _slot(one: Credential) -> int:
-    """The slot as the ledger counts; 0: not told. Of a Matter lock those are its users, whom a hub's fact names."""
-    told = one.lock.where if one.lock is not None else ""
-    if told.startswith(_USER):
-        number = told.removeprefix(_USER).partition(" ")[0]
-        return int(number) if number.isdecimal() else 0
-    return one.slot.value if one.slot is not None else 0
 
 
 def _ref(lock: str) -> Ref:

@@ -179,6 +179,14 @@ async def test_status_and_type_of_a_user_tell_whether_and_when_it_opens(
     assert (values(items, Credential.enabled), values(items, Credential.scheduled)) == ([enabled], [scheduled])
 
 
+async def test_the_slot_of_a_code_is_its_users_number_whichever_number_the_code_has_of_its_kind() -> None:
+    held = [{"credentialType": 1, "credentialIndex": 2}, {"credentialType": 2, "credentialIndex": 1}]
+    items = await read(FakeMatter(node(), users={1: user(1, 5, credentials=None), 5: user(5, credentials=held)}))
+
+    assert values(items, Credential.slot) == [5, 5]
+    assert values(items, Credential.form) == ["pin", "tag"]
+
+
 async def test_a_lock_that_counts_its_users_backwards_is_not_asked_for_ever() -> None:
     items = await read(FakeMatter(node(), users={1: user(1, 2), 2: user(2, 1)}))
 

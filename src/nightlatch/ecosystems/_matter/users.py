@@ -112,11 +112,12 @@ class Users(msgspec.Struct, frozen=True):
     def _credential(self, index: int, user: User, slot: Held) -> Iterator[Item]:
         kind = slot.credential_type
         form = slot.form
-        # Slots are counted per kind: number 1 of the tags is not number 1 of the PINs.
+        # Counted per kind: number 1 of the tags is not number 1 of the PINs. What the lock tells of, who came in as
+        # well as what was changed, is about users: their number is the slot.
         credential = self.plug.ref(Credential, f"{self.name}/{kind}-{slot.credential_index}")
         where = f"GetUser {index}"
         yield Credential.lock.claim(credential, self.lock, where=where)
-        yield Credential.slot.claim(credential, slot.credential_index, where=f"{where} (credentials)")
+        yield Credential.slot.claim(credential, index, where=where)
         yield Credential.form.claim(credential, form, where=f"{where} (credentialType {kind})")
         if user.user_name:
             yield Credential.name.claim(credential, user.user_name[:64], where=f"{where} (userName)")
