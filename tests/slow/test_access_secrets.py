@@ -24,7 +24,7 @@ from nightlatch.configuration.read import load
 from nightlatch.service.control import ask
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.database import connect
-from tests.rigs.access import Home, clock
+from tests.rigs.access import Home
 from tests.rigs.guard import Guard, guarding
 from tests.rigs.owner import NIGHTLATCH, Owner
 from tests.slow.booking import Site
@@ -186,7 +186,7 @@ def live(owner: Watched, guard: Guard, site: Site) -> dict[str, str]:
     """What happens in a home, once with a defect; every PIN that there was, by credential."""
     home = Home(guard)
     home.welcome("ana", "Ana Almeida", "--doors", "front,back")
-    home.welcome("ben", "Ben Brooks", "--doors", "back", "--until", clock(15))
+    home.welcome("ben", "Ben Brooks", "--doors", "back", "--until", "in 2 hours")
     used = pins(guard)
     guard.until(lambda: {home.state("back").get(one) for one in ("ana", "ben")} == {"present"}, 40)
     used |= pins(guard)
@@ -198,6 +198,7 @@ def live(owner: Watched, guard: Guard, site: Site) -> dict[str, str]:
     owner.run("code", "card", "ana", "--yes")
     owner.run("code", "card", "ana", "-o", "card.html", "--yes")
     owner.card = (owner.folder / "card.html").read_bytes()
+    owner.run("people", "remove", "ben", "--yes")
     site.mode = "repeats"
     (feed,) = home.ask("grant", "list")["calendars"]
     owner.run("grant", "change", feed["id"], "--check-out", "12:00", "--yes")
