@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nightlatch.access.strange import Strange
-    from nightlatch.cli.access_deciding import Choice, Result
+    from nightlatch.cli.access_deciding import Choice
     from nightlatch.configuration.read import Configuration
     from nightlatch.model.access import Decision
 
@@ -94,7 +94,7 @@ def adopt(  # one option for each thing that can be decided
     if form is Format.TEXT and open_ and sys.stdin.isatty() and not yes:
         decided = _ask(settings, open_)
         if decided:
-            _tell(deciding.follow(settings, folder, decided, wait), form)
+            _follow(settings, folder, decided, wait, form)
             found = [one for one in deciding.found(settings, locks) if not slot or one.slot == slot]
             open_ = [one for one in found if not one.kept]
     raise typer.Exit(EXIT_OPEN if open_ or silent else 0)
@@ -131,29 +131,42 @@ def _decide(
     if any(choice.does == "remove" for _, choice in choices):
         plan.append("Whoever uses a code that is removed is locked out. Be sure that another code or key opens.")
         confirmed(plan, "Do this?", yes=yes)
-    if not _tell(deciding.carry_out(settings, folder, choices, now(), wait), form):
+    if not _follow(settings, folder, deciding.decide(settings, choices, now()), wait, form):
         raise typer.Exit(EXIT_OPEN)
 
 
 def _ask(settings: Configuration, codes: Sequence[Strange]) -> list[Decision]:
     """Ask what becomes of each code; the command ends where somebody ends it in the middle: what they said stays."""
     from nightlatch.cli.access_asking import ask
-    from nightlatch.cli.access_common import poke
 
     decided: list[Decision] = []
     try:
         ask(settings, codes, decided)
     except typer.Abort:
-        err, places = console(stderr=True), ", ".join(one.id.partition(":")[2] for one in decided)
-        follows = "Nightlatch does it" if decided and poke() else "it is done by nightlatch run, or nightlatch sync"
-        said = f"what you decided of {places} stays, and {follows}" if decided else "nothing was decided"
-        err.print(f"\nStopped: {said}.", markup=False, soft_wrap=True)
+        _stopped(decided)
         raise typer.Exit(EXIT_OPEN) from None
     return decided
 
 
-def _tell(results: Sequence[Result], form: Format) -> bool:
-    """Tell what came of each; whether all of it was done."""
+def _stopped(decided: Sequence[Decision]) -> None:
+    """Tell who ended it in the middle what holds all the same."""
+    from nightlatch.cli.access_common import poke
+
+    places = ", ".join(one.id.partition(":")[2] for one in decided)
+    follows = "Nightlatch does it" if decided and poke() else "it is done by nightlatch run, or nightlatch sync"
+    said = f"what you decided of {places} stays, and {follows}" if decided else "nothing was decided"
+    console(stderr=True).print(f"\nStopped: {said}.", markup=False, soft_wrap=True)
+
+
+def _follow(settings: Configuration, folder: Path, decided: Sequence[Decision], wait: float, form: Format) -> bool:
+    """Have what was decided done, and tell what came of each; whether all of it was done."""
+    from nightlatch.cli.access_deciding import follow
+
+    try:
+        results = follow(settings, folder, decided, wait)
+    except KeyboardInterrupt:
+        _stopped(decided)
+        raise
     if form is Format.JSON:
         print_json([one.document() for one in results])
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -71,23 +71,28 @@ def retire(
         registrar.retire(locks, at, foreign=foreign)
     _carry_out(settings, folder, [lock for lock in locks if lock not in silent], foreign=foreign, wait=wait)
     left = _lines(locks, foreign=foreign)
-    _report(settings, locks, before, left, silent, foreign=foreign, form=form)
+    masters = {one.lock for one in _open(locks) if one.form == "master"} if foreign else set()
+    _report(settings, locks, before, left, silent, masters=masters, foreign=foreign, form=form)
     raise typer.Exit(EXIT_OPEN if left or silent else 0)
 
 
 def _lines(locks: Sequence[str], *, foreign: bool) -> list[Entry]:
     """What may be on these locks and is to go; a master code stays a master code, and is changed by hand."""
+    lines = [one for one in _open(locks) if one.form != "master"]
+    return [one for one in lines if one.credential or foreign or one.state != "foreign"]
+
+
+def _open(locks: Sequence[str]) -> list[Entry]:
+    """What may be on these locks."""
     from nightlatch.model.access import OPENS
     from nightlatch.store.access import AccessRecords
     from nightlatch.store.database import connect
 
     engine = connect()
     try:
-        lines = AccessRecords(engine).entries(locks)
+        return [one for one in AccessRecords(engine).entries(locks) if one.state in OPENS]
     finally:
         engine.dispose()
-    lines = [one for one in lines if one.state in OPENS and one.form != "master"]
-    return [one for one in lines if one.credential or foreign or one.state != "foreign"]
 
 
 def _agreed(settings: Configuration, locks: Sequence[str], lines: Sequence[Entry], *, foreign: bool, yes: bool) -> None:
@@ -134,6 +139,7 @@ def _report(
     left: Sequence[Entry],
     silent: dict[str, str],
     *,
+    masters: Collection[str],
     foreign: bool,
     form: Format,
 ) -> None:
@@ -145,7 +151,7 @@ def _report(
     hand = {
         lock: _by_hand(settings, lock, tuple(one.slot for one in left if one.lock == lock))
         for lock in locks
-        if lock in silent or any(one.lock == lock for one in left)
+        if lock in silent or lock in masters or any(one.lock == lock for one in left)
     }
     rest = {(one.lock, one.slot) for one in left}
     gone = [one for one in before if (one.lock, one.slot) not in rest]
@@ -156,6 +162,7 @@ def _report(
                 "proven_gone": [_described(one) for one in gone],
                 "not_proven": [_described(one) for one in left],
                 "not_read": silent,
+                "master_code": [lock for lock in locks if lock in masters],
                 "by_hand": hand,
             }
         )
@@ -174,13 +181,16 @@ def _report(
             out.print(Text("not proven  ", "bold red").append(words, "default"), soft_wrap=True)
         if lock in silent:
             out.print(Text("not read    ", "bold red").append(f"{name}: {silent[lock]}", "default"), soft_wrap=True)
+        if lock in masters:
+            words = f"{name}: its master code, which only the lock itself can change"
+            out.print(Text("stays       ", "bold red").append(words, "default"), soft_wrap=True)
         if lock in hand:
             out.print("  By hand:", markup=False)
             for step in hand[lock]:
                 out.print(Text(f"  - {step}"), soft_wrap=True)
         elif not here:
             out.print(Text("proven gone ", "green").append(f"{name}: no code of Nightlatch was on it", "default"))
-    if hand:
+    if left or silent:
         out.print("Nightlatch goes on trying while it runs; or run this again.", markup=False)
     elif not foreign:
         out.print("Codes that Nightlatch did not put there are still on it: see nightlatch access adopt", markup=False)

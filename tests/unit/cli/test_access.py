@@ -11,7 +11,7 @@ from nightlatch.ecosystems._simulated import faults
 from nightlatch.journal.journal import Journal
 from nightlatch.model.event import Event
 from nightlatch.plugs import wall
-from tests.unit.cli.strange_home import BURGLARS, CLEANERS, OTHERS, WEAK, StrangeHome
+from tests.unit.cli.strange_home import BURGLARS, CLEANERS, OTHERS, TOML, WEAK, StrangeHome
 
 
 @pytest.fixture
@@ -114,6 +114,26 @@ def test_a_weak_code_that_is_managed_is_taken_and_said_to_be_weak(home: StrangeH
     code, out, _ = home.call("access", "adopt", "front/6", "--person", "rosa", "--manage")
     assert code == 0
     assert "This code is weak" in out and "nightlatch code new rosa" in out
+
+
+def test_a_lock_that_gives_no_code_back_lets_codes_be_named_and_removed_and_none_be_managed(home: StrangeHome) -> None:
+    home.toml.write_text(TOML.replace("master = false", "gives_codes = false"))
+    home.call("grant", "add", "--to", "rosa", "--doors", "front", "--yes")
+    assert not home.ask("access", "adopt", "front", code=1)["codes"][0]["readable"]
+    code, _, err = home.call("access", "adopt", "front/3", "--person", "rosa", "--manage")
+    assert code == 2
+    assert "Front lock does not give the code in slot 3 back: it cannot be managed" in err
+    assert home.call("access", "adopt", "front/3", "--person", "rosa")[0] == 0
+    assert home.call("access", "adopt", "front/5", "--remove", "--yes")[0] == 0
+    assert home.memory() == {3: CLEANERS}
+
+
+@pytest.mark.parametrize("name", ["  ", "x" * 101, "Cleaner\x1b[31m"])
+def test_a_name_that_cannot_be_printed_on_a_line_is_refused(home: StrangeHome, name: str) -> None:
+    home.adopted(code=1)
+    code, _, err = home.call("access", "adopt", "front/3", "--keep", name)
+    assert code == 2
+    assert "a code's name has 1 to 100 signs, all of them printable" in err
 
 
 def test_of_a_code_that_was_swapped_meanwhile_nothing_is_done(home: StrangeHome) -> None:
@@ -233,6 +253,19 @@ def test_what_was_never_read_is_read_before_it_is_said_what_goes(home: StrangeHo
     told = home.ask("access", "retire", "front", "--foreign", "--yes")
     assert [one["slot"] for one in told["proven_gone"]] == [3, 5]
     assert home.ask("access", "retire", "front", "--undo") == {"taken_back": ["lock:front"]}
+
+
+def test_a_master_code_is_never_taken_off_and_said_to_stay(home: StrangeHome) -> None:
+    home.toml.write_text(TOML.replace("master = false", "master = true"))
+    assert home.adopted(code=1)["front/251"] == ("foreign", "", None)
+    code, _, err = home.call("access", "adopt", "front/251", "--remove", "--yes")
+    assert code == 2
+    assert "front/251 is the lock's master code: it cannot be taken off" in err
+    code, out, _ = home.call("access", "retire", "front", "--foreign", "--yes")
+    assert code == 0
+    assert "proven gone Front lock: 2 codes stays Front lock: its master code" in out
+    assert "By hand: - Change the master code at the keypad" in out and "goes on trying" not in out
+    assert home.ask("access", "retire", "front", "--foreign", "--yes")["master_code"] == ["lock:front"]
 
 
 def test_giving_up_every_lock_needs_it_said(home: StrangeHome) -> None:

@@ -26,14 +26,14 @@ LIMIT_S = 30
 class Terminal:
     """Somebody at a terminal on which a command runs."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, toml: str = SIX) -> None:
         self.folder = folder
-        (folder / "nightlatch.toml").write_text(SIX)
+        (folder / "nightlatch.toml").write_text(toml)
         self.env = {
             "HOME": str(folder),
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
-            "TERM": "dumb",
+            "TERM": "xterm",
             "COLUMNS": "160",
             "NIGHTLATCH_STATE": str(folder / "state"),
             "NIGHTLATCH_CONFIG": str(folder / "nightlatch.toml"),
@@ -182,6 +182,19 @@ def test_ended_in_the_middle_what_was_decided_stays(terminal: Terminal, key: str
     assert terminal.ends() == 1
     assert "Stopped: what you decided of front/1 stays, and it is done by nightlatch run" in terminal.shown
     assert terminal.ledger() == {1: ("kept", "Cleaner"), 2: ("foreign", ""), 3: ("foreign", "")}
+
+
+def test_ended_while_it_waits_for_a_lock_what_was_decided_stays(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    first = Terminal(tmp_path, "adopt", "front", "--yes")
+    request.addfinalizer(first.close)
+    assert first.ends() == 1
+    slow = SIX.replace("answer_s = 0.0", "answer_s = 9.0")
+    waiting = Terminal(tmp_path, "adopt", "front/3", "--remove", "--yes", toml=slow)
+    request.addfinalizer(waiting.close)
+    waiting.waits("Waiting for the locks")
+    waiting.presses(CTRL_C)
+    assert waiting.ends() == 130
+    assert "Stopped: what you decided of front/3 stays, and it is done by nightlatch run" in waiting.shown
 
 
 def test_ended_before_the_first_answer_nothing_is_decided(terminal: Terminal) -> None:
