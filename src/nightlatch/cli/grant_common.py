@@ -31,7 +31,8 @@ LONGEST_LINE = 8_192
 ToOption = Annotated[str, typer.Option("--to", metavar="PERSON", help="The id of whom it is for.")]
 GroupOption = Annotated[str, typer.Option("--group", metavar="GROUP", help="For everybody in a group, now and later.")]
 DoorsOption = Annotated[
-    str, typer.Option("--doors", metavar="DOORS", help='"front,back", or "all": every door, later ones too.')
+    list[str] | None,
+    typer.Option("--doors", metavar="DOORS", help='"front,back", or "all": every door, later ones too. Repeatable.'),
 ]
 FromOption = Annotated[
     str, typer.Option("--from", metavar="TIME", help='When it begins: "tomorrow 9:00", "2026-12-01 12:00".')
@@ -154,11 +155,11 @@ def schedule_of(told: Times, starts: int, zone: tzinfo) -> Schedule | None:
     return None
 
 
-def doors_of(text: str, register: Register) -> tuple[str, ...]:
+def doors_of(given: Sequence[str] | None, register: Register) -> tuple[str, ...]:
     """The doors that an option names, as grants name them."""
     from nightlatch.model.access import EVERY_DOOR
 
-    words = [word.strip() for word in text.split(",") if word.strip()]
+    words = [word.strip() for text in given or () for word in text.split(",") if word.strip()]
     if not words:
         raise UsageError("no door is named", where="--doors", todo="Name them: --doors front,back or --doors all")
     return register.doors([EVERY_DOOR if word == ALL else word for word in words])

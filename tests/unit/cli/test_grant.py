@@ -103,6 +103,12 @@ def test_what_is_known_of_a_lock_decides_what_is_said_of_its_hub(cli: Run, folde
     assert "Gate lock: The lock cannot end it: with the hub down at the end at " in out
 
 
+def test_doors_may_be_named_one_by_one(cli: Run) -> None:
+    cli("grant", "add", "--to", "ana", "--doors", "front", "--doors", "gate", "--until", "in 3 days", "--yes")
+    (found,) = grants(cli)
+    assert found["doors"] == ["door:front", "door:gate"]
+
+
 def test_a_dry_run_keeps_nothing(cli: Run) -> None:
     code, out, _ = cli("grant", "add", "--group", "cleaners", "--doors", "all", "--dry-run", "--format", "json")
     told = json.loads(out)
