@@ -89,5 +89,6 @@ def test_a_quick_run_measures_everything_and_ends_well(capsys: pytest.CaptureFix
     assert main(["--quick", "--format", "json"]) == 0
     results = json.loads(capsys.readouterr().out)
     assert results["schema"] == "nightlatch.bench/1"
-    assert all(value > 0 for figure in results["figures"] for value in figure["values"])
+    # A count may be none: a second sync sends nothing.
+    assert all(value > 0 or not figure["unit"] for figure in results["figures"] for value in figure["values"])
     assert {target["name"] for target in results["targets"]} >= {"help", "cedarpy", "regorus, compiled"}

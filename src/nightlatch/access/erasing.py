@@ -25,10 +25,14 @@ def name_of(folder: Path, person: str) -> str:
 
 
 def must_be_gone(folder: Path, person: str, names: Mapping[str, str]) -> None:
-    """UsageError while a code of somebody's may be on a lock. `names` are what people call locks and doors."""
+    """UsageError while a code that Nightlatch put there for somebody may be on a lock.
+
+    `names` are what people call locks and doors. A code of another's making that was said to be theirs
+    stays in the ledger, and whose it is is forgotten.
+    """
     with _records(folder) as records:
         lines = records.entries_of(person) if records is not None else []
-    if found := list(dict.fromkeys(one.lock for one in lines if one.state in OPENS)):
+    if found := list(dict.fromkeys(one.lock for one in lines if one.credential and one.state in OPENS)):
         where = listed([names.get(lock) or lock.partition(":")[2] for lock in found])
         raise UsageError(
             f"a code of {person} may still be on {where}: nothing proves it gone",

@@ -373,5 +373,5 @@ def _described(person: Person) -> str:
 
 
 def _waiting(lines: Iterable[Entry]) -> tuple[str, ...]:
-    """The locks that may have a code of these lines on them."""
-    return tuple(dict.fromkeys(one.lock for one in lines if one.state in OPENS))
+    """The locks that may have a code of these lines on them that Nightlatch put there."""
+    return tuple(dict.fromkeys(one.lock for one in lines if one.credential and one.state in OPENS))

@@ -139,6 +139,19 @@ def test_the_lines_of_a_person_are_those_of_their_codes_and_those_said_to_be_the
     assert [one.lock for one in records.entries_of("ana")] == ["lock:a", "lock:c"]
 
 
+def test_a_code_that_was_only_said_to_be_somebody_s_stays_when_they_are_erased_and_is_nobody_s(
+    records: AccessRecords,
+) -> None:
+    records.put(ANA, CODE)
+    theirs = line("front", CODE.id, 1, person="ana")
+    said = line("front", slot=5, state="foreign", person="ana", name="Ana's tag", kept=True, declared=True)
+    records.put_entries([theirs, said])
+    with records.writing() as connection:
+        records.forget_within(connection, "ana")
+    assert records.entries() == [line("front", slot=5, state="foreign")]
+    assert records.people() == []
+
+
 def test_the_rules_of_a_lock_are_kept_as_it_told_them_last(records: AccessRecords) -> None:
     records.put_rules("lock:front", Rules(30, 4, 8, gives_codes=True))
     records.put_rules("lock:front", Rules(20, 6, 6))
