@@ -44,7 +44,7 @@ rigs: dev ## Install the real counterparts that the tests run against.
 
 test: lint rigs ## Run lint, types, import contracts and all tests, rigs included.
 	$(BIN)/python -m pytest tests/unit -n 4 --dist worksteal
-	$(BIN)/python -m pytest tests/rigs tests/slow -n 3 --dist loadfile
+	$(BIN)/python -m pytest tests/rigs tests/slow -n 2 --dist loadfile
 
 test-fast: dev ## Run the unit tests, with fewer random examples and no rigs: about two minutes on two cores.
 	$(BIN)/python -m pytest tests/unit -n 4 --dist worksteal --hypothesis-profile fast
