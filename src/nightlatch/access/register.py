@@ -250,5 +250,14 @@ def lengths_of(audit: Audit | None) -> dict[str, Bounds]:
     return found
 
 
+def joined(before: Mapping[str, Bounds], after: Mapping[str, Bounds]) -> dict[str, Bounds]:
+    """What is known of each lock by now: what the newer audit does not tell is as it was."""
+    found = dict(before)
+    for lock, (least, most) in after.items():
+        was_least, was_most = found.get(lock, (None, None))
+        found[lock] = (was_least if least is None else least, was_most if most is None else most)
+    return found
+
+
 def _role(text: str) -> Role:
     return next((role for role in ROLES if role == text), "guest")

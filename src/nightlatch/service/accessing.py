@@ -18,13 +18,13 @@ from nightlatch.access.reconciler.chooser import Step
 from nightlatch.access.reconciler.driver import Reconciler
 from nightlatch.access.reconciler.settings import Limits
 from nightlatch.access.reconciler.uses import Uses
-from nightlatch.access.register import Register, lengths_of
+from nightlatch.access.register import Bounds, Register, joined, lengths_of
 from nightlatch.access.registrar import Registrar
 from nightlatch.access.vault import Vault
 from nightlatch.access.wanting import Plan
 from nightlatch.configuration.durations import duration
 from nightlatch.configuration.read import Configuration
-from nightlatch.errors import NightlatchError, UsageError
+from nightlatch.errors import NightlatchError, StoreError, UsageError
 from nightlatch.guard.known import credentials
 from nightlatch.guard.listening import Listener
 from nightlatch.journal.journal import Journal
@@ -35,6 +35,7 @@ from nightlatch.model.event import Event, instant
 from nightlatch.secrets import Secret
 from nightlatch.service.clock import steady
 from nightlatch.store.access import AccessRecords
+from nightlatch.store.audits import Audits
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,15 @@ def _limits(configuration: Configuration) -> Limits:
     return Limits(deadline_s, table.lock_messages_per_hour, table.hub_messages_per_hour)
 
 
+def _last_known(configuration: Configuration, records: AccessRecords) -> dict[str, Bounds]:
+    """What the last audit knew of the digits that locks take: until the next one, nothing else is to be wanted."""
+    try:
+        return lengths_of(Audits(records.engine).latest(str(configuration.path)))
+    except StoreError as error:
+        log.warning("access: how many digits locks take is not known before the next audit: %s", error)
+        return {}
+
+
 class Access:
     """Keeps locks as the grants want them."""
 
@@ -121,7 +131,6 @@ class Access:
         clock: Callable[[], int],
         tell: Callable[[Event], Awaitable[asyncio.Future[int]]],
         journal: Journal,
-        audit: Audit | None = None,
         changed: Callable[[], None] = lambda: None,
         background: bool = True,
         may: Callable[[Step], bool] = lambda _: True,
@@ -130,7 +139,7 @@ class Access:
         self._records = records
         self._listener = listener
         self._clock = clock
-        self._lengths = lengths_of(audit)
+        self._lengths = _last_known(configuration, records)
         self._changed = changed
         self._done: deque[Todo] = deque(maxlen=REMEMBERED)
         self._number = 0
@@ -216,8 +225,11 @@ class Access:
         self._changed()
 
     def audited(self, audit: Audit) -> None:
-        """Take what a newer audit knows of the locks' codes."""
-        self._lengths = lengths_of(audit)
+        """Take what a newer audit knows of the locks' codes.
+
+        What it does not know this time, as when a hub was away, is as it was: else other codes would be wanted.
+        """
+        self._lengths = joined(self._lengths, lengths_of(audit))
         self.renew()
 
     def heard(self, index: int, event: Event) -> None:

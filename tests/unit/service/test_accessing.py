@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,17 @@ from nightlatch.access.feeds.following import Feeds
 from nightlatch.access.registrar import Changed, Registrar
 from nightlatch.access.wanting import Plan
 from nightlatch.errors import StoreError, UsageError
-from nightlatch.model.access import Grant, Person
+from nightlatch.model.access import Credential, Grant, Person
+from nightlatch.model.document import Audit, Evidence, HomeDocument, ThingDocument
+from nightlatch.model.evidence import Grade
 from nightlatch.service.accessing import Access
+from nightlatch.service.folder import prepare
+from nightlatch.service.opening import running
 from nightlatch.service.service import Service
-from tests.unit.service.test_service import serving, until
+from nightlatch.store.access import AccessRecords
+from nightlatch.store.audits import Audits
+from nightlatch.store.database import connect
+from tests.unit.service.test_service import HOME, configured, serving, until
 
 ANA = Person("ana", "Ana")
 LEAVE = Grant("g1", "person:ana", ("door:front",))
@@ -44,6 +52,42 @@ async def test_a_change_that_cannot_be_read_at_first_is_taken_as_soon_as_it_can(
         put(service, ANA, LEAVE)
         await until(lambda: "g1" in service.access.register.grants, 5)
         assert tried == 2
+
+
+def audited(*, digits: int | None) -> Audit:
+    """An audit that knows how many digits the front lock takes; None: its hub was away."""
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    names = ("code_length_min", "code_length_max") if digits else ()
+    facts = tuple(Evidence("lock:front", name, "", digits, Grade.CATALOGUED, "catalogue", at) for name in names)
+    lock = ThingDocument("lock:front", "lock", "Front", (), facts)
+    return Audit(
+        version="0",
+        home=HomeDocument("Elm", "UTC"),
+        at=at,
+        profile="full",
+        score=1.0,
+        coverage=1.0,
+        worst=None,
+        sections=(),
+        sources=(),
+        findings=(),
+        things=(lock,),
+    )
+
+
+async def test_which_code_a_lock_is_to_have_does_not_change_with_a_start_or_with_an_audit_that_knows_less(
+    tmp_path: Path,
+) -> None:
+    prepare(tmp_path)
+    engine = connect(tmp_path)
+    Audits(engine).add(str(configured(tmp_path, HOME).path), audited(digits=4))
+    codes = (Credential("c4", "ana", 4, made=1), Credential("c6", "ana", 6, made=2))
+    AccessRecords(engine).put(ANA, LEAVE, *codes)
+    engine.dispose()
+    async with running(configured(tmp_path, HOME), tmp_path, env={}) as service:
+        assert set(service.access.plan.wants("lock:front")) == {"c4"}
+        service.access.audited(audited(digits=None))
+        assert set(service.access.plan.wants("lock:front")) == {"c4"}
 
 
 async def test_what_breaks_in_the_upkeep_of_access_does_not_end_the_keeping_of_locks(
