@@ -46,7 +46,7 @@ test: lint rigs ## Run lint, types, import contracts and all tests, rigs include
 	$(BIN)/python -m pytest tests/unit -n 4 --dist worksteal
 	$(BIN)/python -m pytest tests/rigs tests/slow -n 2 --dist loadfile
 
-test-fast: dev ## Run the unit tests, with fewer random examples and no rigs: about two minutes on two cores.
+test-fast: dev ## Run the unit tests, with fewer random examples and no rigs: about three minutes on two cores.
 	$(BIN)/python -m pytest tests/unit -n 4 --dist worksteal --hypothesis-profile fast
 
 lint: dev types contracts ## Run ruff, mypy and the import contracts.
