@@ -132,6 +132,15 @@ def print_json(value: Any) -> None:
     typer.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
 
 
+def agreed(question: str, otherwise: str) -> bool:
+    """Whether somebody at the terminal says yes; UsageError, with what to do `otherwise`, where nobody is there."""
+    from nightlatch.errors import UsageError
+
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked", todo=otherwise)
+    return typer.confirm(question, default=False, err=True)
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner can read, all of it or nothing; UsageError when it cannot be written."""
     from nightlatch.errors import UsageError

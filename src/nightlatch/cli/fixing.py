@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, now, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, agreed, configuration, console, now, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +56,8 @@ def fix(
         if form is Format.JSON:
             print_json([_described(one, ()) for one in found])
         raise typer.Exit(0)
-    if not yes and not _agreed(len(found)):
+    these = "this" if len(found) == 1 else f"these {len(found)} things"
+    if not yes and not agreed(f"Do {these} now?", "Add --yes to do it, or --dry-run to see it only."):
         raise typer.Exit(EXIT_OPEN)
     results = list(_do(settings, found))
     if form is Format.JSON:
@@ -88,14 +88,6 @@ def _check(names: Sequence[str], findings: Sequence[Finding]) -> None:
 def _chosen(repair: Repair, names: Sequence[str]) -> bool:
     known = {repair.subject, *repair.closes, *(check.partition("/")[0] for check in repair.closes)}
     return not known.isdisjoint(names)
-
-
-def _agreed(number: int) -> bool:
-    from nightlatch.errors import UsageError
-
-    if not sys.stdin.isatty():
-        raise UsageError("nobody is there to be asked", todo="Add --yes to do it, or --dry-run to see it only.")
-    return typer.confirm(f"Do {'this' if number == 1 else f'these {number} things'} now?", default=False, err=True)
 
 
 def _do(settings: Configuration, found: Sequence[Repair]) -> Iterator[tuple[Repair, list[Outcome]]]:

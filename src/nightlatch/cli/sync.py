@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nightlatch.cli.access_reaching import LOOK_S, Reach, reached
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, hung, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, agreed, configuration, console, hung, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +68,8 @@ async def _sync(settings: Configuration, folder: Path, *, dry_run: bool, yes: bo
         if not reach.served and not yes:
             if form is Format.TEXT:
                 _print_plan(Names(settings), before.todo, form)
-            _ask()
+            if not agreed("Send this to the locks now?", "Add --yes to send it, or --dry-run to see it only."):
+                raise typer.Exit(EXIT_OPEN)
         reach.start()
         after = await _watch(settings, reach, before.number, wait, form)
     left = [one for one in after.todo if one.act != "learn"]
@@ -95,15 +95,6 @@ async def _watch(settings: Configuration, reach: Reach, since: int, wait: float,
             status.update(f"{len(found.todo)} to do …")
             await asyncio.sleep(LOOK_S)
     return await reach.progress(since)
-
-
-def _ask() -> None:
-    from nightlatch.errors import UsageError
-
-    if not sys.stdin.isatty():
-        raise UsageError("nobody is there to be asked", todo="Add --yes to send it, or --dry-run to see it only.")
-    if not typer.confirm("Send this to the locks now?", default=False, err=True):
-        raise typer.Exit(EXIT_OPEN)
 
 
 class Names:
