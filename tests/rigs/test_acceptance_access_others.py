@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ import pytest
 from rigs.matter.rig import MatterRig
 from rigs.zigbee.rig import ZigbeeRig
 from tests.rigs.access import Home, clock
+from tests.rigs.fixtures_zigbee import held
 from tests.rigs.guard import guarding, say
 from tests.rigs.owner import Owner
 
@@ -39,9 +39,6 @@ deadline = "5s"
 
 @pytest.fixture
 def over_zigbee(owner: Owner, zigbee_rig: ZigbeeRig) -> Iterator[Home]:
-    zigbee_rig.do("mood well")
-    for slot in zigbee_codes(zigbee_rig):
-        zigbee_rig.do(f"remove {slot} quiet")
     house = HOUSE.format(bind="zigbee2mqtt:0x000d6f0011223344", kind="zigbee2mqtt", url=zigbee_rig.mqtt_url)
     with guarding(owner, house) as guard:
         home = Home(guard)
@@ -63,23 +60,18 @@ def over_matter(owner: Owner, matter_rig: MatterRig) -> Iterator[Home]:
         matter_rig.server.remove_user(user["userIndex"])
 
 
-def zigbee_codes(rig: ZigbeeRig) -> dict[str, str]:
-    """The codes in the lock's own memory, by slot."""
-    return {slot: code["pin"] for slot, code in json.loads(rig.do("memory"))["codes"].items()}
-
-
 def test_a_zigbee_lock_has_a_code_while_its_grant_runs_and_not_after(over_zigbee: Home, zigbee_rig: ZigbeeRig) -> None:
     home, begun = over_zigbee, time.time()
     (pin,) = home.welcome("anna", "Anna Almeida", "--doors", "front", "--until", clock(20))
     home.told("present")
     say(f"zigbee, grant to code read back: {time.time() - begun:.1f} s")
-    assert list(zigbee_codes(zigbee_rig).values()) == [pin]
+    assert list(held(zigbee_rig).values()) == [pin]
     assert zigbee_rig.do(f"type {pin}") == "opened"
     used = home.guard.event(lambda one: one.kind == "unlocked" and one.person == "anna")
     assert used.by == "code"
     home.told("absent")
     say(f"zigbee, end to proven gone: {time.time() - begun - 20:.1f} s")
-    assert not zigbee_codes(zigbee_rig) and home.state("front") == {"anna": "absent"}
+    assert not held(zigbee_rig) and home.state("front") == {"anna": "absent"}
 
 
 def test_a_matter_lock_holds_a_code_to_its_times_by_itself_and_it_is_taken_off_all_the_same(

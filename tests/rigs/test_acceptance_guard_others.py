@@ -45,7 +45,7 @@ url = "{url}"
 
 @pytest.fixture
 def over_zigbee(owner: Owner, zigbee_rig: ZigbeeRig) -> Iterator[Guard]:
-    for order in ("mood well", "manual lock", "batt 82"):
+    for order in ("manual lock", "batt 82"):
         zigbee_rig.do(order)
     house = HOUSE.format(bind="zigbee2mqtt:0x000d6f0011223344", kind="zigbee2mqtt", url=zigbee_rig.mqtt_url)
     with guarding(owner, house) as guard:

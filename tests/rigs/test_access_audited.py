@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -80,9 +80,9 @@ def test_over_zwave_they_are_one(owner: Owner, fresh_zwave_rig: Callable[..., Zw
     home.judged_once()
 
 
-def test_over_zigbee_they_are_one(owner: Owner, emptied: ZigbeeRig) -> None:
+def test_over_zigbee_they_are_one(owner: Owner, zigbee_rig: ZigbeeRig) -> None:
     bind = "zigbee2mqtt:0x000d6f0011223344"
-    home = Granted(owner, HOUSE.format(bind=bind, kind="zigbee2mqtt", url=emptied.mqtt_url))
+    home = Granted(owner, HOUSE.format(bind=bind, kind="zigbee2mqtt", url=zigbee_rig.mqtt_url))
     home.judged_once()
 
 
@@ -105,17 +105,3 @@ def test_over_matter_they_are_one_though_users_and_pins_are_counted_apart(owner:
     finally:
         for user in matter_rig.act({"act": "memory"})["users"]:
             matter_rig.server.remove_user(user["userIndex"])
-
-
-@pytest.fixture
-def emptied(zigbee_rig: ZigbeeRig) -> Iterator[ZigbeeRig]:
-    """The rig, with no code on its lock, before and after."""
-    zigbee_rig.do("mood well")
-    _empty(zigbee_rig)
-    yield zigbee_rig
-    _empty(zigbee_rig)
-
-
-def _empty(rig: ZigbeeRig) -> None:
-    for slot in json.loads(rig.do("memory"))["codes"]:
-        rig.do(f"remove {slot} quiet")

@@ -127,7 +127,7 @@ def test_a_restart_of_the_zwave_server_is_a_gap_and_what_moved_meanwhile_is_foun
 
 
 def test_a_restart_of_the_broker_is_a_gap(owner: Owner, zigbee_rig: ZigbeeRig) -> None:
-    for order in ("mood well", "manual lock", "batt 82"):
+    for order in ("manual lock", "batt 82"):
         zigbee_rig.do(order)
     house = HOUSE.format(bind="zigbee2mqtt:0x000d6f0011223344", kind="zigbee2mqtt", url=zigbee_rig.mqtt_url)
     with guarding(owner, house) as guard:

@@ -106,9 +106,11 @@ def test_the_lock_is_told_with_what_the_bridge_and_the_lock_itself_say(zigbee_ri
 
 def test_users_are_told_and_their_pins_are_not(zigbee_rig: ZigbeeRig) -> None:
     traffic = zigbee_rig.traffic
+    since = traffic.mark()
     traffic.publish(f"{LOCK}/set", {"pin_code": {"user": 5, "pin_code": PIN}})
+    traffic.wait(LOCK, lambda message: message.get("action") == "pin_code_added", since=since)
     traffic.publish(f"{LOCK}/get", {"pin_code": {"user": 5}})
-    traffic.wait(LOCK, lambda message: message.get("users", {}).get("5", {}).get("status") == "enabled")
+    traffic.wait(LOCK, lambda message: message.get("users", {}).get("5", {}).get("status") == "enabled", since=since)
     assert json.loads(zigbee_rig.do("memory"))["codes"]["5"]["pin"] == PIN
     items = collect(zigbee_rig)
     assert values(items, Credential.enabled, f"{LOCK}/5")[-1] is True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from typing import Any
@@ -16,7 +15,7 @@ from nightlatch.model.hub import Hub
 from nightlatch.model.lock import Lock
 from nightlatch.secrets import Secret
 from rigs.zigbee.rig import LOCK, ZigbeeRig
-from tests.rigs.fixtures_zigbee import Changed
+from tests.rigs.fixtures_zigbee import Changed, held
 from tests.unit.ecosystems.asking import context
 from tests.unit.ecosystems.hearing import hearing
 
@@ -30,18 +29,6 @@ def plug(rig: ZigbeeRig) -> Zigbee2Mqtt:
 
 
 REF = Zigbee2Mqtt(Zigbee2Mqtt.Settings(url="mqtt://127.0.0.1"), context("zigbee2mqtt")).ref(Lock, LOCK)
-
-
-@pytest.fixture(autouse=True)
-def _as_found(zigbee_rig: ZigbeeRig) -> None:
-    """Well, without codes; Zigbee2MQTT remembers what it may."""
-    for order in ("mood well", "open", *(f"remove {slot} quiet" for slot in held(zigbee_rig))):
-        zigbee_rig.do(order)
-
-
-def held(rig: ZigbeeRig) -> dict[str, str]:
-    """The codes in the lock's own memory, by slot."""
-    return {slot: code["pin"] for slot, code in json.loads(rig.do("memory"))["codes"].items()}
 
 
 async def carried_out(rig: ZigbeeRig, *commands: Command, mood: str = "well") -> Outcome:

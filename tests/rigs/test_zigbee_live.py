@@ -41,9 +41,9 @@ def ref(rig: ZigbeeRig) -> Any:
 
 @pytest.fixture(autouse=True)
 def _as_found(zigbee_rig: ZigbeeRig) -> None:
-    """Locked, well and with a full battery, and Zigbee2MQTT knows it."""
+    """Locked and with a full battery, and Zigbee2MQTT knows it."""
     since = zigbee_rig.traffic.mark()
-    for order in ("mood well", "manual lock", "batt 82"):
+    for order in ("manual lock", "batt 82"):
         zigbee_rig.do(order)
     zigbee_rig.traffic.wait(
         LOCK, lambda message: (message.get("battery"), message.get("lock_state")) == (82, "locked"), since=since
