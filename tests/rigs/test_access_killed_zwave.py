@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from nightlatch.access.known import last_known
 from nightlatch.access.registrar import Registrar
 from nightlatch.access.vault import Vault
 from nightlatch.cli.access_common import CHANGED
@@ -185,7 +186,8 @@ def living(guard: Guard, rig: ZwaveRig, chance: random.Random) -> Iterator[Life]
     engine, journal = connect(guard.state), Journal.open(guard.state)
     try:
         records = AccessRecords(engine)
-        registrar = Registrar(settings, records, Vault.open(guard.state, records, settings), journal)
+        vault, lengths = Vault.open(guard.state, records, settings), last_known(settings, records)
+        registrar = Registrar(settings, records, vault, journal, lengths=lengths)
         yield Life(ZwaveHome(guard, rig), settings, registrar, chance)
     finally:
         journal.close()

@@ -14,7 +14,6 @@ from nightlatch.configuration.read import Configuration
 from nightlatch.errors import UsageError
 from nightlatch.model.access import EVERY_DOOR, ROLES, Credential, Feed, Grant, Person, Retired, Role
 from nightlatch.model.command import Rules
-from nightlatch.model.document import Audit
 from nightlatch.store.access import AccessRecords, Record
 from nightlatch.text import listed, suggest
 
@@ -238,25 +237,6 @@ class Register:
 def live(grant: Grant, now: int) -> bool:
     """Whether a grant can still open something, now or later."""
     return not grant.ended and (not grant.ends or grant.ends > now) and (not grant.uses or grant.used < grant.uses)
-
-
-def lengths_of(audit: Audit | None) -> dict[str, Bounds]:
-    """What an audit knows of the digits of each lock's codes, by "lock:front"."""
-    found: dict[str, Bounds] = {}
-    for thing in audit.things if audit is not None else ():
-        if thing.kind == "lock":
-            told = {fact.fact: fact.value for fact in thing.facts if isinstance(fact.value, int)}
-            found[thing.subject] = told.get("code_length_min"), told.get("code_length_max")
-    return found
-
-
-def joined(before: Mapping[str, Bounds], after: Mapping[str, Bounds]) -> dict[str, Bounds]:
-    """What is known of each lock by now: what the newer audit does not tell is as it was."""
-    found = dict(before)
-    for lock, (least, most) in after.items():
-        was_least, was_most = found.get(lock, (None, None))
-        found[lock] = (was_least if least is None else least, was_most if most is None else most)
-    return found
 
 
 def _role(text: str) -> Role:

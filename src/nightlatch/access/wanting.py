@@ -6,7 +6,7 @@ holds. What time alone changes waits in a heap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from heapq import heapify, heappop, heappush
 from itertools import compress, product
@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from nightlatch.access.lengths import fitting
+from nightlatch.access.lengths import Bounds, fitting
 from nightlatch.access.limits import AHEAD, Hold, hold
 from nightlatch.model.access import EVERY_DOOR, Credential, Grant, Person
 from nightlatch.model.command import Limit, Rules
@@ -65,7 +65,7 @@ class Known(Protocol):
     def locks(self) -> Mapping[str, str]:
         """The door of every lock that there is, by "lock:front"; nothing where it has none."""
 
-    def digits(self, lock: str) -> tuple[int, int]:
+    def digits(self, lock: str) -> Bounds:
         """How many digits a code of this lock's model has at least and at most."""
 
 
@@ -89,7 +89,8 @@ class Plan:
     def __init__(self, register: Known, rules: Mapping[str, Rules], now: int) -> None:
         self._rules: dict[str, Rules] = dict(rules)
         self._zone = register.zone
-        self._digits: Callable[[str], tuple[int, int]] = register.digits
+        self._digits: dict[str, Bounds] = {}
+        """What is known of each lock's codes but for what it told itself."""
         self._people: Mapping[str, Person] = {}
         self._grants: Mapping[str, Grant] = {}
         self._credentials: Mapping[str, Credential] = {}
@@ -165,9 +166,10 @@ class Plan:
             for lock, door in self._doors.items():
                 if door:
                     self._behind[door] = (*self._behind.get(door, ()), lock)
-        self._digits = register.digits
         self._holds.clear()
-        pairs: set[tuple[str, str]] = set()
+        before_digits, self._digits = self._digits, {lock: register.digits(lock) for lock in self._doors}
+        other = (lock for lock, digits in self._digits.items() if digits != before_digits.get(lock))
+        pairs = {(lock, person) for lock in other for person in self._pairs.get(lock, ())}
         people = _changed(self._people, register.people)
         grants = _changed(self._grants, register.grants)
         credentials = _changed(self._credentials, register.credentials)
@@ -327,8 +329,8 @@ class Plan:
             f"make another: nightlatch code new {person} --digits {least}"
         )
 
-    def _bounds(self, lock: str) -> tuple[int, int]:
-        least, most = self._digits(lock)
+    def _bounds(self, lock: str) -> Bounds:
+        least, most = self._digits[lock]
         rules = self._rules.get(lock)
         if rules is not None:
             least = rules.shortest if rules.shortest is not None else least

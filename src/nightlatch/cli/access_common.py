@@ -25,12 +25,11 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 @contextmanager
 def access(config: Path | None) -> Iterator[Registrar]:
     """The register of the state folder, to be read and changed. The journal is begun where there is none."""
-    from nightlatch.access.register import lengths_of
+    from nightlatch.access.known import last_known
     from nightlatch.access.registrar import Registrar
     from nightlatch.access.vault import Vault
     from nightlatch.journal.journal import Journal
     from nightlatch.store.access import AccessRecords
-    from nightlatch.store.audits import Audits
     from nightlatch.store.database import connect, state_folder
 
     settings, folder = configuration(config), state_folder()
@@ -39,8 +38,8 @@ def access(config: Path | None) -> Iterator[Registrar]:
         journal = Journal.open(folder)
         try:
             records = AccessRecords(engine)
-            lengths = lengths_of(Audits(engine).latest(str(settings.path)))
-            yield Registrar(settings, records, Vault.open(folder, records, settings), journal, lengths=lengths)
+            vault, lengths = Vault.open(folder, records, settings), last_known(settings, records)
+            yield Registrar(settings, records, vault, journal, lengths=lengths)
         finally:
             journal.close()
     finally:

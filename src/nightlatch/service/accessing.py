@@ -14,11 +14,12 @@ import msgspec
 from nightlatch.access.adopting import Kept
 from nightlatch.access.feeds.following import Feeds
 from nightlatch.access.holders import Given, given
+from nightlatch.access.known import last_known, learnt
 from nightlatch.access.reconciler.chooser import Step
 from nightlatch.access.reconciler.driver import Reconciler
 from nightlatch.access.reconciler.settings import Limits
 from nightlatch.access.reconciler.uses import Uses
-from nightlatch.access.register import Bounds, Register, joined, lengths_of
+from nightlatch.access.register import Bounds, Register
 from nightlatch.access.registrar import Registrar
 from nightlatch.access.vault import Vault
 from nightlatch.access.wanting import Plan
@@ -35,7 +36,6 @@ from nightlatch.model.event import Event, instant
 from nightlatch.secrets import Secret
 from nightlatch.service.clock import steady
 from nightlatch.store.access import AccessRecords
-from nightlatch.store.audits import Audits
 
 log = logging.getLogger(__name__)
 
@@ -108,15 +108,6 @@ def _limits(configuration: Configuration) -> Limits:
     return Limits(deadline_s, table.lock_messages_per_hour, table.hub_messages_per_hour)
 
 
-def _last_known(configuration: Configuration, records: AccessRecords) -> dict[str, Bounds]:
-    """What the last audit knew of the digits that locks take: until the next one, nothing else is to be wanted."""
-    try:
-        return lengths_of(Audits(records.engine).latest(str(configuration.path)))
-    except StoreError as error:
-        log.warning("access: how many digits locks take is not known before the next audit: %s", error)
-        return {}
-
-
 class Access:
     """Keeps locks as the grants want them."""
 
@@ -139,7 +130,7 @@ class Access:
         self._records = records
         self._listener = listener
         self._clock = clock
-        self._lengths = _last_known(configuration, records)
+        self._lengths = last_known(configuration, records)
         self._changed = changed
         self._done: deque[Todo] = deque(maxlen=REMEMBERED)
         self._number = 0
@@ -191,6 +182,23 @@ class Access:
         self._recount(uses, journal)
         listener.watch(self._stood)
 
+    @property
+    def vault(self) -> Vault:
+        """Where PINs are sealed; StoreError when it cannot be opened."""
+        if self._vault is None:
+            raise StoreError(self.trouble)
+        return self._vault
+
+    @property
+    def records(self) -> AccessRecords:
+        """What is kept of access."""
+        return self._records
+
+    @property
+    def lengths(self) -> Mapping[str, Bounds]:
+        """How many digits each lock takes, as far as that is known."""
+        return self._lengths
+
     async def run(self) -> None:
         """Keep the locks until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -229,8 +237,10 @@ class Access:
 
         What it does not know this time, as when a hub was away, is as it was: else other codes would be wanted.
         """
-        self._lengths = joined(self._lengths, lengths_of(audit))
+        # The same mapping: whoever makes codes shares it, and people who lack one by it get theirs at once.
+        self._lengths.update(learnt(self._configuration, self._records, audit))
         self.renew()
+        self._untidy.set()
 
     def heard(self, index: int, event: Event) -> None:
         """Take an event that is in the journal, there as entry `index`."""

@@ -37,14 +37,17 @@ class Home:
         grants: Iterable[Grant] = (),
         credentials: Iterable[Credential] = (),
         locks: Mapping[str, str] = LOCKS,
+        short: str = SHED,
     ) -> None:
         self.people = {one.id: one for one in people}
         self.grants = {one.id: one for one in grants}
         self.credentials = {one.id: one for one in credentials}
         self.locks = locks
+        self.short = short
+        """The lock that is known to take 4 digits."""
 
     def digits(self, lock: str) -> tuple[int, int]:
-        return (4, 4) if lock == SHED else (4, 10)
+        return (4, 4) if lock == self.short else (4, 10)
 
 
 ANA, BO = Person("ana", "Ana"), Person("bo", "Bo", groups=("cleaners",))
@@ -156,6 +159,14 @@ def test_a_renewal_touches_only_the_locks_of_what_changed() -> None:
     assert plan.renew(Home([ANA, BO], [grants[0], replace(grants[1], ended=NOW)], CODES), NOW) == {BACK}
 
 
+def test_which_code_is_wanted_follows_what_is_known_of_how_many_digits_the_lock_takes() -> None:
+    people, grants, codes = [BO], [Grant("g", "person:bo", ("door:front",))], CODES
+    plan = Plan(Home(people, grants, codes), {}, NOW)
+    assert only(plan, FRONT).credential == "c-bo"
+    assert plan.renew(Home(people, grants, codes, short=FRONT), NOW) == {FRONT}
+    assert only(plan, FRONT).credential == "c-bo4"
+
+
 def test_a_grant_that_goes_to_another_at_another_door_leaves_the_former_nothing() -> None:
     grant = Grant("g", "person:ana", ("door:front",))
     plan = Plan(Home([ANA, BO], [grant], CODES), {}, NOW)
@@ -204,7 +215,7 @@ def homes(draw: st.DrawFn) -> Home:
         for number in draw(st.sets(st.integers(0, 4)))
     ]
     locks = draw(st.sampled_from([LOCKS, LOCKS, {FRONT: "door:front", SHED: ""}, {**LOCKS, BACK: "door:front"}]))
-    return Home(people, grants, credentials, locks)
+    return Home(people, grants, credentials, locks, draw(st.sampled_from([SHED, SHED, FRONT, ""])))
 
 
 kept = st.sampled_from([(), ("people",), ("people", "credentials"), ("grants", "credentials")])
