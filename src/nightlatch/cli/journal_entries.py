@@ -80,6 +80,7 @@ _WORDS = {
     "credential": "code {name}",
     "ledger": "ledger: {value}",
     "feed": "calendar {value} {name}",
+    "act": "in the web app: {name}",
 }
 """What each kind reads as; others as they are called."""
 _BY = {

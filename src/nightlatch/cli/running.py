@@ -50,6 +50,7 @@ def run(
     from nightlatch.service import logs
     from nightlatch.service.process import serve
     from nightlatch.store.database import state_folder
+    from nightlatch.web.app import web
 
     if log_format not in (*logs.LogFormat,):
         raise UsageError(f"{log_format!r} is no log format", todo="Write text or json.")
@@ -69,7 +70,7 @@ def run(
         _say_where(folder, settings.path)
     else:
         settings = configuration(config)
-    asyncio.run(serve(settings, folder, env=os.environ))
+    asyncio.run(serve(settings, folder, env=os.environ, application=web))
 
 
 def status(

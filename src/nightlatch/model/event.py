@@ -55,6 +55,8 @@ Kind = Literal[
     "credential",
     "ledger",
     "feed",
+    # in the web app
+    "act",
 ]
 """What happened.
 
@@ -65,6 +67,7 @@ sent, `outcome` how it ended. `retained` tells that contents older than `value` 
 `person`, `grant` and `credential` are what people did to access (`name`: added, changed, ended, …);
 `ledger` is a change of one line of the ledger: `value` its new state (`kept`: a foreign one that the owner
 lets stay), `slot` where it is or was, `name` the credential, `since` when its evidence was had.
+`act` is what a user of the web app did, or tried to: `name` which (unlock, reveal, sign-in, …), `person` who.
 """
 KINDS: frozenset[str] = frozenset(get_args(Kind))
 INTACT, NOT_INTACT = "intact", "not intact"

@@ -3,77 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
-from urllib.parse import urlsplit
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
-from litestar import Litestar, MediaType, Request, Response, Router, get
-from litestar.status_codes import HTTP_200_OK, HTTP_403_FORBIDDEN, HTTP_503_SERVICE_UNAVAILABLE
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from litestar import Litestar, MediaType, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 from nightlatch.errors import StoreError
+from nightlatch.service.connections import HEADERS, App, Connection, Room
+from nightlatch.service.hosts import Hosts
 from nightlatch.service.metrics import Metrics
 
-MOST_CONNECTIONS = 64
-"""More are closed at once: whoever is in the network must not use up the files that this process may open."""
-LONGEST_S = 15.0
-"""How long one connection may last."""
-AT_HOME = (".local", ".localhost", ".localdomain", ".lan", ".home", ".internal", ".home.arpa")
-"""Under these nobody outside can own a name (RFC 6761, 6762, 8375; ICANN on .internal, .home and .lan)."""
+if TYPE_CHECKING:
+    from nightlatch.service.service import Service
+
+OPEN = {"open": True}
+"""Of a route that is not behind the sign-in: of this machine and its name alone, or for who only watches."""
+
+Application = Callable[["Service"], AbstractAsyncContextManager[App]]
+"""Makes what is served over HTTP, for as long as the service runs."""
 
 Troubles = Callable[[], Sequence[str]]
 """Why the service is not ready; nothing when it is."""
 
 
-def app(metrics: Metrics, troubles: Troubles, refresh: Callable[[], None], routers: Sequence[Router] = ()) -> Litestar:
-    """The application. `refresh` brings the figures up to date before they are read."""
+def watched(metrics: Metrics, troubles: Troubles, refresh: Callable[[], None]) -> list[HTTPRouteHandler]:
+    """What programs that watch the service ask. `refresh` brings the figures up to date before they are read."""
 
-    @get("/health", media_type=MediaType.TEXT, sync_to_thread=False)
+    @get("/health", media_type=MediaType.TEXT, sync_to_thread=False, opt=OPEN)
     def health() -> str:
         return "alive\n"
 
-    @get("/ready", media_type=MediaType.TEXT, sync_to_thread=False, before_request=_asked_at_home)
+    @get("/ready", media_type=MediaType.TEXT, sync_to_thread=False, opt=OPEN)
     def ready() -> Response[str]:
         found = troubles()
         status = HTTP_503_SERVICE_UNAVAILABLE if found else HTTP_200_OK
         return Response("".join(f"{line}\n" for line in found) or "ready\n", status_code=status)
 
-    @get("/metrics", sync_to_thread=False, before_request=_asked_at_home)
+    @get("/metrics", sync_to_thread=False, opt=OPEN)
     def figures() -> Response[bytes]:
         refresh()
         return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    return Litestar([health, ready, figures, *routers], openapi_config=None, logging_config=None)
+    return [health, ready, figures]
 
 
-def _asked_at_home(request: Request[Any, Any, Any]) -> Response[str] | None:
-    """Refuse names but those of home: a page from outside could point its own at this machine (DNS rebinding)."""
-    asked, name = request.headers.get("host", ""), ""
-    try:
-        name = (urlsplit(f"//{asked}").hostname or "").rstrip(".")
-        ipaddress.ip_address(name)
-    except ValueError:
-        if "." in (name or asked) and not name.endswith(AT_HOME):
-            text = "Ask by address, or by a name of the home network.\n"
-            return Response(text, status_code=HTTP_403_FORBIDDEN, media_type=MediaType.TEXT)
-    return None
+@asynccontextmanager
+async def plain(service: Service) -> AsyncIterator[App]:
+    """The application of a service without pages."""
+    yield Litestar(service.routes(), openapi_config=None, logging_config=None)
 
 
-class _Connection(H11Protocol):
-    """A connection that is closed when there are too many, or when it lasts too long, whatever it sends."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        most = 0.0 if len(self.connections) > MOST_CONNECTIONS else LONGEST_S
-        self._end = self.loop.call_later(most, transport.abort)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end.cancel()
-        super().connection_lost(exc)
+BACKLOG = 128
+"""Connections that the kernel keeps until they are taken."""
 
 
 class _Server(uvicorn.Server):
@@ -84,33 +71,48 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve(application: Litestar, host: str, port: int) -> AsyncIterator[int]:
-    """Serve until the block ends; the port. StoreError when it cannot be had."""
+async def serve(
+    application: App,
+    host: str,
+    port: int,
+    *,
+    names: Iterable[str] = (),
+    secure: Callable[[], ssl.SSLContext | None] = lambda: None,
+) -> AsyncIterator[int]:
+    """Serve until the block ends; the port. StoreError when it cannot be had.
+
+    `names` are answered to beside those of home; `secure` gives what connections are encrypted with from now on.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
+        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
         raise StoreError(
-            f"{host}:{port} cannot be listened on: {error.strerror or error}",
+            f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or error}",
             where="service.port",
             todo='Set "port" of [service] in nightlatch.toml to a free one.',
         ) from None
+    room = Room()
+    own = {"room": room, "hosts": Hosts(host, names), "secure": staticmethod(secure)}
     config = uvicorn.Config(
         application,
-        http=_Connection,
+        http=type("Connection", (Connection,), {**own, "application": staticmethod(application)}),
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=5,
+        backlog=BACKLOG,
+        h11_max_incomplete_event_size=HEADERS,
         lifespan="off",
         ws="none",
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve([listening]))
+    tasks = [asyncio.create_task(server.serve([listening])), asyncio.create_task(room.sweep())]
     try:
         yield int(listening.getsockname()[1])
     finally:
         server.should_exit = True
-        await task
+        await tasks[0]
+        tasks[1].cancel()
         listening.close()

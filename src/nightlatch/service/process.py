@@ -13,14 +13,20 @@ from nightlatch.configuration.read import Configuration, load
 from nightlatch.errors import ConfigurationError, NightlatchError
 from nightlatch.model.event import Event
 from nightlatch.service.folder import held, prepare, sweep
+from nightlatch.service.http import Application, plain
 from nightlatch.service.notify import Notifier
 from nightlatch.service.opening import running
 
 log = logging.getLogger(__name__)
 
 
-async def serve(configuration: Configuration, folder: Path, *, env: Mapping[str, str]) -> None:
-    """Run until told to end. NightlatchError when it cannot start; a wrong configuration is not taken on a reload."""
+async def serve(
+    configuration: Configuration, folder: Path, *, env: Mapping[str, str], application: Application = plain
+) -> None:
+    """Run until told to end; `application` makes what is served over HTTP.
+
+    NightlatchError when it cannot start; a wrong configuration is not taken on a reload.
+    """
     prepare(folder)
     notifier = Notifier(env)
     ended, last = asyncio.Event(), asyncio.Event()
@@ -48,6 +54,7 @@ async def serve(configuration: Configuration, folder: Path, *, env: Mapping[str,
             try:
                 async with running(configuration, folder, env=env, broken=broken) as service:
                     service.reload = reload
+                    service.application = application
                     await service.run(ended, left)
                 left, broken = service.intake.left, service.broken
             except NightlatchError as error:

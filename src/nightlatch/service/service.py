@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from litestar import Router
+from litestar.types import ControllerRouterHandler
 
 from nightlatch.configuration.plugs import make
 from nightlatch.configuration.read import Configuration
@@ -49,7 +49,7 @@ from nightlatch.service.logs import extra
 from nightlatch.service.memory import Memory, Part
 from nightlatch.service.metrics import Metrics
 from nightlatch.service.notify import Notifier
-from nightlatch.service.pipeline import Pipeline
+from nightlatch.service.pipeline import Hear, Pipeline
 from nightlatch.service.reauditing import Auditor
 from nightlatch.service.reporting import Parts, Reporter
 from nightlatch.service.showing import picture
@@ -103,6 +103,9 @@ class Service:
         """Whether the journal cannot be written any more, whatever room there is."""
         self.reload: Callable[[], None] = lambda: log.warning("nothing reloads this service")
         """Asked to read the configuration again; the process that runs the service sets it."""
+        self.application: http.Application = http.plain
+        """Makes what is served over HTTP; the process that runs the service sets it."""
+        self._watchers: list[Hear] = []
         self.standing = False
         """Whether it came to stand guard."""
         self._notifier = Notifier(env)
@@ -119,7 +122,7 @@ class Service:
             self.household,
             journal.sealer,
             carrier=Apprise(),
-            tell=self._tell,
+            tell=self.tell,
             clock=clock,
         )
         self.access = Access(
@@ -156,7 +159,7 @@ class Service:
         )
         self.upkeep = Upkeep(
             journal,
-            self._tell,
+            self.tell,
             wall,
             every_s=tables.service.verify_every_hours * 3600,
             retention_days=tables.journal.retention_days,
@@ -169,7 +172,7 @@ class Service:
             self.alerts,
             self.metrics,
             clock=clock,
-            hearers=[self.auditor.event, self._report, self.access.heard],
+            hearers=[self.auditor.event, self._report, self.access.heard, self._watched],
             entries=journal.entries,
         )
         parts = Parts(
@@ -209,12 +212,12 @@ class Service:
             await stack.enter_async_context(self.intake)
             await stack.enter_async_context(control.serve(self.folder, verbs(self)))
             table = self.configuration.tables.service
-            application = http.app(self.metrics, self.reporter.troubles, self.reporter.refresh, self._routers())
+            application = await stack.enter_async_context(self.application(self))
             port = await stack.enter_async_context(http.serve(application, table.host, table.port))
             self.reporter.address = f"http://{table.host}:{port}"
             for event in left:
-                await self._tell(event)
-            await self._tell(Event(clock(), "started", "home"))
+                await self.tell(event)
+            await self.tell(Event(clock(), "started", "home"))
             log.info("standing guard", extra=extra(address=self.reporter.address, folder=str(self.folder)))
             self._notifier.ready()
             self.standing = True
@@ -222,9 +225,15 @@ class Service:
             await self._tell_or_log(Event(clock(), "stopped", "home"))
             await asyncio.gather(self.witnesses.finish(), self._remember())
 
-    def _routers(self) -> list[Router]:
+    def routes(self) -> Sequence[ControllerRouterHandler]:
+        """What is answered over HTTP whoever asks: programs that watch, and journals that this one witnesses."""
         keys = witnessing.cosigned(self.configuration)
-        return [serving.router(witnessing.Witnessing(self.folder, keys, wall))] if keys else []
+        witness = [serving.router(witnessing.Witnessing(self.folder, keys, wall))] if keys else []
+        return [*http.watched(self.metrics, self.reporter.troubles, self.reporter.refresh), *witness]
+
+    def watch(self, hear: Hear) -> None:
+        """Have entries of the journal told to one more, after every part of the service has heard them."""
+        self._watchers.append(hear)
 
     async def _until(self, stop: asyncio.Event) -> None:
         """Run every part until `stop` is set."""
@@ -261,8 +270,8 @@ class Service:
             while self._steps:
                 await self._tell_or_log(self._steps.popleft())
                 self.alerts.refresh()
-            self._catch_up()
-            self._know()
+            self.catch_up()
+            self.know()
             self.pipeline.advance(clock())
             if self.entities is not None:
                 self.entities.show(picture(self))
@@ -281,7 +290,7 @@ class Service:
             self.upkeep.stepped()
         return clock()
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
         """Hear what commands of this machine wrote into the journal."""
         try:
             self.pipeline.catch_up(self.journal.size)
@@ -311,13 +320,13 @@ class Service:
     async def accept(self, event: Event) -> asyncio.Future[int]:
         """Take an event of a hub into the journal, with whose credential it was once that is known."""
         if event.slot:
-            self._know()
+            self.know()
         person = self.household.person(event)
         if person != event.person:
             event = msgspec.structs.replace(event, person=person)
         return await self.intake.accept(event)
 
-    async def _tell(self, event: Event) -> None:
+    async def tell(self, event: Event) -> None:
         """Have an event written; while the disk is full the service goes on guarding and does not wait for it."""
         await self.intake.accept(event)
 
@@ -325,14 +334,14 @@ class Service:
         """The same for who cannot wait for room, when more events wait for the disk than memory takes."""
         try:
             async with asyncio.timeout(ROOM_S):
-                await self._tell(event)
+                await self.tell(event)
         except TimeoutError:
             log.error("journal: no room for %s", event.kind)
 
     def _access_changed(self) -> None:
         self._known = False
 
-    def _know(self) -> None:
+    def know(self) -> None:
         """Have every part know whose codes are where, if that changed."""
         if self._known:
             return
@@ -357,6 +366,10 @@ class Service:
             extra=extra(**{name: value for name in ("by", "value", "name") if (value := getattr(event, name))}),
         )
 
+    def _watched(self, index: int, event: Event) -> None:
+        for hear in self._watchers:
+            hear(index, event)
+
     def _journal_trouble(self, error: JournalError | None) -> None:
         self.reporter.trouble(error)
         if error is not None:
@@ -376,10 +389,10 @@ class Service:
     async def _audited(self, home: Home, audit: Audit, noticed: list[Noticed]) -> None:
         """Take the names, codes and needs of the newest audit, and tell what got worse."""
         self._home, self._known = home, False
-        self._know()
+        self.know()
         self.autolock.home = home
         self.access.audited(audit)
         self.listener.resolve(Resolver.of(home))
         self._take(noticed)
         score = "" if audit.score is None else round(audit.score)
-        await self._tell(Event(clock(), "audited", "home", value=score))
+        await self.tell(Event(clock(), "audited", "home", value=score))

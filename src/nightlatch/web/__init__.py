@@ -1,0 +1,1 @@
+"""The web app: pages, API and sign-in of a running Nightlatch."""

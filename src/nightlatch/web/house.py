@@ -1,0 +1,117 @@
+"""What the web app works with: the running service, a thread for changes, and who hears of what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from nightlatch.access.registrar import Registrar
+from nightlatch.configuration.read import Configuration
+from nightlatch.journal.journal import Journal
+from nightlatch.model.event import Event, instant
+from nightlatch.plugs import wall as clock
+from nightlatch.service.service import Service
+from nightlatch.web.signin.who import Who
+
+T = TypeVar("T")
+
+
+class House:
+    """The home as handlers see it."""
+
+    def __init__(self, service: Service, journal: Journal, thread: ThreadPoolExecutor) -> None:
+        self.service = service
+        self._journal = journal
+        self._thread = thread
+        self._open: int | None = None
+        service.watch(self._hear)
+
+    def _hear(self, _index: int, event: Event) -> None:
+        if event.kind == "alert":
+            self._open = None
+
+    def open_alerts(self) -> int:
+        """How many alerts are open that nobody acknowledged."""
+        if self._open is None:
+            self._open = sum(row.state == "open" for row in self.service.alerts.open())
+        return self._open
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration that the service runs with."""
+        return self.service.configuration
+
+    @property
+    def folder(self) -> Path:
+        """The state folder."""
+        return self.service.folder
+
+    @property
+    def name(self) -> str:
+        """The home's name."""
+        return self.configuration.tables.home.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The home's time zone."""
+        return self.configuration.zone
+
+    def now(self) -> int:
+        """The time, µs since 1970."""
+        return clock()
+
+    def today(self) -> datetime:
+        """The same as an instant in UTC."""
+        return instant(self.now())
+
+    async def read(self, look: Callable[[], T]) -> T:
+        """What a look at the database, the journal or a file gives; in a thread, beside other looks."""
+        return await asyncio.to_thread(look)
+
+    async def change(self, make: Callable[[Registrar, int], T]) -> T:
+        """Have people, grants or codes changed; the service has heard of it by the time this returns."""
+        service = self.service
+
+        def made() -> T:
+            registrar = Registrar(
+                service.configuration, service.access.records, service.access.vault, self._journal,
+                lengths=service.access.lengths,
+            )  # fmt: skip
+            return make(registrar, clock())
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, made)
+        finally:
+            self.heard()
+
+    async def alone(self, do: Callable[[], T]) -> T:
+        """Have something done in the thread of changes, one after the other: edits of files."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, do)
+
+    def heard(self) -> None:
+        """Let the service hear at once what was changed beside it."""
+        self.service.catch_up()
+        self.service.access.look()
+        self.service.know()
+
+    async def act(self, who: Who | None, name: str, about: str = "home", detail: str = "") -> None:
+        """Put into the journal what a user did, or somebody tried."""
+        await self.service.tell(Event(clock(), "act", about, name=name, person=who.id if who else "", detail=detail))
+
+
+@asynccontextmanager
+async def opened(service: Service) -> AsyncIterator[House]:
+    """The house of a running service, until the block ends."""
+    journal = await asyncio.to_thread(Journal.open, service.folder)
+    thread = ThreadPoolExecutor(1, thread_name_prefix="web")
+    try:
+        yield House(service, journal, thread)
+    finally:
+        await asyncio.to_thread(thread.shutdown)
+        journal.close()

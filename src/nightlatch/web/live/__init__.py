@@ -1,0 +1,9 @@
+"""What happens, told to open pages as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar.types import ControllerRouterHandler
+
+ROUTES: Sequence[ControllerRouterHandler] = ()

@@ -1,0 +1,20 @@
+// What every page does with a script: asks before what cannot be undone, and sends requests as forms do.
+
+/** Asks the server as a form of this page would; the response. */
+export async function send(path, values = {}, options = {}) {
+  const body = new URLSearchParams(values);
+  const headers = { "x-csrf": document.body.dataset.csrf ?? "", accept: "application/json", ...options.headers };
+  return fetch(path, { method: "POST", body, headers, ...options.init });
+}
+
+/** Has a screen reader say a text. */
+export function say(text) {
+  const place = document.getElementById("said");
+  place.textContent = "";
+  requestAnimationFrame(() => { place.textContent = text; });
+}
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
