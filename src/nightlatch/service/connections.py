@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import socket
 import ssl
 import traceback
 from collections import Counter
@@ -42,6 +43,8 @@ HEADERS_S, BODY_S, ANSWER_S, STALL_S, STREAM_STALL_S = 10.0, 20.0, 120.0, 20.0, 
 BODY_RATE = 16_384
 """Bytes a second that a long body must come with, after BODY_S."""
 SWEEP_S = 0.25
+STREAM_BUFFER = 65_536
+"""Bytes of a stream that wait in the kernel."""
 STREAM = "nightlatch.stream"
 """The extension of the ASGI scope that a long answer asks for its place."""
 
@@ -160,6 +163,7 @@ class Connection(H11Protocol):
         self._raw: asyncio.Transport | None = None
         self._handshake: asyncio.Task[None] | None = None
         self._known: tuple[Phase, int] = ("headers", 0)
+        self._task: asyncio.Task[Any] | None = None
         self._early = b""
         self._taken = 0
         self._requests = 0
@@ -251,9 +255,13 @@ class Connection(H11Protocol):
 
     def shutdown(self) -> None:
         """End when the server does: streams at once, other answers when they are complete."""
+        if self.transport is None:
+            self.drop()
+            return
         super().shutdown()
-        if self.streaming:
+        if self.streaming and self._task is not None:
             self.transport.close()
+            self._task.cancel()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the library's text is not for people
         """Refuse what is no HTTP, where that can still be said."""
@@ -289,6 +297,7 @@ class Connection(H11Protocol):
             await refuse(send, 421, reason)
             return
         scope.setdefault("extensions", {})[STREAM] = self._stream
+        self._task = asyncio.current_task()
         started = False
 
         async def sent(message: MutableMapping[str, Any]) -> None:
@@ -312,6 +321,10 @@ class Connection(H11Protocol):
         """Whether there is room for one more stream; this answer is one then."""
         if not self.streaming and self.room.admit(self):
             self.streaming = True
+            # What the kernel holds for a reader that does not read is held for nothing.
+            peer = self.transport.get_extra_info("socket")
+            if peer is not None:
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER)
         return self.streaming
 
 
