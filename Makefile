@@ -5,16 +5,16 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo setup dev rigs test test-fast lint types contracts bench locks docs clean
+.PHONY: help run sample setup dev rigs test test-fast lint types contracts bench locks docs clean
 
 help: ## Say what can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-run: setup ## Audit the sample home: print the report, write report.html.
-	@$(BIN)/nightlatch audit --sample --output report.html --fail-on never
-
-demo: setup ## Stand guard over a simulated home on a busy day; Ctrl-C ends it.
+run: setup ## Stand guard over a simulated home on a busy day, with its web app; Ctrl-C ends it.
 	@NIGHTLATCH_STATE=$${NIGHTLATCH_STATE:-.demo} $(BIN)/nightlatch run --demo
+
+sample: setup ## Audit the sample home: print the report, write report.html.
+	@$(BIN)/nightlatch audit --sample --output report.html --fail-on never
 
 setup: $(VENV)/.run ## Make .venv with nightlatch in it.
 
@@ -64,6 +64,7 @@ bench: dev ## Measure; prints medians and ratios.
 
 docs: dev ## Write the pages that are generated from the code.
 	$(BIN)/python -m scripts.pages
+	$(BIN)/python -m scripts.texts
 
 locks: dev ## Renew the lock files.
 	echo uv | $(UV) pip compile --quiet --generate-hashes --no-header --no-annotate - -o requirements/uv.lock

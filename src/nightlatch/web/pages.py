@@ -19,16 +19,16 @@ from nightlatch.web import texts, times
 from nightlatch.web.errors import NotFound, Problem
 from nightlatch.web.house import House
 from nightlatch.web.signin.who import Scope, Who
-from nightlatch.web.texts import _, ngettext
+from nightlatch.web.texts import N_, _, ngettext
 
 AREAS: tuple[tuple[str, str, str, Scope], ...] = (
-    ("home", "/", "Home", "see"),
-    ("access", "/access", "Access", "log"),
-    ("journal", "/journal", "Journal", "log"),
-    ("alerts", "/alerts", "Alerts", "see"),
-    ("posture", "/posture", "Posture", "see"),
-    ("emergency", "/emergency", "Emergency", "see"),
-    ("settings", "/settings", "Settings", "settings"),
+    ("home", "/", N_("Home"), "see"),
+    ("access", "/access", N_("Access"), "log"),
+    ("journal", "/journal", N_("Journal"), "log"),
+    ("alerts", "/alerts", N_("Alerts"), "see"),
+    ("posture", "/posture", N_("Posture"), "see"),
+    ("emergency", "/emergency", N_("Emergency"), "see"),
+    ("settings", "/settings", N_("Settings"), "settings"),
 )
 """Icon, path, name and scope of every area, in the order of the navigation."""
 TYPES = {

@@ -27,3 +27,8 @@ def gettext(text: str) -> str:
 def plural(one: str, many: str, count: int) -> str:
     """The same for a number of things."""
     return _texts.ngettext(one, many, count)
+
+
+def N_(text: str) -> str:
+    """Marks a text that is translated where it is shown, and not where it stands."""
+    return text
