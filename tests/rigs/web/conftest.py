@@ -1,0 +1,51 @@
+"""A real browser, and the web app that it looks at."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from rigs.launch import install_debian
+from tests.unit.web.conftest import CSRF
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    install_debian("chromium", there=shutil.which("chromium") is not None)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demo's web app, where everybody is who the header `x-who` says."""
+    folder = tmp_path_factory.mktemp("served") / "state"
+    command = [sys.executable, "-m", "tests.rigs.web.served", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert address, "it did not start"
+        yield address.replace("127.0.0.1", "localhost")
+        process.terminate()
+
+
+def as_(role: str) -> dict[str, str]:
+    """The headers of somebody of a role."""
+    return {"x-who": f"{role} {role} fresh", "x-csrf": CSRF}
