@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +24,9 @@ from nightlatch.web import access, alerts, emergency, firstrun, home, journal, l
 from nightlatch.web.errors import answer
 from nightlatch.web.house import House, opened
 from nightlatch.web.pages import page, static
+from nightlatch.web.safety.csrf import ours
+from nightlatch.web.safety.gate import guarded, moderate
+from nightlatch.web.safety.rates import Buckets
 from nightlatch.web.signin.who import Who, signed_in
 
 Identify = Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[Who | None]]
@@ -65,10 +69,11 @@ def application(house: House, identify: Identify) -> Litestar:
     async def provide() -> House:
         return house
 
-    return Litestar(
+    buckets = Buckets(time.monotonic)
+    app = Litestar(
         [static, more, api, *routes, *house.service.routes()],
         dependencies={"house": Provide(provide)},
-        guards=[signed_in],
+        guards=[signed_in, ours, moderate(buckets)],
         middleware=[DefineMiddleware(Identified, identify=identify)],
         exception_handlers={Exception: answer},
         state=State({"house": house}),
@@ -86,6 +91,8 @@ def application(house: House, identify: Identify) -> Litestar:
         request_max_body_size=256 * 1024,
         logging_config=None,
     )
+    app.asgi_handler = guarded(app.asgi_handler, buckets)
+    return app
 
 
 @asynccontextmanager
