@@ -14,8 +14,12 @@ OTHER_PIN = "580391"
 
 
 def holds(text: str, pin: str) -> bool:
-    """A text holds a PIN; a longer number or a digest in which its digits happen to occur does not count."""
-    return re.search(rf"(?<![0-9a-f]){pin}(?![0-9a-f])", text) is not None
+    """A text holds a PIN; a longer number or a digest in which its digits happen to occur does not count.
+
+    Four digits happen to occur in digests as base64, too.
+    """
+    word = "0-9a-f" if len(pin) > 4 else "0-9A-Za-z"
+    return re.search(rf"(?<![{word}]){pin}(?![{word}])", text) is not None
 
 
 @contextmanager
