@@ -1,4 +1,4 @@
-"""Keeps PINs and calendar addresses sealed in the database, under a key that is outside of it.
+"""Keeps PINs, calendar addresses and secrets of authenticator apps sealed in the database, under a key outside of it.
 
 Each is sealed by AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits, bound to what it is
 of: a PIN that is moved to another credential's row does not open. The key is the file `access.key` in
@@ -119,6 +119,10 @@ class Vault:
     def address(self, feed: str) -> Secret:
         """The address of a feed. StoreError as of `pin`."""
         return self._get(f"feed:{feed}", "address of a feed")
+
+    def totp(self, user: str) -> Secret:
+        """What a user's authenticator app makes its codes of. StoreError as of `pin`."""
+        return self._get(f"totp:{user}", "secret of an authenticator app")
 
     def mark(self, pin: Secret) -> str:
         """What tells a code from another without being one: nobody who lacks the key can try codes against it.

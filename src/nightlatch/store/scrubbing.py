@@ -32,6 +32,15 @@ WRITTEN: dict[str, frozenset[str]] = {
     "access_marks": frozenset(),
     "access_decisions": frozenset(("name",)),
     "access_retired": frozenset(),
+    "users": frozenset(("name",)),
+    "user_passkeys": frozenset(("name",)),
+    "user_recovery": frozenset(),
+    "user_sessions": frozenset(),
+    "user_tokens": frozenset(("name",)),
+    "user_devices": frozenset(),
+    "user_codes": frozenset(("name",)),
+    "user_tries": frozenset(),
+    "user_marks": frozenset(),
 }
 """Of tables whose ids must stay what they are: the columns in which somebody may have written a name.
 

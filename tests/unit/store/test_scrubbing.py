@@ -170,4 +170,4 @@ def test_a_word_of_somebody_erased_changes_no_id_of_access(tmp_path: Path) -> No
     assert list(records.retired()) == ["lock:front"]
     tables = sa.inspect(engine).get_table_names()
     engine.dispose()
-    assert {one for one in tables if one.startswith("access_")} == WRITTEN.keys()
+    assert {one for one in tables if one.startswith(("access_", "user"))} == WRITTEN.keys()
