@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -33,17 +35,30 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the demo's web app, where everybody is who the header `x-who` says."""
-    folder = tmp_path_factory.mktemp("served") / "state"
-    command = [sys.executable, "-m", "tests.rigs.web.served", str(folder)]
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[str]:
+    """The address of a web app in a process of its own."""
+    command = [sys.executable, "-m", "tests.rigs.web.served", str(folder), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         assert address, "it did not start"
         yield address.replace("127.0.0.1", "localhost")
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demo's web app, where everybody is who the header `x-who` says."""
+    with serving(tmp_path_factory.mktemp("served") / "state") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same, where every text from outside tries to become part of the page."""
+    with serving(tmp_path_factory.mktemp("hostile") / "state", "--hostile") as address:
+        yield address
 
 
 def as_(role: str) -> dict[str, str]:
