@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 from nightlatch.audit import collect as collecting
 from nightlatch.audit.document import document
@@ -16,6 +18,7 @@ from nightlatch.audit.merge import merge
 from nightlatch.audit.named import shown
 from nightlatch.audit.own import missing, own_sources
 from nightlatch.audit.profiles import Profile, load
+from nightlatch.audit.repairs import Repair, repairs
 from nightlatch.audit.waivers import read_waivers, resolved, waive
 from nightlatch.catalogue import Catalogue
 from nightlatch.catalogue.claims import catalogued
@@ -48,7 +51,15 @@ def audit(
 
     `only` asks only the sources with these ids or kinds; `done` is told of each source as it ends.
     """
-    return audited(configuration, now=now, env=env, profile=profile, only=only, done=done)[1]
+    return audited(configuration, now=now, env=env, profile=profile, only=only, done=done).audit
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """A judged home, its document, and what Nightlatch can put right of it by itself."""
+
+    home: Home
+    audit: Audit
+    repairs: Sequence[Repair] = ()
 
 
 def audited(
@@ -60,11 +71,11 @@ def audited(
     only: frozenset[str] = frozenset(),
     done: Done = lambda _: None,
     running: Mapping[str, Plug] = MappingProxyType({}),
-) -> tuple[Home, Audit]:
+) -> Audited:
     """The home, and its audit. `running` are plugs of a service, by their ids: see `gather`."""
     chosen = load(profile or configuration.tables.home.profile, configuration.base)
     home, findings = judged(configuration, chosen, now=now, env=env, only=only, done=done, running=running)
-    return home, document(home, findings, chosen)
+    return Audited(home, document(home, findings, chosen), repairs(home, findings))
 
 
 def judged(

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nightlatch.audit.drift import compare
+from nightlatch.audit.run import Audited
 from nightlatch.configuration.read import Configuration, parse
 from nightlatch.errors import ReadError
 from nightlatch.guard.detections.interface import Noticed
@@ -101,15 +103,16 @@ def test_an_audit_that_goes_on_does_not_hold_up_the_end(tmp_path: Path, monkeypa
 
 def test_what_began_to_fail_is_noticed_and_what_passes_again_is_over() -> None:
     good, bad = audited(finding(Verdict.PASS)), audited(finding(Verdict.FAIL))
-    (notice,) = worse(good, bad)
+    (notice,) = worse(compare(good, bad), bad)
     assert notice == Noticed(
         "posture", "router:main", micros(NOW), Severity.HIGH, "UPnP is off: no longer so (the router).", key="upnp/off"
     )
     ana = msgspec.structs.replace(finding(Verdict.FAIL), subject="person:ana", label="Ana Silva")
-    assert worse(good, audited(ana))[0].what == "UPnP is off: no longer so."
-    (over,) = worse(bad, good)
+    of_ana = audited(ana)
+    assert worse(compare(good, of_ana), of_ana)[0].what == "UPnP is off: no longer so."
+    (over,) = worse(compare(bad, good), good)
     assert (over.over, over.key, over.about) == (True, notice.key, notice.about)
-    assert worse(bad, bad) == []
+    assert worse(compare(bad, bad), bad) == []
 
 
 class Runs:
@@ -121,12 +124,12 @@ class Runs:
         self.told: list[tuple[Audit, list[Noticed]]] = []
         self.heard = asyncio.Event()
 
-    def audited(self, *_: object, **__: object) -> tuple[Home, Audit]:
+    def audited(self, *_: object, **__: object) -> Audited:
         result = self.results[min(self.made, len(self.results) - 1)]
         self.made += 1
         if isinstance(result, Exception):
             raise result
-        return Home(NOW), msgspec.structs.replace(result, at=NOW + timedelta(seconds=self.made))
+        return Audited(Home(NOW), msgspec.structs.replace(result, at=NOW + timedelta(seconds=self.made)))
 
     async def tell(self, _: Home, audit: Audit, noticed: list[Noticed]) -> None:
         self.told.append((audit, noticed))
