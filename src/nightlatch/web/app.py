@@ -77,7 +77,9 @@ def application(house: House, identify: Identify) -> Litestar:
         middleware=[DefineMiddleware(Identified, identify=identify)],
         exception_handlers={Exception: answer},
         state=State({"house": house}),
-        compression_config=CompressionConfig(backend="gzip", minimum_size=800, gzip_compress_level=5),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=800, gzip_compress_level=5, exclude_opt_key="uncompressed"
+        ),
         openapi_config=OpenAPIConfig(
             title="Nightlatch",
             version=__version__,

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 from nightlatch.access.registrar import Registrar
 from nightlatch.configuration.read import Configuration
+from nightlatch.guard.detections.registry import detections
 from nightlatch.journal.journal import Journal
 from nightlatch.model.event import Event, instant
 from nightlatch.plugs import wall as clock
 from nightlatch.service.service import Service
+from nightlatch.web.live.hub import Hub
 from nightlatch.web.signin.who import Who
 
 T = TypeVar("T")
@@ -30,7 +32,15 @@ class House:
         self._journal = journal
         self._thread = thread
         self._open: int | None = None
+        self.live = Hub(
+            size=lambda: service.pipeline.size,
+            entries=service.journal.entries,
+            door_of=lambda about: service.household.door_of.get(about, ""),
+            severities={id_: detection.severity for id_, detection in detections().items()},
+        )
         service.watch(self._hear)
+        service.watch(self.live.hear)
+        service.listener.watch(lambda lock: self.live.publish("standing", lock))
 
     def _hear(self, _index: int, event: Event) -> None:
         if event.kind == "alert":

@@ -6,4 +6,6 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: Sequence[ControllerRouterHandler] = ()
+from nightlatch.web.live.stream import live
+
+ROUTES: Sequence[ControllerRouterHandler] = (live,)
