@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from benchmarks.figures import Figure, Target, number, timed
+from nightlatch.access.looking import chosen, entrances
 from nightlatch.access.wanting import Plan, Want
-from nightlatch.cli.who import chosen, entrances
 from nightlatch.configuration.read import Configuration, parse
 from nightlatch.model.access import Always, Credential, Dates, Entry, Grant, Person, Recurring, Schedule, Weekly
 from nightlatch.model.command import Rules

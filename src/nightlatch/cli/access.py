@@ -17,8 +17,8 @@ from nightlatch.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nightlatch.access.deciding import Choice
     from nightlatch.access.strange import Strange
-    from nightlatch.cli.access_deciding import Choice
     from nightlatch.configuration.read import Configuration
     from nightlatch.model.access import Decision
 
@@ -102,7 +102,7 @@ def adopt(  # one option for each thing that can be decided
 
 def meant(settings: Configuration, what: str) -> tuple[list[str], int]:
     """The locks that "front", "door:front" or "front/3" means, and the slot; 0: none was named."""
-    from nightlatch.cli.who import chosen
+    from nightlatch.access.looking import chosen
 
     lock, slash, slot = what.rpartition("/")
     if not slash:

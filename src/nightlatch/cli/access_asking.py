@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from nightlatch.access.deciding import Choice, granted
 from nightlatch.cli.access_common import access
-from nightlatch.cli.access_deciding import Choice, decide, granted
+from nightlatch.cli.access_deciding import decide
 from nightlatch.cli.common import console, now
 from nightlatch.errors import UsageError
 from nightlatch.model.event import micros

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from nightlatch.access.deciding import Choice
 from nightlatch.cli import access_deciding as deciding
 from nightlatch.model.command import ClearCode, Outcome
 
@@ -37,7 +38,7 @@ def clear(settings: Configuration, folder: Path, command: ClearCode) -> Outcome:
         return Outcome("unknown", "the ledger knows of no code there: nightlatch access adopt", where)
     if not line.credential:
         one = next(one for one in deciding.found(settings, [lock]) if one.slot == command.slot)
-        (result,) = deciding.carry_out(settings, folder, [(one, deciding.Choice("remove"))], now(), WAIT_S)
+        (result,) = deciding.carry_out(settings, folder, [(one, Choice("remove"))], now(), WAIT_S)
         return Outcome("evidence" if result.proven else "unknown", result.what, where)
     if line.state not in ("removing", "exposed"):
         return Outcome("refused", "a grant explains it: end that (nightlatch grant list)", where)

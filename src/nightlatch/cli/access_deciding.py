@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nightlatch.access.strange import Strange, strangers
+from nightlatch.access.deciding import Choice
+from nightlatch.access.strange import Strange
 from nightlatch.cli.access_common import access
 from nightlatch.errors import UsageError
 
@@ -19,31 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from nightlatch.access.reconciler.chooser import Step
-    from nightlatch.access.register import Register
     from nightlatch.configuration.read import Configuration
     from nightlatch.model.access import Decision, Entry
-
-USES = 2_000
-"""So many of a lock's last openings are looked through for the last use of a code."""
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """What is decided of one code."""
-
-    does: Literal["keep", "take", "remove"]
-    person: str = ""
-    name: str = ""
-    new: bool = False
-    """The person is to be added first, by `name`."""
-    role: str = "guest"
-
-    @property
-    def words(self) -> str:
-        """In words."""
-        if self.does == "remove":
-            return "take it off the lock, and prove it"
-        whose = f"{self.name or self.person}'s" if self.person else f"called {self.name!r}"
-        return f"it stays: {whose}{', managed by Nightlatch from now on' if self.does == 'take' else ''}"
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -83,33 +61,17 @@ def chosen(*, person: str, name: str, role: str, manage: bool, keep: str, remove
 
 def found(settings: Configuration, locks: Collection[str]) -> list[Strange]:
     """The codes on these locks that no grant explains, kept ones too."""
+    from nightlatch.access import deciding
+    from nightlatch.cli.who import journal
     from nightlatch.store.access import AccessRecords
     from nightlatch.store.database import connect
 
     engine = connect()
     try:
-        records = AccessRecords(engine)
-        lines, known = records.entries(locks), records.people()
+        with journal() as log:
+            return deciding.found(settings, AccessRecords(engine), locks, log)
     finally:
         engine.dispose()
-    people = {one.id: one.name for one in known} | {one.id: one.name or one.id for one in settings.tables.people}
-    names = {f"lock:{one.id}": one.name or one.id for one in settings.tables.locks}
-    return strangers(lines, names, people, _used({line.lock for line in lines if not line.credential}))
-
-
-def _used(locks: Iterable[str]) -> dict[tuple[str, int], int]:
-    """When slots last opened their lock, as the journal tells."""
-    from nightlatch.cli.who import journal
-    from nightlatch.journal.selecting import Wanted, newest
-
-    last: dict[tuple[str, int], int] = {}
-    with journal() as log:
-        for lock in locks if log is not None else ():
-            assert log is not None  # noqa: S101  # as looked at above
-            for entry in newest(log, Wanted(frozenset((lock,)), frozenset(("unlocked",))), USES):
-                if entry.event is not None and entry.event.slot:
-                    last[lock, entry.event.slot] = entry.event.at
-    return last
 
 
 def carry_out(
@@ -121,32 +83,11 @@ def carry_out(
 
 def decide(settings: Configuration, choices: Sequence[tuple[Strange, Choice]], now: datetime) -> list[Decision]:
     """Write the choices down: from then on they hold. UsageError, and nothing is decided, where one cannot be."""
-    from nightlatch.access.adopting import decision
+    from nightlatch.access import deciding
     from nightlatch.model.event import micros
 
-    at = micros(now)
     with access(settings.path) as registrar:
-        register = registrar.register()
-        fresh = {choice.person: choice for _, choice in choices if choice.new and choice.person not in register.people}
-        for one, choice in choices:
-            if choice.does == "remove" and one.line.form == "master":
-                raise UsageError(
-                    f"{one.place} is the lock's master code: it cannot be taken off",
-                    todo="Change it at the lock's keypad, as its manual says, and keep it: --keep Master",
-                )
-            if choice.person and choice.person not in fresh:
-                register.person(choice.person)
-            if choice.does == "take":
-                _check_leave(register, one, choice, at)
-        # The name of a person is theirs; that of a kept code is the code's.
-        decided = [
-            decision(one.line, choice.does, at, name="" if choice.person else choice.name, person=choice.person)
-            for one, choice in choices
-        ]
-        for person, choice in fresh.items():
-            registrar.add_person(person, choice.name, _role(choice.role), (), at)
-        registrar.records.put(*decided)
-    return decided
+        return deciding.decide(registrar, choices, micros(now))
 
 
 def follow(settings: Configuration, folder: Path, decided: Sequence[Decision], wait: float) -> list[Result]:
@@ -181,35 +122,6 @@ def follow(settings: Configuration, folder: Path, decided: Sequence[Decision], w
 def _may(step: Step) -> bool:
     """Reads, and taking codes off that the owner decided about: the rest is for `sync`."""
     return step.act.value in ("learn", "read") or (step.act.value == "clear" and not step.credential)
-
-
-def _role(text: str) -> Any:
-    from nightlatch.model.access import ROLES
-    from nightlatch.text import suggest
-
-    if text not in ROLES:
-        raise UsageError(f"there is no role {text!r}", todo=suggest(text, ROLES) or f"It is one of {', '.join(ROLES)}.")
-    return text
-
-
-def granted(register: Register, lock: str, person: str, at: int) -> bool:
-    """Whether somebody has a grant for a lock, now or later."""
-    return any(lock in register.locks_of(grant.doors) for grant in register.granted(person, at))
-
-
-def _check_leave(register: Register, one: Strange, choice: Choice, at: int) -> None:
-    """UsageError where a managed code would come off at once: nobody granted its person anything here."""
-    if not granted(register, one.line.lock, choice.person, at):
-        door = (register.locks.get(one.line.lock) or one.line.lock).partition(":")[2]
-        raise UsageError(
-            f"{choice.person} has no grant for {one.lock_name}: a managed code would come off it",
-            todo=f"Grant it first: nightlatch grant add --to {choice.person} --doors {door}; or leave out --manage.",
-        )
-    if one.line.proof != "value":
-        raise UsageError(
-            f"{one.lock_name} does not give the code in slot {one.slot} back: it cannot be managed",
-            todo="Leave out --manage: it is kept as theirs; or make them a new code, and remove this one.",
-        )
 
 
 def _going(line: Entry, slots: Collection[tuple[str, int]]) -> bool:

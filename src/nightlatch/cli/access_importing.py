@@ -12,8 +12,7 @@ from nightlatch.cli.common import ConfigOption, Format, FormatOption, configurat
 from nightlatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from nightlatch.access.imports import Named
-    from nightlatch.access.strange import Strange
+    from nightlatch.access.matching import Match
     from nightlatch.configuration.read import Configuration
 
 EXIT_OPEN = 1
@@ -44,20 +43,25 @@ def import_(
     Examples: nightlatch access import .storage/core.config_entries;
     nightlatch access import .storage/keymaster.locks --lock front=lock.front_door --yes
     """
+    from nightlatch.access.deciding import Choice
     from nightlatch.access.imports import read
+    from nightlatch.access.matching import locks_of, matches
+    from nightlatch.access.vault import Vault
     from nightlatch.cli import access_deciding as deciding
-    from nightlatch.store.database import state_folder
+    from nightlatch.store.access import AccessRecords
+    from nightlatch.store.database import connect, state_folder
 
     settings, folder = configuration(config), state_folder()
     named = read(file)
-    theirs = _locks(settings, named, lock or [])
-    codes = {(one.line.lock, one.slot): one for one in deciding.found(settings, set(theirs.values()))}
-    rows = [_row(settings, one, theirs.get(one.lock, ""), codes) for one in named]
-    choices = [
-        (codes[theirs[one.lock], one.slot], deciding.Choice("keep", name=one.name))
-        for one, row in zip(named, rows, strict=True)
-        if row["takes"]
-    ]
+    theirs = locks_of(settings, named, _said(settings, lock or []))
+    codes = deciding.found(settings, set(theirs.values()))
+    engine = connect()
+    try:
+        found = matches(named, theirs, codes, Vault.open(folder, AccessRecords(engine), settings))
+    finally:
+        engine.dispose()
+    rows = [_row(one) for one in found]
+    choices = [(one.code, Choice("keep", name=one.named.name)) for one in found if one.code is not None]
     if form is Format.TEXT:
         _show(rows)
     if choices:
@@ -71,12 +75,11 @@ def import_(
     raise typer.Exit(0 if all(one.proven for one in results) else EXIT_OPEN)
 
 
-def _locks(settings: Configuration, named: list[Named], words: list[str]) -> dict[str, str]:
-    """Which of our locks each of theirs is: as said, else by its entity or its name."""
+def _said(settings: Configuration, words: list[str]) -> dict[str, str]:
+    """What --lock says: which of our locks each of theirs is."""
     from nightlatch.text import suggest
 
-    tables = settings.tables
-    ours = {one.id: f"lock:{one.id}" for one in tables.locks}
+    ours = {one.id: f"lock:{one.id}" for one in settings.tables.locks}
     said: dict[str, str] = {}
     for word in words:
         own, equals, other = word.partition("=")
@@ -84,51 +87,21 @@ def _locks(settings: Configuration, named: list[Named], words: list[str]) -> dic
             todo = suggest(own, ours) or "Write LOCK=THEIRS, as front=lock.front_door."
             raise UsageError(f"there is no lock {own!r}", where="--lock", todo=todo)
         said[other] = ours[own]
-    found: dict[str, str] = {}
-    for theirs in dict.fromkeys(one.lock for one in named):
-        plain = _plain(theirs.removeprefix("lock."))
-        same = [
-            f"lock:{one.id}"
-            for one in tables.locks
-            if theirs in one.bind or plain in {_plain(one.id), _plain(one.name), *map(_plain, one.bind)}
-        ]
-        if theirs in said:
-            found[theirs] = said[theirs]
-        elif len(same) == 1:
-            found[theirs] = same[0]
-    return found
+    return said
 
 
-def _plain(text: str) -> str:
-    return "".join(sign for sign in text.casefold() if sign.isalnum())
-
-
-def _row(settings: Configuration, one: Named, lock: str, codes: dict[tuple[str, int], Strange]) -> dict[str, Any]:
-    from nightlatch.store.access import AccessRecords
-    from nightlatch.store.database import connect, state_folder
-
-    row = {"theirs": one.lock, "lock": lock or None, "slot": one.slot, "name": one.name, "from": one.source}
-    code = codes.get((lock, one.slot))
-    if not lock:
-        return {**row, "takes": False, "why": f"which lock is it? Add --lock LOCK={one.lock}"}
-    if code is None:
-        why = "no unexplained code is in this slot: nightlatch access adopt reads the locks"
-        return {**row, "takes": False, "why": why}
-    if code.kept:
-        return {**row, "takes": False, "why": f"it is kept already, as {code.whose or code.line.name!r}"}
-    why = "its name is taken over"
-    if one.pin is not None and code.line.mark:
-        from nightlatch.access.vault import Vault
-
-        engine = connect()
-        try:
-            same = Vault.open(state_folder(), AccessRecords(engine), settings).mark(one.pin) == code.line.mark
-        finally:
-            engine.dispose()
-        if not same:
-            return {**row, "takes": False, "why": "the lock holds another code there than the file"}
-        why = "its name is taken over; the lock holds this very code"
-    return {**row, "takes": True, "why": why}
+def _row(match: Match) -> dict[str, Any]:
+    one = match.named
+    why = match.why if match.lock else f"{match.why} Add --lock LOCK={one.lock}"
+    return {
+        "theirs": one.lock,
+        "lock": match.lock or None,
+        "slot": one.slot,
+        "name": one.name,
+        "from": one.source,
+        "takes": match.code is not None,
+        "why": why,
+    }
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

@@ -44,8 +44,8 @@ def retire(
     Examples: nightlatch access retire front; nightlatch access retire --all --foreign --yes;
     nightlatch access retire front --undo
     """
+    from nightlatch.access.looking import chosen
     from nightlatch.cli.access_reaching import survey
-    from nightlatch.cli.who import chosen
     from nightlatch.model.event import micros
     from nightlatch.store.database import state_folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -78,6 +79,7 @@ def add(
     nightlatch grant add --to joe --doors gate --rrule "FREQ=MONTHLY;BYDAY=2TU" --from "2026-12-08 9:00" --for 90m;
     nightlatch grant add --ical file:cabin-address.txt --doors front --name Cabin
     """
+    from nightlatch.access import giving
     from nightlatch.access.schedules import widening
     from nightlatch.model.access import Always, Feed, Grant
     from nightlatch.model.event import micros
@@ -101,18 +103,18 @@ def add(
         wanted = Grant("", whom, named, schedule or Always(), starts, ends, uses=uses, reason=reason, by=by, made=at)
         if ends and ends <= max(at, starts):
             raise UsageError("it would end before it begins", where="--until")
-        known = common.able(registrar)
+        known = giving.able(registrar.configuration, registrar.records)
         wider = widening(None, wanted, register.zone, at, whom=register.whom, named=register.name)
         if not wider:
             raise UsageError("it would open nothing: no time of it lies ahead", todo="See its days and its end.")
         if dry_run:
             _show(
-                common.plan(wanted, wider, register, known, at),
+                giving.plan(wanted, wider, register, known, at),
                 common.document(wanted, register, known, at, wider),
                 form,
             )
             return
-        confirmed(common.plan(wanted, wider, register, known, at), "Give this access?", yes=yes)
+        confirmed(giving.plan(wanted, wider, register, known, at), "Give this access?", yes=yes)
         _done(registrar, registrar.add_grant(wanted, at), wider, at, form)
 
 
@@ -148,6 +150,7 @@ def change(
     """
     import msgspec
 
+    from nightlatch.access import giving
     from nightlatch.access.schedules import widening
     from nightlatch.model.access import Always
     from nightlatch.model.event import micros
@@ -183,9 +186,9 @@ def change(
             uses=before.uses if uses is None else uses,
             reason=reason or before.reason,
         )
-        known = common.able(registrar)
+        known = giving.able(registrar.configuration, registrar.records)
         wider = widening(before, after, register.zone, at, whom=register.whom, named=register.name)
-        lines = [f"Before: {common.head(before, register)}", *common.plan(after, wider, register, known, at)]
+        lines = [f"Before: {giving.head(before, register)}", *giving.plan(after, wider, register, known, at)]
         if dry_run:
             _show(lines, common.document(after, register, known, at, wider), form)
             return
@@ -207,6 +210,7 @@ def end(
 
     Examples: nightlatch grant end g7k2mp; nightlatch grant end cabin --stays --yes
     """
+    from nightlatch.access import giving
     from nightlatch.access.register import live
     from nightlatch.model.event import micros
 
@@ -218,7 +222,7 @@ def end(
         of_feeds = [one for one in register.grants.values() if one.feed in feeds and live(one, at)]
         if stays:
             grants += [one for one in of_feeds if one not in grants]
-        lines = [f"{one.id} ends now: {common.head(one, register)}" for one in grants]
+        lines = [f"{one.id} ends now: {giving.head(one, register)}" for one in grants]
         lines += [f"The calendar {register.feeds[one].name or one} is read no more." for one in feeds]
         if of_feeds and not stays:
             lines.append(f"What it granted stays until it ends: {', '.join(one.id for one in of_feeds)}.")
@@ -247,15 +251,16 @@ def list_(
 
     Examples: nightlatch grant list; nightlatch grant list --to ana --all; nightlatch grant list --format json
     """
+    from nightlatch.access import giving
     from nightlatch.model.event import micros
 
     at = micros(now())
     with access(config) as registrar:
-        register, known = registrar.register(), common.able(registrar)
+        register, known = registrar.register(), giving.able(registrar.configuration, registrar.records)
     person = register.person(to) if to else None
     reach = {f"person:{to}", *(f"group:{one}" for one in person.groups)} if person is not None else None
     found = [one for one in register.grants.values() if reach is None or one.to in reach]
-    rows = [(one, common.state(one, register, at)) for one in sorted(found, key=lambda one: (one.made, one.id))]
+    rows = [(one, giving.state(one, register, at)) for one in sorted(found, key=lambda one: (one.made, one.id))]
     rows = [(one, told) for one, told in rows if everything or told in ("open", "later")]
     if form is Format.JSON:
         from nightlatch.cli.access_documents import plain
@@ -272,12 +277,13 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
 
     Examples: nightlatch grant show g7k2mp; nightlatch grant show g7k2mp --format json
     """
+    from nightlatch.access import giving
     from nightlatch.cli.access_documents import plain
     from nightlatch.model.event import micros
 
     at = micros(now())
     with access(config) as registrar:
-        register, known = registrar.register(), common.able(registrar)
+        register, known = registrar.register(), giving.able(registrar.configuration, registrar.records)
         if id_ in register.feeds:
             from nightlatch.cli.grant_feeds import show_feed
 
@@ -294,7 +300,7 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
     if form is Format.JSON:
         print_json({**common.document(grant, register, known, at), "ledger": plain(lines)})
         return
-    told = [*common.plan(grant, (), register, known, at), f"It is {common.state(grant, register, at)}."]
+    told = [*giving.plan(grant, (), register, known, at), f"It is {giving.state(grant, register, at)}."]
     told += [f"{label}: {text}" for label, text in (("Why", grant.reason), ("By", grant.by)) if text]
     for line in lines:
         slot = f", slot {line.slot}" if line.slot else ""
@@ -304,7 +310,9 @@ def show(id_: IdArgument, config: ConfigOption = None, *, form: FormatOption = F
 
 def _done(registrar: Registrar, changed: Changed, wider: tuple[str, ...], at: int, form: Format) -> None:
     """Tell the service and say what was done."""
-    register, known = registrar.register(), common.able(registrar)
+    from nightlatch.access import giving
+
+    register, known = registrar.register(), giving.able(registrar.configuration, registrar.records)
     running = poke()
     grant = changed.grants[0]
     if form is Format.JSON:
@@ -312,7 +320,7 @@ def _done(registrar: Registrar, changed: Changed, wider: tuple[str, ...], at: in
         return
     say(
         f"Kept as {grant.id}.",
-        *common.plan(grant, (), register, known, at),
+        *giving.plan(grant, (), register, known, at),
         *made_codes(changed, register),
         running=running,
     )
@@ -326,7 +334,7 @@ def _show(lines: list[str], as_document: dict[str, Any], form: Format) -> None:
         console().print(line, markup=False, soft_wrap=True)
 
 
-def _table(register: Register, rows: list[tuple[Grant, str]], at: int) -> None:
+def _table(register: Register, rows: Sequence[tuple[Grant, str]], at: int) -> None:
     from nightlatch.access.schedules import words
     from nightlatch.cli.grant_feeds import line_of
     from nightlatch.text import listed

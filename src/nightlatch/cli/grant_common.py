@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from nightlatch.access.feeds.reading import Reading
+    from nightlatch.access.giving import Able
     from nightlatch.access.register import Register
-    from nightlatch.access.registrar import Registrar
     from nightlatch.model.access import Feed, Grant, Schedule
-    from nightlatch.model.command import Rules
     from nightlatch.secrets import Secret
 
 ALL = "all"
 NEVER = "never"
-SHOWN = 5
 LONGEST_LINE = 8_192
 
 ToOption = Annotated[str, typer.Option("--to", metavar="PERSON", help="The id of whom it is for.")]
@@ -197,112 +195,25 @@ def read_now(feed: Feed, address: Secret, zone: tzinfo, now: int) -> Reading:
     """What a calendar says right now. UsageError when it cannot be read."""
     import asyncio
 
-    from nightlatch.access.feeds.fetching import fetch
-    from nightlatch.access.feeds.reading import read
-    from nightlatch.errors import NightlatchError
+    from nightlatch.access.feeds.trying import tried
 
     try:
-        fetched = asyncio.run(fetch(address))
-        return read(fetched.content or b"", feed, zone, now)
-    except NightlatchError as error:
-        raise UsageError(
-            f"the calendar {error.what}" if error.where else error.what, where="--ical", todo="Nothing was kept."
-        ) from None
-
-
-def meaning(grant: Grant, register: Register, now: int, most: int = SHOWN) -> list[str]:
-    """The next times of a grant, a line each."""
-    from nightlatch.access.schedules import preview
-
-    told = preview(grant, register.zone, now, most + 1)
-    if not told:
-        return ["  never from now on"]
-    return [f"  {one}" for one in told[:most]] + (["  and so on"] if len(told) > most else [])
-
-
-class Able(NamedTuple):
-    """What is known of what locks can do: as they told, and whether their models can hold codes to times."""
-
-    rules: Mapping[str, Rules]
-    schedules: Mapping[str, bool]
-
-
-def able(registrar: Registrar) -> Able:
-    """What the ledger and the last audit know of the locks."""
-    from nightlatch.store.audits import Audits
-
-    audit = Audits(registrar.records.engine).latest(str(registrar.configuration.path))
-    things = audit.things if audit is not None else ()
-    facts = ((thing.subject, fact) for thing in things if thing.kind == "lock" for fact in thing.facts)
-    return Able(
-        registrar.records.rules(), {lock: bool(fact.value) for lock, fact in facts if fact.fact == "can_schedule"}
-    )
-
-
-def hubs_down(grant: Grant, register: Register, known: Able, now: int) -> dict[str, str]:
-    """What happens at each lock when its hub is down at the end."""
-    from nightlatch.access.limits import hub_down
-
-    found = {
-        lock: hub_down([grant], known.rules.get(lock), register.zone, now, schedules=known.schedules.get(lock))
-        for lock in register.locks_of(grant.doors)
-    }
-    return {lock: words for lock, words in found.items() if words}
-
-
-def together(told: Mapping[str, str], register: Register) -> list[str]:
-    """What is said of locks, those of which the same is said together."""
-    from nightlatch.text import listed
-
-    by_words: dict[str, list[str]] = {}
-    for lock, words in told.items():
-        by_words.setdefault(words, []).append(register.name(lock))
-    return [f"{listed(locks)}: {words}" for words, locks in by_words.items()]
-
-
-def head(grant: Grant, register: Register) -> str:
-    """Whom, what and when in a line."""
-    from nightlatch.access.schedules import words
-    from nightlatch.text import listed
-
-    where = listed([register.name(door) for door in grant.doors])
-    return f"{register.whom(grant.to)} may open {where}: {words(grant, register.zone)}."
-
-
-def plan(grant: Grant, wider: Sequence[str], register: Register, known: Able, now: int) -> list[str]:
-    """All that is shown before a grant is kept."""
-    return [
-        head(grant, register),
-        *meaning(grant, register, now),
-        *together(hubs_down(grant, register, known, now), register),
-        *(f"Wider: {one}" for one in wider),
-    ]
+        return asyncio.run(tried(feed, address, zone, now))
+    except UsageError as error:
+        raise UsageError(error.what, where="--ical", todo=error.todo) from None
 
 
 def document(grant: Grant, register: Register, known: Able, now: int, wider: Sequence[str] = ()) -> dict[str, Any]:
     """A grant for programs: its fields, its times in words and the next ones, and what is said of it."""
+    from nightlatch.access import giving
     from nightlatch.access.schedules import preview, words
     from nightlatch.cli.access_documents import plain
 
     return {
         **plain(grant),
         "in_words": words(grant, register.zone),
-        "state": state(grant, register, now),
-        "preview": list(preview(grant, register.zone, now, SHOWN)),
-        "hub_down": hubs_down(grant, register, known, now),
+        "state": giving.state(grant, register, now),
+        "preview": list(preview(grant, register.zone, now, giving.SHOWN)),
+        "hub_down": giving.hubs_down(grant, register, known, now),
         "wider": list(wider),
     }
-
-
-def state(grant: Grant, register: Register, now: int) -> str:
-    """`open` now, `later`, `ended` before its time, `used` up, or `over`."""
-    from nightlatch.access.schedules import following
-
-    if grant.ended and grant.ended <= now:
-        return "ended"
-    if grant.uses and grant.used >= grant.uses:
-        return "used"
-    span = following(grant, register.zone, now)
-    if span is None:
-        return "over"
-    return "open" if span[0] <= now else "later"

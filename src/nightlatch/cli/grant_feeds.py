@@ -83,10 +83,11 @@ def change_feed(
 
 def show_feed(register: Register, feed: Feed, at: int, form: Format) -> None:
     """A calendar and the stays that it granted."""
+    from nightlatch.access import giving
     from nightlatch.access.register import live
 
     stays = [one for one in register.grants.values() if one.feed == feed.id and live(one, at)]
-    lines = [line_of(feed, register, at), *(f"  {one.id}  {common.head(one, register)}" for one in stays)]
+    lines = [line_of(feed, register, at), *(f"  {one.id}  {giving.head(one, register)}" for one in stays)]
     _print(lines, {"calendar": _document(feed), "grants": [one.id for one in stays]}, form)
 
 

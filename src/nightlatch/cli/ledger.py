@@ -81,7 +81,7 @@ def ledger(
 
 def _meant(settings: Configuration, what: str, people: dict[str, str]) -> tuple[list[str] | None, str]:
     """The locks, or the person, that a word means; (None, ""): everything."""
-    from nightlatch.cli.who import chosen
+    from nightlatch.access.looking import chosen
 
     if not what:
         return None, ""

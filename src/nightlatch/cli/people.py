@@ -247,30 +247,20 @@ def groups(config: ConfigOption = None, *, form: FormatOption = Format.TEXT) -> 
 
 def _ask_wider(register: Register, name: str, groups: list[str], at: int, *, yes: bool) -> None:
     """Say what somebody can open by joining groups, and ask."""
-    from nightlatch.access.register import live
-    from nightlatch.access.schedules import words
-    from nightlatch.text import listed
+    from nightlatch.access.giving import joining
 
-    to = {f"group:{one}" for one in groups}
-    wider = [
-        f"Wider: {name} can then open {listed([register.name(door) for door in one.doors])}: "
-        f"{words(one, register.zone)} ({one.to}, grant {one.id})."
-        for one in register.grants.values()
-        if one.to in to and live(one, at)
-    ]
+    wider = [f"Wider: {one}" for one in joining(name, groups, register, at)]
     if wider:
         confirmed(wider, "Give them this access?", yes=yes)
 
 
 def _role(text: str) -> Role:
-    from nightlatch.model.access import ROLES
-    from nightlatch.text import suggest
+    from nightlatch.access.deciding import role_of
 
-    for role in ROLES:
-        if role == text:
-            return role
-    todo = suggest(text, ROLES) or f"It is one of {', '.join(ROLES)}."
-    raise UsageError(f"there is no role {text!r}", where="--role", todo=todo)
+    try:
+        return role_of(text)
+    except UsageError as error:
+        raise UsageError(error.what, where="--role", todo=error.todo) from None
 
 
 def _row(register: Register, person: Person, at: int) -> dict[str, Any]:

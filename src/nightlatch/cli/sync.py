@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 EXIT_OPEN = 1
 STYLES = {"evidence": "green", "refused": "bold red", "unknown": "yellow"}
 ENDINGS = {"evidence": "proven", "refused": "refused", "unknown": "not proven"}
-ACTS = {
-    "learn": "ask how many slots and which times it keeps, and what is in them",
-    "read": "read {slot}",
-    "clear": "take {whose} off {slot}",
-    "set": "put {whose} into {slot}",
-    "full": "no slot is free for {whose}",
-}
-UNEXPLAINED = "a code that no grant explains"
 
 
 def sync(
@@ -115,9 +107,9 @@ class Names:
 
     def act(self, one: Todo) -> str:
         """What is done where, in words."""
-        whose = f"the code of {self._people.get(one.person, one.person)}" if one.person else UNEXPLAINED
-        done = ACTS[one.act].format(slot=f"slot {one.slot}" if one.slot else "a free slot", whose=whose)
-        return f"{self._locks.get(one.lock, one.lock)}: {done}"
+        from nightlatch.service.steps import words
+
+        return words(one, self._locks, self._people)
 
 
 def _print_plan(names: Names, todo: Sequence[Todo], form: Format) -> None:
