@@ -35,7 +35,7 @@ class Lines:
                     continue
                 if key := _KEY.match(line):
                     self._found.setdefault((*table, key[1].strip("\"'")), number)
-            depth, fence = _open(line, depth, fence)
+            depth, fence = opened(line, depth, fence)
 
     def of(self, path: Path) -> int | None:
         """The line of the longest known beginning of a path."""
@@ -45,7 +45,7 @@ class Lines:
         return None
 
 
-def _open(line: str, depth: int, fence: str) -> tuple[int, str]:
+def opened(line: str, depth: int, fence: str) -> tuple[int, str]:
     """How many brackets, and which multi-line string, are still open after a line."""
     rest = line
     if fence:
@@ -58,7 +58,7 @@ def _open(line: str, depth: int, fence: str) -> tuple[int, str]:
         position = match.end()
         if match[0] in ('"""', "'''"):
             _, closed, tail = rest[match.end() :].partition(match[0])
-            return _open(tail, depth, "") if closed else (depth, match[0])
+            return opened(tail, depth, "") if closed else (depth, match[0])
     return max(0, depth + _balance(rest[position:])), ""
 
 
