@@ -72,6 +72,7 @@ def _rendered(request: Request[Any, Any, Any], house: House, template: str, valu
         "areas": [one for one in AREAS if who is not None and who.may(one[3])],
         "open_alerts": house.open_alerts(),
         "now": house.now(),
+        "live_at": house.live.position,
         "moment": partial(times.moment, zone=zone, now=today),
         "clock": partial(times.clock, zone=zone, now=today),
         "csrf": lambda: _csrf(who),
