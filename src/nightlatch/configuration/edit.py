@@ -1,4 +1,4 @@
-"""Changes `nightlatch.toml`: nothing else of it is touched, comments included, and what does not read is not written."""
+"""Changes `nightlatch.toml`: nothing else of it is touched, comments included, and what does not read stays out."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ DATABASE = "nightlatch.db"
 OURS = (
     *(JOURNAL, DATABASE, "witness.db"),
     *("journal.key", "journal.verified", "witness.key", "service.lock", "control.sock", SEAL, "access.lock"),
+    *("backup.made", "first-run.json", "secrets"),
 )
 """What the state folder holds: databases that are scrubbed, and what never names anybody."""
 _SIDES = ("", "-wal", "-shm", "-journal", ".next")

@@ -37,6 +37,8 @@ HEADER_LIMIT = 4096
 MEMBER_LIMIT = 64 * 1024**3
 DATABASES = ("nightlatch.db", "journal.db", "witness.db")
 TRIES = 5
+MADE = "backup.made"
+"""An empty file in the state folder: its time is when a backup was last made."""
 SHORTEST = 12
 """Characters of a passphrase: a backup lies about where others may try for years."""
 
@@ -152,6 +154,7 @@ def write(folder: Path, out: IO[bytes], passphrase: Secret, keys: tuple[str, ...
         for name, data in held.items():
             total += _add(tar, io.BytesIO(data), len(data), name)
     sealed.finish()
+    (folder / MADE).touch(mode=0o600)
     return total
 
 

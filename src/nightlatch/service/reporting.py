@@ -64,7 +64,8 @@ class Reporter:
     def __init__(self, parts: Parts, clock: Callable[[], int]) -> None:
         self._parts = parts
         self._clock = clock
-        self._started = clock()
+        self.started = clock()
+        """When, µs since 1970: another run of the service has another."""
         self._hubs: dict[str, Event] = {}
         self._journal_trouble = ""
         self.last: dict[str, Event] = {}
@@ -116,7 +117,7 @@ class Reporter:
         return Status(
             version=__version__,
             process=os.getpid(),
-            started=instant(self._started),
+            started=instant(self.started),
             home=parts.home,
             troubles=tuple(self.troubles()),
             ecosystems=tuple(self._ecosystem(id_, up) for id_, up in parts.listener.connected.items()),

@@ -93,6 +93,7 @@ class Service:
         tables, now = configuration.tables, wall()
         self.configuration = configuration
         self.folder = folder
+        self.env = env
         self.journal = journal
         self._home = home
         self._known = False
@@ -224,6 +225,11 @@ class Service:
             await self._until(stop)
             await self._tell_or_log(Event(clock(), "stopped", "home"))
             await asyncio.gather(self.witnesses.finish(), self._remember())
+
+    @property
+    def home(self) -> Home:
+        """The home as the newest audit of this run found it; as it was declared, until one was made."""
+        return self._home
 
     def routes(self) -> Sequence[ControllerRouterHandler]:
         """What is answered over HTTP whoever asks: programs that watch, and journals that this one witnesses."""
