@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -211,19 +211,22 @@ class Journal:
         size = self.size
         stop = size if stop is None else min(stop, size)
         for n in range(start // BUNDLE, -(-stop // BUNDLE)):
-            low, high = max(start - n * BUNDLE, 0), min(stop - n * BUNDLE, BUNDLE)
+            yield from self.some(n, range(max(start - n * BUNDLE, 0), min(stop - n * BUNDLE, BUNDLE)))
+
+    def some(self, n: int, places: Iterable[int]) -> Iterator[Entry]:
+        """The entries at these places of bundle n, in their order."""
+        try:
+            with self.view() as view:
+                leaves = view.bundle(n)
+        except Damaged as error:
+            yield from (Entry(n * BUNDLE + within, None, damaged=error.what) for within in places)
+            return
+        for within in places:
             try:
-                with self.view() as view:
-                    leaves = view.bundle(n)
-            except Damaged as error:
-                yield from (Entry(n * BUNDLE + within, None, damaged=error.what) for within in range(low, high))
-                continue
-            for within, leaf in enumerate(leaves[low:high], low):
-                try:
-                    entry = decode(n * BUNDLE + within, leaf, self.sealer)
-                except JournalError as error:
-                    entry = Entry(n * BUNDLE + within, None, damaged=error.what)
-                yield entry
+                entry = decode(n * BUNDLE + within, leaves[within], self.sealer)
+            except JournalError as error:
+                entry = Entry(n * BUNDLE + within, None, damaged=error.what)
+            yield entry
 
     def rotate(self, at: int, *, reason: str = "") -> Verifier:
         """Sign with a new key from now on (at: µs); the new public key.

@@ -84,11 +84,13 @@ class Sealer:
 
     def knows(self, person: str) -> bool:
         """Whether a person has a key: somebody of whom anything was written, and who was not erased since."""
+        return self.name(person) is not None
+
+    def name(self, person: str) -> str | None:
+        """The id of a person's key, with which each text that it seals begins; None when there is no key."""
         with self._storage.reading() as reader:
-            return (
-                reader.execute("SELECT 1 FROM person_key WHERE subject = ?", (self._digest(person),)).fetchone()
-                is not None
-            )
+            row = reader.execute("SELECT id FROM person_key WHERE subject = ?", (self._digest(person),)).fetchone()
+        return None if row is None else str(row[0])
 
     def keep_only(self, names: set[str]) -> int:
         """Destroy every key but those with these ids; how many."""

@@ -110,6 +110,21 @@ class View:
         ((n,),) = self._rows("SELECT min(n) FROM bundle WHERE last_at >= ?", at)
         return (self.bundles if n is None else int(n)) * BUNDLE
 
+    def spans(self, since: int | None, until: int | None) -> list[tuple[int, int]]:
+        """The entries [first, end) of which some may be as late as `since` and before `until` (µs), newest first.
+
+        Runs of bundles: clocks are set, so there may be several. What fills no bundle yet is always among them.
+        """
+        query = "SELECT n FROM bundle WHERE last_at >= ? AND first_at < ? ORDER BY n DESC"
+        numbers = self._rows(query, -(2**62) if since is None else since, 2**62 if until is None else until)
+        found = [(self.bundles * BUNDLE, self.size)]
+        for (n,) in numbers:
+            if found[-1][0] == (n + 1) * BUNDLE:
+                found[-1] = (n * BUNDLE, found[-1][1])
+            else:
+                found.append((n * BUNDLE, (n + 1) * BUNDLE))
+        return found
+
     def _rows(self, query: str, *values: int) -> list[Any]:
         try:
             return self.reader.execute(query, values).fetchall()
