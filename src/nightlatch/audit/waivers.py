@@ -7,15 +7,19 @@ from datetime import date
 
 import msgspec
 
+from nightlatch.configuration.edit import Editor, edit, set_waiver
 from nightlatch.configuration.read import Configuration
 from nightlatch.configuration.tables import WaiverTable
-from nightlatch.errors import ConfigurationError
+from nightlatch.errors import ConfigurationError, UsageError
 from nightlatch.model.finding import Finding, Verdict, Waiver
 from nightlatch.model.home import Home
 from nightlatch.model.kinds import KINDS
 from nightlatch.model.people import Vendor
 from nightlatch.practices.registry import practices
 from nightlatch.text import listed, suggest
+
+LONGEST = 500
+"""Signs of a waiver's reason."""
 
 
 def read_waivers(configuration: Configuration) -> list[Waiver]:
@@ -49,6 +53,37 @@ def read_waiver(table: WaiverTable, number: int, configuration: Configuration) -
     if key and ":" not in key and kind != Vendor.kind and key not in ids:
         raise wrong(f"there is no {kind} {key!r}", "subject", key, ids)
     return Waiver(table.practice, table.subject, table.reason, table.until, table.check)
+
+
+def accept(configuration: Configuration, table: WaiverTable, today: date) -> None:
+    """Write a waiver into the configuration's file; UsageError for one that cannot be."""
+    if table.until < today:
+        raise UsageError(f"{table.until} is over")
+    if len(table.reason) > LONGEST or not table.reason.isprintable():
+        raise UsageError(f"a reason has at most {LONGEST} signs, all of them printable")
+    try:
+        read_waiver(table, len(configuration.tables.waivers), configuration)
+    except ConfigurationError as error:
+        # The place in the file does not exist yet: what is wrong was just given.
+        raise UsageError(error.what, todo=error.todo) from None
+    set_waiver(configuration, table.practice, table.subject, reason=table.reason, until=table.until, check=table.check)
+
+
+def take_back(configuration: Configuration, practice: str, subject: str, check: str) -> None:
+    """Take one waiver out of the configuration's file; UsageError where there is none."""
+
+    def without(editor: Editor) -> None:
+        wanted = (practice, subject, check)
+        tables = [
+            (one.get("practice"), one.get("subject", "home"), one.get("check", "")) for one in editor.tables("waivers")
+        ]
+        if wanted not in tables:
+            raise UsageError(f"there is no waiver of {practice} for {subject}")
+        for place in reversed(range(len(tables))):
+            if tables[place] == wanted:
+                editor.remove("waivers", place)
+
+    edit(configuration.path, without)
 
 
 def resolved(waivers: Iterable[Waiver], home: Home) -> list[Waiver]:
