@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Literal
 
 from yarl import URL
 
 from nightlatch.ecosystems._listening import is_loopback
-from nightlatch.model.command import Command, Outcome
+from nightlatch.model.command import Command, LockDoor, Outcome, UnlockDoor
 from nightlatch.model.event import Event, State
 from nightlatch.model.evidence import Grade, Item
 from nightlatch.plugs import Context, Plug, Settings
@@ -17,6 +18,8 @@ from nightlatch.plugs import Context, Plug, Settings
 __all__ = ["Context", "Ecosystem", "Heard", "Link", "Live", "Settings"]
 
 Heard = Event | State
+Taken = Callable[[Literal["hub", "lock"]], None]
+"""Told that the hub passed a command on, or that the lock said that it is at it. Neither proves that it was done."""
 
 
 class Ecosystem(Plug):
@@ -56,6 +59,10 @@ class Link(ABC):
         Never raises for what the lock or hub does: that is the Outcome. SourceError when the
         connection is gone before anything was sent.
         """
+
+    async def move(self, command: LockDoor | UnlockDoor, taken: Taken) -> Outcome:  # noqa: ARG002  # not all can tell
+        """As `command`, for somebody who stands there and waits: `taken` is called as soon as it is known."""
+        return await self.command(command)
 
 
 class Live(Ecosystem):

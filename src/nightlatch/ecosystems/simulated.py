@@ -12,7 +12,7 @@ from nightlatch.ecosystems._simulated.coding import Coding
 from nightlatch.ecosystems._simulated.house import SECOND, Ear, House
 from nightlatch.ecosystems._simulated.lock import SimulatedLock
 from nightlatch.ecosystems._simulated.plan import Plan
-from nightlatch.ecosystems.interface import Heard, Link, Live
+from nightlatch.ecosystems.interface import Heard, Link, Live, Taken
 from nightlatch.errors import SourceError
 from nightlatch.model.command import (
     ClearCode,
@@ -158,6 +158,13 @@ class SimulatedLink(Link):
 
     async def command(self, command: Command) -> Outcome:
         """Do it and read back."""
+        return await self._command(command)
+
+    async def move(self, command: LockDoor | UnlockDoor, taken: Taken) -> Outcome:
+        """The same; halfway the lock says that it is at it."""
+        return await self._command(command, taken)
+
+    async def _command(self, command: Command, taken: Taken | None = None) -> Outcome:
         house = self._house
         if self._ear.broken:
             raise SourceError("the connection is gone", where=NAME)
@@ -171,7 +178,12 @@ class SimulatedLink(Link):
                 return refused
             house.messages[lock.id] += 1
         takes = house.plan.answer_s + lock.slow_s
-        await asyncio.sleep(min(takes, ANSWER_LIMIT_S))
+        limit = min(takes, ANSWER_LIMIT_S)
+        if taken is not None and not lock.dead and not house.silent:
+            await asyncio.sleep(limit / 2)
+            limit -= limit / 2
+            taken("lock")
+        await asyncio.sleep(limit)
         house.advance(self._clock())
         if lock.dead or house.silent or self._ear.broken or takes > ANSWER_LIMIT_S:
             return self._silent(command)

@@ -8,6 +8,7 @@ import traceback
 
 import msgspec
 
+from nightlatch.ecosystems.interface import Taken
 from nightlatch.errors import NightlatchError
 from nightlatch.guard.lines import Line
 from nightlatch.guard.standing import SETTING
@@ -45,9 +46,9 @@ def ended(asked: Event, outcome: Outcome, now: int, source: str) -> Event:
     )
 
 
-async def send(line: Line, command: Command) -> Outcome:
+async def send(line: Line, command: Command, taken: Taken | None = None) -> Outcome:
     """Have a command carried out over an ecosystem's connection, by the ecosystem's own name for the lock."""
-    outcome = await _sent(line, command)
+    outcome = await _sent(line, command, taken)
     # What slots are called, and by whom, was written by whoever put codes there: a terminal must not obey it.
     slots = tuple(
         msgspec.structs.replace(slot, name=_plain(slot.name), creator=_plain(slot.creator)) for slot in outcome.slots
@@ -59,7 +60,7 @@ def _plain(text: str) -> str:
     return text if text.isprintable() else "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
-async def _sent(line: Line, command: Command) -> Outcome:
+async def _sent(line: Line, command: Command, taken: Taken | None) -> Outcome:
     if line.link is None:
         return Outcome("unknown", "no hub that commands this lock is connected")
     if isinstance(command, LockDoor) and line.lane.full:
@@ -67,6 +68,8 @@ async def _sent(line: Line, command: Command) -> Outcome:
         return Outcome("unknown", "how the door stands is not known: the journal does not keep up with what is heard")
     try:
         async with asyncio.timeout(COMMAND_S):
+            if taken is not None and isinstance(command, LockDoor | UnlockDoor):
+                return await line.link.move(command, taken)
             return await line.link.command(command)
     except TimeoutError:
         return Outcome("unknown", f"no answer within {COMMAND_S:g} s")

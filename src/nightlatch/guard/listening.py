@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from nightlatch.ecosystems.interface import Heard, Live
+from nightlatch.ecosystems.interface import Heard, Live, Taken
 from nightlatch.errors import NightlatchError
 from nightlatch.guard import standing as _standing
 from nightlatch.guard.backoff import Backoff
@@ -355,10 +355,13 @@ class Listener:
 
     # Commands
 
-    async def command(self, command: Command, *, unless: Callable[[], str] = lambda: "") -> Outcome:
+    async def command(
+        self, command: Command, *, unless: Callable[[], str] = lambda: "", taken: Taken | None = None
+    ) -> Outcome:
         """Have it done by the ecosystem that speaks for the lock, and journal both command and outcome.
 
         `unless` is asked at the last moment: a reason that it gives keeps the command from being sent.
+        `taken` is told once the hub or the lock took a command to move the bolt, where they tell.
         Commands to one lock wait for each other. Never raises for what a lock or hub does.
         """
         about = str(command.about)
@@ -371,7 +374,7 @@ class Listener:
             line = self._speaker(about)
             asked = Event(self._clock(), "command", about, name=name, value=value, slot=slot)
             await self._intake.accept(asked)
-            outcome = await self._send(line, command, unless)
+            outcome = await self._send(line, command, unless, taken)
             event = ended(asked, outcome, self._clock(), line.id if line is not None else "")
             known = about in self._standings
             if known:
@@ -387,7 +390,9 @@ class Listener:
             return next((line for line in self._lines if self._resolver.hub(line.prefix) == about), None)
         return self._speakers.get(about)
 
-    async def _send(self, line: Line | None, command: Command, unless: Callable[[], str]) -> Outcome:
+    async def _send(
+        self, line: Line | None, command: Command, unless: Callable[[], str], taken: Taken | None = None
+    ) -> Outcome:
         if line is None or line.link is None:
             return Outcome("unknown", "no hub that commands this lock is connected")
         about = str(command.about)
@@ -395,7 +400,7 @@ class Listener:
         kind, _, key = told.partition(":")
         if reason := unless():
             return Outcome("refused", f"not sent: {reason}")
-        return await send(line, msgspec.structs.replace(command, about=Ref(kind, key)))
+        return await send(line, msgspec.structs.replace(command, about=Ref(kind, key)), taken)
 
     # Across restarts
 

@@ -21,7 +21,7 @@ from nightlatch.ecosystems._homeassistant.messages import Device, Entity, Source
 from nightlatch.ecosystems._homeassistant.watch import Role, Watch, Watched
 from nightlatch.ecosystems._raw import error_code
 from nightlatch.ecosystems._websocket import Peer, Silent
-from nightlatch.ecosystems.interface import Heard, Link
+from nightlatch.ecosystems.interface import Heard, Link, Taken
 from nightlatch.errors import NightlatchError, ReadError
 from nightlatch.model.command import (
     ClearCode,
@@ -122,6 +122,13 @@ class HomeAssistantLink(Link):
 
     async def command(self, command: Command) -> Outcome:
         """Call the service, and believe nothing but a state that the lock's entity takes afterwards."""
+        return await self._do(command)
+
+    async def move(self, command: LockDoor | UnlockDoor, taken: Taken) -> Outcome:
+        """The same; a service call that ended well was passed on."""
+        return await self._do(command, taken)
+
+    async def _do(self, command: Command, taken: Taken | None = None) -> Outcome:
         if isinstance(command, SetParameter):
             return Outcome("refused", f"{NAME} cannot set this; use its hub")
         self._calls.check()
@@ -138,7 +145,7 @@ class HomeAssistantLink(Link):
             return Outcome("refused", f"{NAME} cannot do this; use its hub", why="unsupported")
         if (refusal := self._refusal(known)) is not None:
             return refusal
-        return await self._commanded(known.entity_id, "lock" if isinstance(command, LockDoor) else "unlock")
+        return await self._commanded(known.entity_id, "lock" if isinstance(command, LockDoor) else "unlock", taken)
 
     def _refusal(self, known: Known) -> Outcome | None:
         """Why a command is not sent at all."""
@@ -151,7 +158,7 @@ class HomeAssistantLink(Link):
             return Outcome("refused", what, where)
         return None
 
-    async def _commanded(self, entity_id: str, service: str) -> Outcome:
+    async def _commanded(self, entity_id: str, service: str, taken: Taken | None) -> Outcome:
         lock = self._watch.locks[entity_id].known
         before, assumed = lock.state, lock.attributes.get("assumed_state") is True
         echoes = self._watch.locks[entity_id].watched.echoes
@@ -166,6 +173,8 @@ class HomeAssistantLink(Link):
             await asyncio.wait((call, wait.outcome), return_when=asyncio.FIRST_COMPLETED)
             if not wait.outcome.done() and (refused := _refused(await call)) is not None:
                 return refused
+            if taken is not None and not wait.outcome.done():
+                taken("hub")
             if await self._calls.until(wait.outcome, until - asyncio.get_running_loop().time()):
                 return wait.outcome.result()
             self._calls.check()

@@ -20,9 +20,9 @@ from nightlatch.ecosystems._matter.orders import Orders
 from nightlatch.ecosystems._matter.server import ANSWER_S, DOOR_LOCK, NAME, Declined, Node, Refused, Server
 from nightlatch.ecosystems._matter.watch import Watch
 from nightlatch.ecosystems._websocket import Silent
-from nightlatch.ecosystems.interface import Heard, Link
+from nightlatch.ecosystems.interface import Heard, Link, Taken
 from nightlatch.errors import ReadError, SourceError
-from nightlatch.model.command import Command, Outcome
+from nightlatch.model.command import Command, LockDoor, Outcome, UnlockDoor
 from nightlatch.model.event import Event
 from nightlatch.model.lock import Lock
 from nightlatch.plugs import Plug
@@ -108,10 +108,17 @@ class MatterLink(Link):
 
     async def command(self, command: Command) -> Outcome:
         """Give the order to the lock and read back what became of it."""
+        return await self._do(command)
+
+    async def move(self, command: LockDoor | UnlockDoor, taken: Taken) -> Outcome:
+        """The same; the lock itself answers whether it takes the order."""
+        return await self._do(command, taken)
+
+    async def _do(self, command: Command, taken: Taken | None = None) -> Outcome:
         self._calls.check()
         for watch in self._watches.values():
             if watch.state.about == str(command.about):
-                return await self._orders.carry_out(watch, command)
+                return await self._orders.carry_out(watch, command, taken)
         return Outcome("refused", "the Matter server has no such lock", self._where)
 
     # What orders use

@@ -14,6 +14,7 @@ from nightlatch.ecosystems._matter.coding import Coding
 from nightlatch.ecosystems._matter.server import DOOR_LOCK, Declined, Refused
 from nightlatch.ecosystems._matter.watch import LOCK_STATE, PARAMETERS, Watch, bolt
 from nightlatch.ecosystems._websocket import Silent
+from nightlatch.ecosystems.interface import Taken
 from nightlatch.errors import ReadError, SourceError
 from nightlatch.model.command import ClearCode, Command, LockDoor, Outcome, ReadCodes, SetCode, SetParameter, UnlockDoor
 from nightlatch.model.event import Bolt
@@ -43,7 +44,7 @@ class Orders:
         self._clock = clock
         self._turns: dict[tuple[int, int], asyncio.Lock] = {}
 
-    async def carry_out(self, watch: Watch, command: Command) -> Outcome:
+    async def carry_out(self, watch: Watch, command: Command, taken: Taken | None = None) -> Outcome:
         """Give an order, ask the lock, and tell how it stands then; within 30 s."""
         turn = self._turns.setdefault((watch.node_id, watch.endpoint), asyncio.Lock())
         try:
@@ -57,9 +58,9 @@ class Orders:
                     case SetParameter():
                         return await self._set(watch, command)
                     case LockDoor():
-                        return await self._move(watch, "LockDoor", "thrown")
+                        return await self._move(watch, "LockDoor", "thrown", taken)
                     case UnlockDoor():
-                        return await self._move(watch, "UnlockDoor", "retracted")
+                        return await self._move(watch, "UnlockDoor", "retracted", taken)
                     case SetCode() | ClearCode() | ReadCodes():
                         return await Coding(self._link, watch, self._clock).carry_out(command)
                     case _:
@@ -71,7 +72,9 @@ class Orders:
         finally:
             turn.release()
 
-    async def _move(self, watch: Watch, name: Literal["LockDoor", "UnlockDoor"], wanted: Bolt) -> Outcome:
+    async def _move(
+        self, watch: Watch, name: Literal["LockDoor", "UnlockDoor"], wanted: Bolt, taken: Taken | None
+    ) -> Outcome:
         args: dict[str, Any] = {
             "endpoint_id": watch.endpoint,
             "cluster_id": DOOR_LOCK,
@@ -79,7 +82,7 @@ class Orders:
             "payload": {},
             "timed_request_timeout_ms": _TIMED_MS,
         }
-        if (failed := await self._send(watch, "device_command", args)) is not None:
+        if (failed := await self._send(watch, "device_command", args, taken)) is not None:
             return failed
         path = watch.path(LOCK_STATE)
         last: Bolt | None = None
@@ -112,7 +115,9 @@ class Orders:
         ending: Literal["evidence", "refused"] = "evidence" if values[path] == value else "refused"
         return Outcome(ending, f"the lock reports {values[path]!r:.40}", f"read_attribute {path}", at)
 
-    async def _send(self, watch: Watch, command: str, args: Mapping[str, Any]) -> Outcome | None:
+    async def _send(
+        self, watch: Watch, command: str, args: Mapping[str, Any], taken: Taken | None = None
+    ) -> Outcome | None:
         """None once the lock has it, or may have it: what it made of it is asked of the lock."""
         try:
             await self._link.ask(Any, command, {"node_id": watch.node_id, **args}, COMMAND_S)
@@ -122,4 +127,6 @@ class Orders:
             return Outcome("unknown", error.what, error.where)
         except (Silent, ReadError):
             return None
+        if taken is not None:
+            taken("lock")
         return None

@@ -35,6 +35,7 @@ from nightlatch.ecosystems._zwavejs.slots import Habits
 from nightlatch.ecosystems._zwavejs.story import Story
 from nightlatch.ecosystems._zwavejs.usercodes import UserCodes
 from nightlatch.ecosystems._zwavejs.work import HeardOfCodes
+from nightlatch.ecosystems.interface import Taken
 from nightlatch.model.command import (
     ClearCode,
     Command,
@@ -57,6 +58,7 @@ PAUSES_S = (0.2, 1.5, 3.0, 5.0)
 
 SECURED, UNSECURED = 255, 0
 _FAIL = 2
+_REFUSALS = (0, _FAIL)
 _MASTER = "master_code_readable_over_zwave"
 _UNHEARD = ("Controller_", "Transport_", "Security2CC_", "SecurityCC_")
 """How the names of errors begin that tell of the radio and not of the lock: what became of the command is not known."""
@@ -101,15 +103,15 @@ class Commander:
         self._clock = clock
         self._one = asyncio.Lock()
 
-    async def do(self, command: Command) -> Outcome:
+    async def do(self, command: Command, taken: Taken | None = None) -> Outcome:
         """How it ended. SourceError when the connection was gone before anything was sent."""
         until = time.monotonic() + CODES_S
         async with self._one:
             match command:
                 case LockDoor():
-                    return await self._move("thrown")
+                    return await self._move("thrown", taken)
                 case UnlockDoor():
-                    return await self._move("retracted")
+                    return await self._move("retracted", taken)
                 case SetParameter():
                     return await self._set_parameter(command.name, command.value)
                 case SetCode() | ClearCode() | ReadCodes():
@@ -139,7 +141,7 @@ class Commander:
 
     # The bolt
 
-    async def _move(self, wanted: Bolt) -> Outcome:
+    async def _move(self, wanted: Bolt, taken: Taken | None) -> Outcome:
         begun = self._clock()
         self._story.commanded(wanted, begun)
         locks = wanted == "thrown"
@@ -149,6 +151,8 @@ class Commander:
             said = await self._send(LOCK, locks)
         if isinstance(said, Outcome):
             return said
+        if taken is not None and said not in _REFUSALS:
+            taken("hub" if said is None else "lock")
         last: Bolt | None = None
         for pause in PAUSES_S:
             self.stirred.clear()

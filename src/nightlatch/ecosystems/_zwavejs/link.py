@@ -23,9 +23,9 @@ from nightlatch.ecosystems._zwavejs.messages import ControllerState, Listening, 
 from nightlatch.ecosystems._zwavejs.server import Refused, Server
 from nightlatch.ecosystems._zwavejs.slots import Habits
 from nightlatch.ecosystems._zwavejs.story import Story
-from nightlatch.ecosystems.interface import Heard, Link
+from nightlatch.ecosystems.interface import Heard, Link, Taken
 from nightlatch.errors import NightlatchError
-from nightlatch.model.command import CloseJoin, Command, Outcome
+from nightlatch.model.command import CloseJoin, Command, LockDoor, Outcome, UnlockDoor
 from nightlatch.model.event import Event, Kind
 from nightlatch.model.evidence import Ref
 
@@ -128,14 +128,19 @@ class ZwaveLink(Link):
 
     async def command(self, command: Command) -> Outcome:
         """As Link says."""
-        if isinstance(command, CloseJoin):
-            return await self._close(command)
+        return await (self._close(command) if isinstance(command, CloseJoin) else self._do(command))
+
+    async def move(self, command: LockDoor | UnlockDoor, taken: Taken) -> Outcome:
+        """As Link says: a lock that supports Supervision says itself that it is at it."""
+        return await self._do(command, taken)
+
+    async def _do(self, command: Command, taken: Taken | None = None) -> Outcome:
         node = next((node for node in self._stories if self._names.lock(node) == command.about), None)
         if node is None:
             return Outcome("refused", f"this hub has no lock {command.about.key}")
         try:
             async with asyncio.timeout(COMMAND_S):
-                return await self._commanders[node].do(command)
+                return await self._commanders[node].do(command, taken)
         except TimeoutError:
             return Outcome("unknown", f"it did not end within {COMMAND_S:.0f} s", f"node {node}")
 
