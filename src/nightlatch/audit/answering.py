@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, get_args, get_origin
 
@@ -129,9 +129,9 @@ def typed(about: str, fact: str, text: str) -> Any:
     if wanted is bool:
         return _WORDS.get(text.lower(), text)
     if wanted in (int, float, date, datetime):
-        reads = {int: int, float: float, date: date.fromisoformat, datetime: _moment}[wanted]
+        reads: dict[Any, Callable[[str], Any]] = {int: int, float: float, date: date.fromisoformat, datetime: _moment}
         try:
-            return reads(text)
+            return reads[wanted](text)
         except ValueError:
             return text
     if get_origin(wanted) is tuple:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 import msgspec
 
+from nightlatch.guard.commanding import naming
 from nightlatch.model.command import Command
 from nightlatch.model.finding import SEVERITY_WEIGHT, Finding, Severity, Verdict
 from nightlatch.model.home import Home
@@ -26,6 +28,17 @@ class Repair(msgspec.Struct, frozen=True):
     does: tuple[Command, ...]
     closes: tuple[str, ...]
     """As practice/check."""
+
+    @property
+    def id(self) -> str:
+        """What tells it from others, from one audit to the next: what it does."""
+        return hashlib.sha256(msgspec.json.encode(self.does)).hexdigest()[:16]
+
+
+def words(command: Command) -> str:
+    """A command in words: "set auto_relock_s to 30"."""
+    name, value, slot = naming(command)
+    return f"{name.replace('_', ' ', 1)}{f' to {value}' if value != '' else ''}{f' {slot}' if slot else ''}"
 
 
 def repairs(home: Home, findings: Iterable[Finding]) -> list[Repair]:

@@ -144,6 +144,8 @@ def _described(repair: Repair, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _show(found: Sequence[Repair]) -> None:
     from rich.text import Text
 
+    from nightlatch.audit.repairs import words
+
     out = console()
     if not found:
         out.print("Nothing is open that Nightlatch could put right by itself. See: nightlatch audit --details")
@@ -152,15 +154,8 @@ def _show(found: Sequence[Repair]) -> None:
     for one in found:
         out.print(Text(f"  {one.name}: {one.summary}"))
         for command in one.does:
-            out.print(Text(f"    {_words(command)}", "dim"))
+            out.print(Text(f"    {words(command)}", "dim"))
         out.print(Text(f"    closes {', '.join(one.closes)} ({one.severity})", "dim"))
-
-
-def _words(command: Command) -> str:
-    from nightlatch.guard.commanding import naming
-
-    name, value, slot = naming(command)
-    return f"{name.replace('_', ' ', 1)}{f' to {value}' if value != '' else ''}{f' {slot}' if slot else ''}"
 
 
 def _report(results: Sequence[tuple[Repair, Sequence[Outcome]]]) -> None:

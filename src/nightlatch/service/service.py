@@ -51,6 +51,7 @@ from nightlatch.service.metrics import Metrics
 from nightlatch.service.notify import Notifier
 from nightlatch.service.pipeline import Hear, Pipeline
 from nightlatch.service.reauditing import Auditor
+from nightlatch.service.repairing import Repairer
 from nightlatch.service.reporting import Parts, Reporter
 from nightlatch.service.showing import picture
 from nightlatch.service.upkeep import Upkeep
@@ -158,6 +159,7 @@ class Service:
             told=self._audited,
             running=live,
         )
+        self.repairer = Repairer(self.listener, self.access, clock=clock, ended=self.auditor.want)
         self.upkeep = Upkeep(
             journal,
             self.tell,
@@ -247,6 +249,7 @@ class Service:
             ("access", self.access.run),
             ("upkeep of access", self.access.keep_house),
             ("auditor", self.auditor.run),
+            ("repairs", self.repairer.run),
             ("upkeep", self.upkeep.run),
             ("witnesses", self.witnesses.run),
             ("remembering", self._keep),
