@@ -53,6 +53,8 @@ class Upkeep:
         self._wanted = asyncio.Event()
         self._steady = steady
         self._doubted = -CALM_S if self._follows() else steady()
+        self.verifying: tuple[int, int] | None = None
+        """(entries that were looked at, entries) while it verifies."""
         self.verified_at: datetime | None = None
         self.intact: bool | None = None
         self.problem = ""
@@ -93,9 +95,15 @@ class Upkeep:
         """Verify now."""
         self._wanted.set()
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it verifies now, or is about to."""
+        return self.verifying is not None or self._wanted.is_set()
+
     async def verify(self) -> bool:
         """Verify, and tell the journal; whether it could be done. A full disk is no sign of another hand."""
         damaged = False
+        self.verifying = (0, 0)
         try:
             found = await apart(self._verified)
             self.intact, self.problem = found.sound, str(found.faults[0]) if found.faults else ""
@@ -106,6 +114,8 @@ class Upkeep:
             self.problem = str(error)
             log.warning("journal: could not be verified: %s", error)
             return False
+        finally:
+            self.verifying = None
         self.verified_at = self._now()
         value = INTACT if self.intact else NOT_INTACT
         log.log(logging.INFO if self.intact else logging.ERROR, "journal: %s", " ".join((value, self.problem)).strip())
@@ -118,6 +128,9 @@ class Upkeep:
         # Through a handle of its own: meanwhile the service reads and writes through the other.
         journal = Journal.open(self._journal.folder, read_only=True)
         try:
-            return verify(journal, full=journal.size <= WHOLE)
+            return verify(journal, full=journal.size <= WHOLE, progress=self._seen)
         finally:
             journal.close()
+
+    def _seen(self, done: int, total: int) -> None:
+        self.verifying = (done, total)

@@ -15,6 +15,7 @@ from nightlatch.access.registrar import Registrar
 from nightlatch.configuration.read import Configuration
 from nightlatch.guard.detections.registry import detections
 from nightlatch.journal.journal import Journal
+from nightlatch.journal.lookup import Lookup
 from nightlatch.model.event import Event, instant
 from nightlatch.plugs import wall as clock
 from nightlatch.service.service import Service
@@ -22,6 +23,8 @@ from nightlatch.web.live.hub import Hub
 from nightlatch.web.signin.who import Who
 
 T = TypeVar("T")
+LOOK_S, REST_S = 0.02, 0.03
+"""For how long the lookup grows at once, and rests: events and pages come first."""
 
 
 class House:
@@ -29,7 +32,11 @@ class House:
 
     def __init__(self, service: Service, journal: Journal, thread: ThreadPoolExecutor) -> None:
         self.service = service
-        self._journal = journal
+        self.journal = journal
+        """The journal, through a handle of its own: reading it holds up no event."""
+        self.lookup = Lookup(journal)
+        """Where in it things are; it grows once somebody looks for something."""
+        self._looking: asyncio.Task[None] | None = None
         self._thread = thread
         self._open: int | None = None
         self.live = Hub(
@@ -90,7 +97,7 @@ class House:
 
         def made() -> T:
             registrar = Registrar(
-                service.configuration, service.access.records, service.access.vault, self._journal,
+                service.configuration, service.access.records, service.access.vault, self.journal,
                 lengths=service.access.lengths,
             )  # fmt: skip
             return make(registrar, clock())
@@ -103,6 +110,21 @@ class House:
     async def alone(self, do: Callable[[], T]) -> T:
         """Have something done in the thread of changes, one after the other: edits of files."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, do)
+
+    def look_back(self) -> None:
+        """Have the lookup know all of the journal before long, so that every filter finds what is old at once."""
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._extend())
+
+    async def _extend(self) -> None:
+        while not await asyncio.to_thread(self.lookup.extend, LOOK_S):  # noqa: ASYNC110  # a rest, not a wait
+            await asyncio.sleep(REST_S)
+
+    async def close(self) -> None:
+        """End what it does by itself."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait((self._looking,))
 
     def heard(self) -> None:
         """Let the service hear at once what was changed beside it."""
@@ -121,7 +143,11 @@ async def opened(service: Service) -> AsyncIterator[House]:
     journal = await asyncio.to_thread(Journal.open, service.folder)
     thread = ThreadPoolExecutor(1, thread_name_prefix="web")
     try:
-        yield House(service, journal, thread)
+        house = House(service, journal, thread)
+        try:
+            yield house
+        finally:
+            await house.close()
     finally:
         await asyncio.to_thread(thread.shutdown)
         journal.close()
