@@ -107,6 +107,8 @@ class Service:
         """Asked to read the configuration again; the process that runs the service sets it."""
         self.application: http.Application = http.plain
         """Makes what is served over HTTP; the process that runs the service sets it."""
+        self.greet: Callable[[str], None] = lambda _: None
+        """Told once where it is served over HTTP."""
         self._watchers: list[Hear] = []
         self.standing = False
         """Whether it came to stand guard."""
@@ -223,6 +225,7 @@ class Service:
             await self.tell(Event(clock(), "started", "home"))
             log.info("standing guard", extra=extra(address=self.reporter.address, folder=str(self.folder)))
             self._notifier.ready()
+            self.greet(self.reporter.address)
             self.standing = True
             await self._until(stop)
             await self._tell_or_log(Event(clock(), "stopped", "home"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,15 +21,21 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from nightlatch import __version__
+from nightlatch.secrets import Secret
 from nightlatch.service.service import Service
-from nightlatch.web import access, alerts, emergency, firstrun, home, journal, live, posture, settings, signin
+from nightlatch.web import access, alerts, emergency, firstrun, home, journal, live, posture, settings
 from nightlatch.web.errors import answer
 from nightlatch.web.house import House, opened
 from nightlatch.web.pages import page, static
 from nightlatch.web.safety.csrf import ours
 from nightlatch.web.safety.gate import guarded, moderate
 from nightlatch.web.safety.rates import Buckets
+from nightlatch.web.signin import routes as signin
+from nightlatch.web.signin.desk import Desk
+from nightlatch.web.signin.desk import Desk
 from nightlatch.web.signin.who import Who, signed_in
+
+log = logging.getLogger(__name__)
 
 Identify = Callable[[ASGIConnection[Any, Any, Any, Any]], Awaitable[Who | None]]
 """Who a request is from, by its cookie or token; None: nobody that is known."""
@@ -62,8 +70,8 @@ async def api(request: Request[Who, Any, State], house: NamedDependency[House]) 
     return page(request, house, "api.html", schema=schema)
 
 
-def application(house: House, identify: Identify) -> Litestar:
-    """The application of a house, with every area's routes."""
+def application(house: House, desk: Desk, identify: Identify | None = None) -> Litestar:
+    """The application of a house, with every area's routes; `identify` in the place of the desk's own."""
     routes: list[ControllerRouterHandler] = [route for room in ROOMS for route in room.ROUTES]
 
     async def provide() -> House:
@@ -74,9 +82,9 @@ def application(house: House, identify: Identify) -> Litestar:
         [static, more, api, *routes, *house.service.routes()],
         dependencies={"house": Provide(provide)},
         guards=[signed_in, ours, moderate(buckets)],
-        middleware=[DefineMiddleware(Identified, identify=identify)],
+        middleware=[DefineMiddleware(Identified, identify=identify or desk.identify)],
         exception_handlers={Exception: answer},
-        state=State({"house": house}),
+        state=State({"house": house, "desk": desk}),
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=800, gzip_compress_level=5, exclude_opt_key="uncompressed"
         ),
@@ -99,11 +107,18 @@ def application(house: House, identify: Identify) -> Litestar:
 
 @asynccontextmanager
 async def web(service: Service) -> AsyncIterator[Litestar]:
-    """What a running Nightlatch serves, with its pages."""
+    """What a running Nightlatch serves, with its pages. Who may make the first owner is told at the terminal."""
     async with opened(service) as house:
-        yield application(house, nobody)
+        desk = Desk(house)
+        code = await desk.setup_code()
+        if code is not None:
+            service.greet = lambda address: _welcome(desk.setup_link(address, code))
+        yield application(house, desk)
 
 
-async def nobody(_: ASGIConnection[Any, Any, Any, Any]) -> Who | None:
-    """Nobody is known."""
-    return None
+def _welcome(link: Secret) -> None:
+    """Tell where the first owner is made, to who sits at the terminal: a log may be kept, and read by others."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\nOpen this to begin (it works once, for a day):\n  {link.reveal()}\n\n")
+    else:
+        log.info("nobody can sign in yet: nightlatch users setup makes the code by which the first owner is made")

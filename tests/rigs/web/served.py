@@ -31,6 +31,7 @@ from nightlatch.store.access import AccessRecords
 from nightlatch.store.database import connect
 from nightlatch.web.app import application
 from nightlatch.web.house import opened
+from nightlatch.web.signin.desk import Desk
 from tests.unit.web.conftest import told
 
 PAYLOAD = (
@@ -45,7 +46,7 @@ TRUSTED = frozenset(("alert", "delivery", "verified", "retained", "erased", "key
 async def pages(service: Service) -> AsyncIterator[Litestar]:
     """The application, without the sign-in."""
     async with opened(service) as house:
-        yield application(house, told)
+        yield application(house, Desk(house), told)
 
 
 async def serve(folder: Path, *, hostile: bool = False) -> None:

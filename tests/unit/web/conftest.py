@@ -19,6 +19,7 @@ from nightlatch.service.opening import running
 from nightlatch.service.service import Service
 from nightlatch.web.app import application
 from nightlatch.web.house import House, opened
+from nightlatch.web.signin.desk import Desk
 from nightlatch.web.signin.who import ROLES, Role, Who
 
 HOME = """
@@ -103,7 +104,7 @@ async def serving(folder: Path, text: str) -> AsyncIterator[Web]:
             (folder / "nightlatch.toml").write_text(text)
             task = asyncio.create_task(service.run(stop))
             async with AsyncExitStack() as clients:
-                web = Web(service, house, application(house, told), clients)
+                web = Web(service, house, application(house, Desk(house), told), clients)
                 try:
                     await web.until(lambda: all(service.listener.synced.values()) or task.done())
                     yield web

@@ -63,7 +63,8 @@ class Desk:
         self.records = UserRecords(house.service.access.records.engine)
         self.passwords = passwords or Passwords()
         self.ceremonies = Ceremonies()
-        self.identify = Identifier(self.records, house.now)
+        self.identify = Identifier(self.records, house.now, house.live.end)
+        house.live.still = self.identify.holds
 
     def now(self) -> int:
         """The time, µs since 1970."""

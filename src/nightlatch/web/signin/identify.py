@@ -33,12 +33,17 @@ class _Known(msgspec.Struct, frozen=True):
     sessions: dict[str, Session] = {}
     tokens: dict[str, Token] = {}
 
+    def ids(self) -> set[str]:
+        """Of every session and token."""
+        return {one.id for one in self.sessions.values()} | {one.id for one in self.tokens.values()}
+
 
 class Identifier:
     """Finds out who asks."""
 
-    def __init__(self, records: UserRecords, now: Callable[[], int]) -> None:
-        self._records, self._now = records, now
+    def __init__(self, records: UserRecords, now: Callable[[], int], ended: Callable[[str], None]) -> None:
+        """`ended` is told each session and token that is no more, by its id."""
+        self._records, self._now, self._ended = records, now, ended
         self._known = _Known()
         self._looked = 0
         self._looking = asyncio.Lock()
@@ -60,6 +65,19 @@ class Identifier:
         cookie = sessions.presented(connection, sessions.SESSION)
         return await self._by_session(cookie, now) if cookie else None
 
+    async def holds(self, who: Who) -> bool:
+        """Whether somebody is still who they were: the session or token holds, and they may what they might."""
+        now = self._now()
+        if not 0 <= now - self._looked < LOOK:
+            await self.look()
+        user = self._known.users.get(who.id)
+        if user is None or user.role != who.role:
+            return False
+        if who.kind == "token":
+            return any(one.id == who.session and now < one.ends for one in self._known.tokens.values())
+        session = self.session(who.session)
+        return session is not None and not sessions.over(session, now)
+
     async def look(self) -> None:
         """Know what the database has by now."""
         asked = self._begun
@@ -71,7 +89,10 @@ class Identifier:
             version, used = self._known.version, self._used
             self._used = {}
             found = await asyncio.to_thread(self._load, version, used)
-            self._known = found or self._known
+            if found is not None:
+                former, self._known = self._known, found
+                for id_ in former.ids() - found.ids():
+                    self._ended(id_)
 
     def replaced(self, former: Session, now: int) -> None:
         """A session has another token: requests with the former one are under way."""
