@@ -32,7 +32,6 @@ from nightlatch.web.safety.gate import guarded, moderate
 from nightlatch.web.safety.rates import Buckets
 from nightlatch.web.signin import routes as signin
 from nightlatch.web.signin.desk import Desk
-from nightlatch.web.signin.desk import Desk
 from nightlatch.web.signin.who import Who, signed_in
 
 log = logging.getLogger(__name__)
