@@ -144,7 +144,14 @@ class ServiceTable(GuardingTable, frozen=True):
     """`[service]`."""
 
     host: str = "127.0.0.1"
+    """The address to listen on. Beyond this machine it takes a certificate: see `nightlatch tls init`."""
     port: int = 5625
+    """0: any that is free."""
+    names: list[str] = []
+    """By what names it is asked, beside those that only a home network has; the first is shown as its address."""
+    certificate: str = ""
+    """The owner's certificate with what leads to its authority: a PEM file, read again when it changes."""
+    certificate_key: str = ""
     audit_every_hours: Annotated[float, msgspec.Meta(ge=0.1, le=744)] = 24
     audit_apart_minutes: Annotated[float, msgspec.Meta(ge=0.1, le=1440)] = 5
     """The least time between two audits that events ask for: each asks every hub, and locks by radio."""

@@ -164,6 +164,8 @@ class Connection(H11Protocol):
         self._handshake: asyncio.Task[None] | None = None
         self._known: tuple[Phase, int] = ("headers", 0)
         self._task: asyncio.Task[Any] | None = None
+        self._made = False
+        """Whether the protocol began: after the handshake, where there is one."""
         self._early = b""
         self._taken = 0
         self._requests = 0
@@ -175,7 +177,7 @@ class Connection(H11Protocol):
         """What is waited for."""
         if self._handshake is not None:
             return "handshake"
-        if self.transport is None or self.transport.is_closing():
+        if not self._made or self.transport.is_closing():
             return "closing"
         unfinished = self.conn.their_state is h11.SEND_BODY
         if self.cycle is None or self.cycle.response_complete:
@@ -199,9 +201,10 @@ class Connection(H11Protocol):
         self.room.leave(self)
         if self._handshake is not None:
             self._handshake.cancel()
-        for transport in (self.transport, self._raw):
-            if transport is not None:
-                transport.abort()
+        if self._made:
+            self.transport.abort()
+        if self._raw is not None:
+            self._raw.abort()
 
     # What asyncio tells
 
@@ -215,6 +218,7 @@ class Connection(H11Protocol):
             return
         context = self.secure()
         if context is None:
+            self._made = True
             super().connection_made(transport)
         else:
             transport.pause_reading()
@@ -234,6 +238,7 @@ class Connection(H11Protocol):
         if secured is None or secured.is_closing():
             self.drop()
             return
+        self._made = True
         super().connection_made(secured)
         if self._early:
             self.data_received(self._early)
@@ -241,7 +246,7 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on. The first request may come together with the end of the handshake."""
-        if self.transport is None:
+        if not self._made:
             self._early += data
             return
         self._taken += len(data)
@@ -250,12 +255,12 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self.room.leave(self)
-        if self.transport is not None:
+        if self._made:
             super().connection_lost(exc)
 
     def shutdown(self) -> None:
         """End when the server does: streams at once, other answers when they are complete."""
-        if self.transport is None:
+        if not self._made:
             self.drop()
             return
         super().shutdown()

@@ -47,7 +47,7 @@ async def serve(
     loop.add_signal_handler(signal.SIGHUP, reload)
     with held(folder):
         sweep(folder, time.time())
-        used, left, broken = configuration, list[Event](), False
+        used, left, broken, port = configuration, list[Event](), False, 0
         while not last.is_set():
             ended.clear()
             service = None
@@ -55,8 +55,10 @@ async def serve(
                 async with running(configuration, folder, env=env, broken=broken) as service:
                     service.reload = reload
                     service.application = application
+                    # Any port is the same one after a reload: open pages go on.
+                    service.port = service.port or port
                     await service.run(ended, left)
-                left, broken = service.intake.left, service.broken
+                left, broken, port = service.intake.left, service.broken, service.port
             except NightlatchError as error:
                 # A port that is taken shows only here.
                 if configuration is used or (service is not None and service.standing):

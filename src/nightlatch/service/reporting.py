@@ -35,6 +35,7 @@ from nightlatch.service.status import (
     Security,
     Status,
 )
+from nightlatch.service.tls import Tls
 from nightlatch.service.upkeep import Upkeep
 
 
@@ -72,6 +73,7 @@ class Reporter:
         """The last event of each lock."""
         self.household = Household()
         self.address = ""
+        self.tls: Tls | None = None
 
     def hear(self, event: Event) -> None:
         """Remember since when each ecosystem is connected or is not, and why."""
@@ -105,6 +107,8 @@ class Reporter:
             found.append(f"access: {parts.access.trouble}")
         if parts.auditor.failed:
             found.append(f"audit: {parts.auditor.failed}")
+        if self.tls is not None and self.tls.problem:
+            found.append(self.tls.problem)
         if parts.pipeline.broke:
             found.append(parts.pipeline.broke)
         return found

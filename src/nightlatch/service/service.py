@@ -54,6 +54,7 @@ from nightlatch.service.reauditing import Auditor
 from nightlatch.service.repairing import Repairer
 from nightlatch.service.reporting import Parts, Reporter
 from nightlatch.service.showing import picture
+from nightlatch.service.tls import Tls
 from nightlatch.service.upkeep import Upkeep
 from nightlatch.service.verbs import verbs
 from nightlatch.store.access import AccessRecords
@@ -109,6 +110,9 @@ class Service:
         """Makes what is served over HTTP; the process that runs the service sets it."""
         self.greet: Callable[[str], None] = lambda _: None
         """Told once where it is served over HTTP."""
+        self.port = tables.service.port
+        """Where it answers over HTTP; before it does, where it is to (0: anywhere)."""
+        self.tls = Tls(configuration, folder, wall)
         self._watchers: list[Hear] = []
         self.standing = False
         """Whether it came to stand guard."""
@@ -197,6 +201,7 @@ class Service:
         )
         self.reporter = Reporter(parts, clock)
         self.reporter.household = self.household
+        self.reporter.tls = self.tls
         self._memory = Memory(
             snapshots,
             journal,
@@ -217,9 +222,13 @@ class Service:
             await stack.enter_async_context(self.intake)
             await stack.enter_async_context(control.serve(self.folder, verbs(self)))
             table = self.configuration.tables.service
+            await asyncio.to_thread(self.tls.begin)
             application = await stack.enter_async_context(self.application(self))
-            port = await stack.enter_async_context(http.serve(application, table.host, table.port))
-            self.reporter.address = f"http://{table.host}:{port}"
+            serving = http.serve(
+                application, table.host, self.port, names=(*table.names, *self.tls.names), secure=self.tls.context
+            )
+            self.port = await stack.enter_async_context(serving)
+            self.reporter.address = self.tls.address(self.port)
             for event in left:
                 await self.tell(event)
             await self.tell(Event(clock(), "started", "home"))
@@ -256,6 +265,7 @@ class Service:
             ("upkeep", self.upkeep.run),
             ("witnesses", self.witnesses.run),
             ("remembering", self._keep),
+            ("certificate", self.tls.run),
             *([("entities", self.entities.run)] if self.entities is not None else []),
         ]
         parts: Sequence[tuple[str, Coroutine[Any, Any, None]]] = [

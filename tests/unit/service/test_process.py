@@ -7,12 +7,13 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from nightlatch.configuration.read import load
+from nightlatch.errors import NightlatchError
 from nightlatch.service.control import ask
 from nightlatch.service.process import serve
 from nightlatch.service.status import Status
@@ -53,6 +54,21 @@ async def process(folder: Path) -> AsyncIterator[asyncio.Task[None]]:
 
 async def name(folder: Path) -> str:
     return (await asyncio.to_thread(ask, folder / "state", "status", Status)).home
+
+
+async def test_a_service_on_any_port_has_the_same_after_a_reload(tmp_path: Path) -> None:
+    async with process(tmp_path):
+        await until((tmp_path / "state/control.sock").exists)
+        before = await asyncio.to_thread(ask, tmp_path / "state", "status", Status)
+        os.kill(os.getpid(), signal.SIGHUP)
+        after = before
+        async with asyncio.timeout(10):
+            while after.started == before.started:
+                await asyncio.sleep(0.1)
+                with suppress(NightlatchError):
+                    after = await asyncio.to_thread(ask, tmp_path / "state", "status", Status)
+        assert after.address == before.address
+        assert after.address.startswith("http://localhost:")
 
 
 async def test_a_reload_is_no_end_to_systemd(tmp_path: Path) -> None:
