@@ -6,4 +6,17 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: Sequence[ControllerRouterHandler] = ()
+from nightlatch.web.journal import api, pages
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    pages.journal,
+    pages.fresh_rows,
+    pages.entry,
+    pages.proof_file,
+    pages.verified,
+    pages.verified_state,
+    pages.checkpoint_file,
+    pages.verify,
+    pages.export,
+    *api.ROUTES,
+)
