@@ -67,7 +67,8 @@ class Auditor:
         running: Mapping[str, Plug] = MappingProxyType({}),
     ) -> None:
         self._configuration = configuration
-        self._audits = audits
+        self.audits = audits
+        """Those that were kept."""
         self._env = env
         self._now = now
         self._every_s = every_s
@@ -150,12 +151,12 @@ class Auditor:
 
     async def _audit(self, now: datetime) -> None:
         path = str(self._configuration.path)
-        before = await asyncio.to_thread(self._audits.latest, path)
+        before = await asyncio.to_thread(self.audits.latest, path)
         if self.before is None:
             self.before = before
         # On a thread that nobody waits for at the end: a source may take long to find out that nobody answers.
         made = await apart(lambda: self._made(now))
-        await asyncio.to_thread(self._audits.add, path, made.audit)
+        await asyncio.to_thread(self.audits.add, path, made.audit)
         self.failed = ""
         self.last, self.before, self.repairs = made.audit, before, made.repairs
         self.changes = compare(before, made.audit) if before is not None else None

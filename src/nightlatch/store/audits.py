@@ -29,6 +29,15 @@ audits_table = sa.Table(
 )
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """An audit that was kept, without its findings. `score` is 0 to 100, `coverage` 0 to 1; None: nothing applied."""
+
+    id: int
+    at: datetime
+    score: float | None
+    coverage: float | None
+
+
 class Audits:
     """Keeps and finds audits. Use as a context manager."""
 
@@ -75,6 +84,36 @@ class Audits:
             query = query.order_by(table.c.id.desc())
         else:
             query = query.where(table.c.at <= _stamp(until)).order_by(table.c.at.desc(), table.c.id.desc())
+        try:
+            with self._engine.connect() as connection:
+                found = connection.scalar(query)
+        except sa.exc.DatabaseError as error:
+            raise unusable(error, str(self._engine.url.database)) from None
+        return self._decode(found) if found is not None else None
+
+    def history(self, configuration: str, most: int = 200) -> list[Kept]:
+        """The audits that were kept, oldest first; of more than `most` the last of each of so many stretches."""
+        table = audits_table
+        mine = table.c.configuration == configuration
+        stretch = sa.func.ntile(most).over(order_by=(table.c.at, table.c.id)).label("stretch")
+        spread = sa.select(table.c.id, stretch).where(mine).subquery()
+        chosen = sa.select(sa.func.max(spread.c.id)).group_by(spread.c.stretch)
+        query = (
+            sa.select(table.c.id, table.c.at, table.c.score, table.c.coverage)
+            .where(table.c.id.in_(chosen))
+            .order_by(table.c.at, table.c.id)
+        )
+        try:
+            with self._engine.connect() as connection:
+                rows = connection.execute(query).all()
+        except sa.exc.DatabaseError as error:
+            raise unusable(error, str(self._engine.url.database)) from None
+        return [Kept(row.id, datetime.fromisoformat(row.at), row.score, row.coverage) for row in rows]
+
+    def get(self, configuration: str, id_: int) -> Audit | None:
+        """One that was kept, or None."""
+        table = audits_table
+        query = sa.select(table.c.document).where(table.c.configuration == configuration, table.c.id == id_)
         try:
             with self._engine.connect() as connection:
                 found = connection.scalar(query)
