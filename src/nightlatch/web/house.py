@@ -19,6 +19,10 @@ from nightlatch.journal.lookup import Lookup
 from nightlatch.model.event import Event, instant
 from nightlatch.plugs import wall as clock
 from nightlatch.service.service import Service
+from nightlatch.web.kept.commands import Commands
+from nightlatch.web.kept.lately import Lately
+from nightlatch.web.kept.openers import Openers
+from nightlatch.web.kept.posture import Postures
 from nightlatch.web.live.hub import Hub
 from nightlatch.web.signin.who import Who
 
@@ -45,7 +49,12 @@ class House:
             door_of=lambda about: service.household.door_of.get(about, ""),
             severities={id_: detection.severity for id_, detection in detections().items()},
         )
+        self.commands = Commands(service.listener, act=self.act, publish=self.live.publish, clock=clock)
+        self.lately = Lately()
+        self.openers = Openers(service)
+        self.postures = Postures(service)
         service.watch(self._hear)
+        service.watch(self.lately.hear)
         service.watch(self.live.hear)
         service.listener.watch(lambda lock: self.live.publish("standing", lock))
 
@@ -144,9 +153,13 @@ async def opened(service: Service) -> AsyncIterator[House]:
     thread = ThreadPoolExecutor(1, thread_name_prefix="web")
     try:
         house = House(service, journal, thread)
+        filling = asyncio.create_task(house.lately.fill(journal, clock()), name="what happened lately")
         try:
             yield house
         finally:
+            filling.cancel()
+            await asyncio.wait((filling,))
+            await house.commands.close()
             await house.close()
     finally:
         await asyncio.to_thread(thread.shutdown)

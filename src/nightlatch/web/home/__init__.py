@@ -6,4 +6,10 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: Sequence[ControllerRouterHandler] = ()
+from nightlatch.web.home import api, pages
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    *(pages.home, pages.answer, pages.posture, pages.card, pages.one_door, pages.door_now),
+    *(pages.lock, pages.unlock, pages.pause, pages.resume),
+    *(api.home, api.doors, api.one_door, api.progress, api.lock, api.unlock),
+)
