@@ -36,6 +36,7 @@ from nightlatch.cli import (
     running,
     sync,
     tailoring,
+    tls,
     who,
 )
 from nightlatch.errors import NightlatchError
@@ -56,7 +57,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, fixing, tailoring, explaining, answering, listing, sync, running, backing, ledger, who):
     module.register(app)
-GROUPS = (access, alerts, autolock, catalogue, code, grant, guarding, journal, people)
+GROUPS = (access, alerts, autolock, catalogue, code, grant, guarding, journal, people, tls)
 for module in GROUPS:
     app.add_typer(module.app)
 

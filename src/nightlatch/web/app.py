@@ -27,6 +27,8 @@ from nightlatch.web import access, alerts, emergency, firstrun, home, journal, l
 from nightlatch.web.errors import answer
 from nightlatch.web.house import House, opened
 from nightlatch.web.pages import page, static
+from nightlatch.web.safety import beyond
+from nightlatch.web.safety.authority import authority
 from nightlatch.web.safety.csrf import ours
 from nightlatch.web.safety.gate import guarded, moderate
 from nightlatch.web.safety.rates import Buckets
@@ -78,7 +80,7 @@ def application(house: House, desk: Desk, identify: Identify | None = None) -> L
 
     buckets = Buckets(time.monotonic)
     app = Litestar(
-        [static, more, api, *routes, *house.service.routes()],
+        [static, authority, more, api, *routes, *house.service.routes()],
         dependencies={"house": Provide(provide)},
         guards=[signed_in, ours, moderate(buckets)],
         middleware=[DefineMiddleware(Identified, identify=identify or desk.identify)],
@@ -100,7 +102,7 @@ def application(house: House, desk: Desk, identify: Identify | None = None) -> L
         request_max_body_size=256 * 1024,
         logging_config=None,
     )
-    app.asgi_handler = guarded(app.asgi_handler, buckets)
+    app.asgi_handler = guarded(app.asgi_handler, buckets, for_good=lambda: house.service.tls.mode == "own")
     return app
 
 
@@ -109,6 +111,7 @@ async def web(service: Service) -> AsyncIterator[Litestar]:
     """What a running Nightlatch serves, with its pages. Who may make the first owner is told at the terminal."""
     async with opened(service) as house:
         desk = Desk(house)
+        await desk.read(lambda book: beyond.check(service.configuration, book))
         code = await desk.setup_code()
         if code is not None:
             service.greet = lambda address: _welcome(desk.setup_link(address, code))
