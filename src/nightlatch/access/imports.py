@@ -49,8 +49,14 @@ class Named(msgspec.Struct, frozen=True):
 
 def read(path: Path) -> list[Named]:
     """The codes that a file names, by lock and slot. ReadError names the file when it is none of these."""
-    where = str(path)
-    document: Any = json(read_bytes(path, limit=LIMIT), where=where)
+    return read_content(read_bytes(path, limit=LIMIT), str(path))
+
+
+def read_content(content: bytes, where: str) -> list[Named]:
+    """The same of a file's content; `where` names it in errors."""
+    if len(content) > LIMIT:
+        raise ReadError(f"is larger than {LIMIT // MIB} MiB", where=where)
+    document: Any = json(content, where=where)
     found: dict[tuple[str, int], Named] = {}
     known = False
     for form in (_keymaster, _helpers, _manager):

@@ -26,42 +26,47 @@ def at(journal: Journal, lines: Iterable[Entry], instant: int, locks: frozenset[
     """The first change of each line since then."""
     for told in every(journal, Wanted(about=locks, kinds=frozenset(("ledger",)), since=instant + 1)):
         if told.event is not None:
-            since.setdefault(_key(told.event), told.event)
+            since.setdefault(key(told.event), told.event)
     for entry in lines:
         if entry.lock in locks and entry.state in OPENS and ledger.key(entry) not in since:
             yield Line(entry)
-    sought = {key for key, event in since.items() if not _begins(event)}
-    yield from _before(journal, instant, sought)
+    sought = {key for key, event in since.items() if not fresh(event)}
+    yield from before(journal, instant, sought)
 
 
-def _before(journal: Journal, instant: int, sought: set[ledger.Key]) -> Iterator[Line]:
-    """The newest line of each key that was told by `instant`, read backwards."""
+def before(journal: Journal, instant: int, sought: set[ledger.Key]) -> Iterator[Line]:
+    """The newest line of each key that was told by `instant`, read backwards; `sought` is used up."""
     with journal.view() as view:
         stop = min(view.first_since(instant + 1) + BUNDLE, journal.size)
     while stop > 0 and sought:
         begin = (stop - 1) // BUNDLE * BUNDLE
         for told in reversed(list(journal.entries(begin, stop))):
             event = told.event
-            if event is None or event.kind != "ledger" or event.at > instant or (key := _key(event)) not in sought:
+            if event is None or event.kind != "ledger" or event.at > instant or (one := key(event)) not in sought:
                 continue
-            sought.discard(key)
-            if event.value in OPENS or event.value == KEPT:
-                yield _line(told, event)
+            sought.discard(one)
+            if (found := line(told)) is not None:
+                yield found
         stop = begin
 
 
-def _begins(event: Event) -> bool:
+def fresh(event: Event) -> bool:
     """Whether its code was not on the lock before: only what is planned is set, and of a new line nothing was read."""
     return event.value == "setting" or (event.value == "planned" and not event.since)
 
 
-def _key(event: Event) -> ledger.Key:
+def key(event: Event) -> ledger.Key:
+    """The line that a `ledger` event is about."""
     return event.about, event.name, 0 if event.name else event.slot
 
 
-def _line(told: Told, event: Event) -> Line:
+def line(told: Told) -> Line | None:
+    """The line that a `ledger` event of the journal tells; None where its code was not on the lock any more."""
+    event = told.event
+    if event is None or (event.value not in OPENS and event.value != KEPT):
+        return None
     state = "foreign" if event.value == KEPT else event.value
-    assert state in LEDGER_STATES  # noqa: S101  # looked at by the caller
+    assert state in LEDGER_STATES  # noqa: S101  # as looked at above
     entry = Entry(
         event.about,
         event.name,

@@ -158,12 +158,17 @@ class Registrar:
             codes = change.needed_codes(change.register.members(made.to))
         return Changed(grants=(made,), credentials=codes)
 
-    def change_grant(self, grant: Grant, now: int) -> Changed:
-        """Put a grant in the place of the one with its id. UsageError when that has ended."""
+    def change_grant(self, grant: Grant, now: int, *, seen: Grant | None = None) -> Changed:
+        """Put a grant in the place of the one with its id. UsageError when that has ended, or is not as it was `seen`.
+
+        Uses that were counted meanwhile are no change.
+        """
         with self._changing(now) as change:
             before = change.register.grant(grant.id)
             if before.ended:
                 raise UsageError(f"the grant {grant.id!r} has ended", todo="Make another: nightlatch grant add")
+            if seen is not None and msgspec.structs.replace(seen, used=before.used) != before:
+                raise UsageError("somebody else changed this grant meanwhile", todo="Look at it as it is now.")
             # Uses go on being counted while somebody thinks about a change.
             kept = msgspec.structs.replace(grant, made=before.made, used=before.used, ended=0)
             made = _grant(change.register, kept, now)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 EXIT_OPEN = 1
 STYLES = {"evidence": "green", "refused": "bold red", "unknown": "yellow"}
-ENDINGS = {"evidence": "proven", "refused": "refused", "unknown": "not proven"}
 
 
 def sync(
@@ -129,9 +128,11 @@ def _print_plan(names: Names, todo: Sequence[Todo], form: Format) -> None:
 def _print_done(names: Names, done: Sequence[Todo]) -> None:
     from rich.text import Text
 
+    from nightlatch.service.steps import ENDINGS_IN_WORDS
+
     out = console()
     for one in done:
-        line = Text(f"{ENDINGS[one.ending]:<11}", STYLES[one.ending])
+        line = Text(f"{ENDINGS_IN_WORDS[one.ending]:<11}", STYLES[one.ending])
         hung(out, line.append(f"{names.act(one)}: {one.what}", "default"), by=0)
 
 

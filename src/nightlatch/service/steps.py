@@ -13,6 +13,7 @@ ACTS = {
     "set": "put {whose} into {slot}",
     "full": "no slot is free for {whose}",
 }
+ENDINGS_IN_WORDS = {"evidence": "proven", "refused": "refused", "unknown": "not proven"}
 UNEXPLAINED = "a code that no grant explains"
 
 

@@ -23,7 +23,7 @@ _PITCH, _LARGE, _MARGIN, _QR = 20, 58, 28, 190
 
 def html(card: Card) -> bytes:
     """One page that needs nothing else, laid out for the screen and for paper."""
-    text = _page().render(card=card, codes=[_grouped(key.code.reveal()) for key in card.keys], qr=_svg_of(card))
+    text = _page().render(card=card, codes=[grouped(key.code.reveal()) for key in card.keys], qr=symbol(card))
     return text.encode()
 
 
@@ -33,7 +33,7 @@ def svg(card: Card) -> bytes:
     lines: list[tuple[str, int, str]] = [("home", y, card.home)]
     lines.append(("small", y := y + 26, f"For {card.name}"))
     for key in card.keys:
-        lines.append(("code", y := y + _LARGE, _grouped(key.code.reveal())))
+        lines.append(("code", y := y + _LARGE, grouped(key.code.reveal())))
         y += 8
         for way in key.ways:
             for part in textwrap.wrap(way.door, WIDTH) or [way.door]:
@@ -56,12 +56,12 @@ def pdf(card: Card) -> bytes:
         "name": card.name,
         "keys": [
             {
-                "code": _grouped(key.code.reveal()),
+                "code": grouped(key.code.reveal()),
                 "ways": [{"door": way.door, "times": list(way.times)} for way in key.ways],
             }
             for key in card.keys
         ],
-        "qr": _svg_of(card),
+        "qr": symbol(card),
     }
     with TemporaryDirectory(prefix="nightlatch-") as folder:
         path = Path(folder) / "card.typ"
@@ -88,7 +88,7 @@ FORMATS: Mapping[str, Callable[[Card], bytes]] = {".html": html, ".pdf": pdf, ".
 """By the ending of a file's name."""
 
 
-def _grouped(code: str) -> str:
+def grouped(code: str) -> str:
     """`319 790`, `3197 9042`: digits in two groups are typed with fewer mistakes."""
     if len(code) < 6:
         return code
@@ -96,7 +96,8 @@ def _grouped(code: str) -> str:
     return f"{code[:half]}\N{NO-BREAK SPACE}{code[half:]}"
 
 
-def _svg_of(card: Card) -> str:
+def symbol(card: Card) -> str:
+    """The QR code of a card as an element of a page. It is made of shapes alone: nothing that somebody wrote is in it."""
     return str(card.qr().svg_inline(border=0, scale=1, omitsize=True, svgclass=None, lineclass=None))
 
 
