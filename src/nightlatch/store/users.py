@@ -282,7 +282,9 @@ class UserBook:
 
 
 def _struct(row: sa.Row[Any], kind: type[R]) -> R:
-    return msgspec.convert(dict(row._mapping), kind, builtin_types=(bytes,))
+    # SQLAlchemy's names are no plain text where it would quote them.
+    values = {str(name): value for name, value in row._mapping.items()}
+    return msgspec.convert(values, kind, builtin_types=(bytes,))
 
 
 def _same(table: sa.Table, where: dict[str, str]) -> list[sa.ColumnElement[bool]]:

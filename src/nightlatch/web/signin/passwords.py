@@ -92,7 +92,7 @@ def judge(password: Secret, *known: str) -> None:
         raise Refused(_("this password is longer than %(most)d characters", most=LONGEST))
     words = [word for name in known for word in (name, *name.split()) if word]
     found = zxcvbn(text, [*words, "nightlatch"])
-    if found.score >= GOOD and len(text) >= SHORTEST:
+    if int(found.score) >= GOOD and len(text) >= SHORTEST:
         return
     told: list[str] = []
     if found.feedback is not None:
