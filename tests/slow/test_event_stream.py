@@ -1,0 +1,20 @@
+"""Two hundred open pages while a thousand events a second happen for a minute, some of them slow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.live import flood
+
+READERS, SLOW, RATE, SECONDS = 200, 20, 1000, 60
+
+
+async def test_a_flood_reaches_every_page_without_a_hole_and_pages_are_still_answered(tmp_path: Path) -> None:
+    found = await flood(tmp_path / "state", READERS, SLOW, RATE, SECONDS)
+    assert found.events > 0.95 * RATE * SECONDS
+    assert (found.holes, found.behind, found.dropped_fast) == (0, 0, 0)
+    assert found.dropped >= SLOW
+    assert found.resets == 0
+    assert found.memory_peak_mib < found.memory_start_mib + 80
+    assert found.page_p95_ms < 1000
+    assert found.stream_p95_ms < 2000
