@@ -37,6 +37,7 @@ from nightlatch.cli import (
     sync,
     tailoring,
     tls,
+    users,
     who,
 )
 from nightlatch.errors import NightlatchError
@@ -57,7 +58,7 @@ app = typer.Typer(
 )
 for module in (init, auditing, fixing, tailoring, explaining, answering, listing, sync, running, backing, ledger, who):
     module.register(app)
-GROUPS = (access, alerts, autolock, catalogue, code, grant, guarding, journal, people, tls)
+GROUPS = (access, alerts, autolock, catalogue, code, grant, guarding, journal, people, tls, users)
 for module in GROUPS:
     app.add_typer(module.app)
 

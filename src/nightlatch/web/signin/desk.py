@@ -161,9 +161,14 @@ def visitor(request: Request[Any, Any, Any]) -> Visitor:
 
 def setup_link(address: str, code: Secret) -> Secret:
     """The address of the first page with the code; by the name localhost, as passkeys need one."""
+    return Secret(f"{by_localhost(address)}/first-run#{code.reveal()}")
+
+
+def by_localhost(address: str) -> str:
+    """An address of this machine under the name localhost: passkeys are bound to names."""
     for own in ("//127.0.0.1", "//[::1]"):
         address = address.replace(own, "//localhost")
-    return Secret(f"{address.rstrip('/')}/first-run#{code.reveal()}")
+    return address.rstrip("/")
 
 
 def desk(state: State) -> Desk:

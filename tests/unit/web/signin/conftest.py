@@ -145,7 +145,9 @@ class Door:
 
     async def acts(self) -> list[tuple[str, str]]:
         """What is journalled of users: name and person."""
-        await self.web.until(lambda: not self.web.service.intake.waiting if hasattr(self.web.service.intake, "waiting") else True)
+        await self.web.until(
+            lambda: not self.web.service.intake.waiting if hasattr(self.web.service.intake, "waiting") else True
+        )
         journal = self.web.house.journal
         found = [entry.event for entry in journal.entries() if entry.event is not None]
         return [(one.name, one.person) for one in found if one.kind == "act"]

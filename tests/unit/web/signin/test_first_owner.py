@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.web.signin.authenticator import Authenticator
-from tests.unit.web.signin.conftest import Door, app_secret, hidden
+from tests.unit.web.signin.conftest import Door
 
 
 async def test_the_first_owner_is_made_by_a_password_and_an_app_and_gets_ten_recovery_codes(door: Door) -> None:
