@@ -12,7 +12,7 @@ from markupsafe import Markup
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 28
 """What stays free around the plot, for the axes' words."""
-TICKS = 5
+TICKS = 7
 """Times below the plot, about."""
 STEPS = (
     *(timedelta(minutes=one) for one in (1, 5, 15, 30)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,7 @@ def shown(request: Asked, house: House, template: str, *, status: int = 200, **v
         "tone": tone,
         "state": state,
         "entered": asking.entered,
+        "spoken": spoken,
         "Verdict": Verdict,
     }
     return page(request, house, f"posture/{template}", status=status, **common, **values)
@@ -56,6 +58,15 @@ def state(one: Any) -> str:
         return severities[one.severity.value]
     names = {Verdict.PASS: _("good"), Verdict.UNKNOWN: _("not known"), Verdict.NOT_APPLICABLE: _("does not apply")}
     return names[one.verdict]
+
+
+def spoken(value: Any) -> str:
+    """A fact's value as people read it: of the words that facts choose between, without what joins them."""
+    text = words.value(value)
+    return text.replace("_", " ") if _WORD.fullmatch(text) else text
+
+
+_WORD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 
 
 @get("/posture", guards=[may("see")], include_in_schema=False)
@@ -135,8 +146,9 @@ async def details(request: Asked, house: House, prefix: str) -> Mapping[str, Any
     finding = view.found(audit, practice_id, check, "/".join(rest))
     configuration = await house.read(lambda: asking.read(house))
     questions = asking.asked(configuration, audit, finding)
-    told = {question.ask for question in questions}
-    steps = [step for step in finding.fix.steps if not step.startswith(tuple(told))] if finding.fix else []
+    # What stands below as a form needs no command.
+    asked = [f"nightlatch answer {one.about} {one.fact} " for one in questions if request.user.may("posture")]
+    steps = [step for step in finding.fix.steps if not any(one in step for one in asked)] if finding.fix else []
     repair = next((one for one in house.service.auditor.repairs if _closes(one, finding.key)), None)
     return {
         "finding": finding,
