@@ -120,6 +120,17 @@ class Editor:
         del self._blocks[begin:end]
         self._checked()
 
+    def drop(self, name: str) -> None:
+        """Take the one table of this name away, with what is said directly above it."""
+        path = tuple(name.split("."))
+        for number, block in enumerate(self._blocks):
+            if block.path == path and not block.listed:
+                self._blocks[number - 1].tail += block.tail
+                del self._blocks[number]
+                break
+        del _at(self.data, path[:-1])[path[-1]]
+        self._checked()
+
     def _places(self, path: tuple[str, ...]) -> list[int]:
         return [number for number, one in enumerate(self._blocks) if one.listed and one.path == path]
 

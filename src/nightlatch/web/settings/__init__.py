@@ -1,4 +1,4 @@
-"""What Nightlatch works with: sources, users, backup, privacy."""
+"""What Nightlatch works with: home, sources, doors, backup, privacy, the service itself."""
 
 from __future__ import annotations
 
@@ -6,4 +6,12 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: Sequence[ControllerRouterHandler] = ()
+from nightlatch.web.settings import api, changing, doorpages, pages, sourcepages
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    changing.applying,
+    *pages.HANDLERS,
+    *sourcepages.HANDLERS,
+    *doorpages.HANDLERS,
+    *api.HANDLERS,
+)
