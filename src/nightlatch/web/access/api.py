@@ -82,7 +82,8 @@ async def api_who(
 
     A page has 12 doors; `number` is which page. `door` asks for one door with every way to open it.
     """
-    return await who_view(house, asked_at(at, house), door=door, number=number)
+    now = house.now()
+    return await who_view(house, asked_at(at, house, now), now, door=door, number=number)
 
 
 @get("/api/people", guards=[may("log")], tags=TAGS)

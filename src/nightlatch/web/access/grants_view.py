@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from heapq import nlargest
 from typing import Literal
 
@@ -116,8 +116,8 @@ def calendar(
             if shown.standing in ("open", "later"):
                 always.append(shown)
             continue
-        for span in spans(one, zone, begin, end):
-            for at, event_day, event in _events(shown, span, first, last, zone):
+        for since, until in spans(one, zone, max(begin, one.made), end):
+            for at, event_day, event in _events(shown, (max(since, one.made), until), first, last, zone):
                 by_day.setdefault(event_day, []).append((at, event))
     days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
     month = day.month if kind == "month" else 0
@@ -147,7 +147,7 @@ def _bounds(kind: str, day: date) -> tuple[date, date, date, date, str]:
 
 def _reaches(grant: Grant, begin: int, end: int) -> bool:
     last = min(grant.ends or FOREVER, grant.ended or FOREVER)
-    return grant.starts < end and last > begin
+    return max(grant.starts, grant.made) < end and last > begin
 
 
 def _events(
@@ -178,6 +178,4 @@ def _day(day: date, events: Iterable[tuple[int, Event]], today: date, month: int
 
 def _midnight(day: date, zone: tzinfo) -> int:
     """The first instant of a day at home."""
-    from datetime import datetime
-
     return micros(datetime(day.year, day.month, day.day, tzinfo=zone))

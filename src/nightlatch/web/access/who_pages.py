@@ -28,10 +28,11 @@ async def who_part(request: Ask, house: NamedDependency[House]) -> Response[str]
 
 async def _values(house: House, typed: Typed) -> dict[str, Any]:
     door, search, asked = typed.one("door"), typed.one("q"), typed.one("at")
-    at = asked_at(asked, house)
+    now = house.now()
+    at = asked_at(asked, house, now)
     if typed.one("steps"):
-        at = house.now() + (int_of(typed.one("steps")) * STEP)
-    view = await who_view(house, at, door=door, search=search, number=number(typed.one("number"), other=1))
+        at = now + int_of(typed.one("steps")) * STEP
+    view = await who_view(house, at, now, door=door, search=search, number=number(typed.one("number"), other=1))
     first, last = bounds(house)
     return {
         "view": view,

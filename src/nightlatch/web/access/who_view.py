@@ -72,9 +72,8 @@ def past_of(house: House) -> Past:
     return _pasts[house]
 
 
-def asked_at(text: str, house: House) -> int:
+def asked_at(text: str, house: House, now: int) -> int:
     """The instant that is asked for: an ISO time at home, or nothing for now. Refused beyond seven days."""
-    now = house.now()
     if not text:
         return now
     try:
@@ -91,9 +90,9 @@ def asked_at(text: str, house: House) -> int:
     return at if abs(at - now) >= MINUTE else now
 
 
-async def who_view(house: House, at: int, *, door: str = "", search: str = "", number: int = 1) -> WhoView:
+async def who_view(house: House, at: int, now: int, *, door: str = "", search: str = "", number: int = 1) -> WhoView:
     """Who can open the doors of a page at an instant, or one door, or those whose names have a text in them."""
-    access, now = house.service.access, house.now()
+    access = house.service.access
     loud = {one.lock for one in access.lines() if one.state in LOUD and not one.kept}
     past = past_of(house)
 
