@@ -39,7 +39,7 @@ def init(
     """
     import asyncio
 
-    from nightlatch.configuration.draft import draft
+    from nightlatch.configuration.draft import draft, timezone_here
     from nightlatch.configuration.read import locate, parse
     from nightlatch.discovery import discover
     from nightlatch.errors import UsageError
@@ -54,7 +54,8 @@ def init(
     if form is Format.TEXT:
         _tell(found, out)
     name = _ask("What do you call your home?", "Home") if asks else "Home"
-    timezone = _ask("In which time zone is it?", _timezone()) if asks else _timezone()
+    here = timezone_here(os.environ)
+    timezone = _ask("In which time zone is it?", here) if asks else here
     sources = _sources(found, asks)
     first = parse(draft(name, timezone, (), sources), path)
     with out.status("Asking the hubs for locks …"):
@@ -186,15 +187,3 @@ def _doors(locks: Sequence[Lock], asks: bool) -> list[DoorDraft]:
         model = _ask("Which maker and model is its lock?", "")
         doors.append(DoorDraft(slug(name, [door.id for door in doors]), name, model=model))
     return doors
-
-
-def _timezone() -> str:
-    """The IANA time zone of this machine; UTC when it does not say."""
-    from zoneinfo import available_timezones
-
-    known = available_timezones()
-    candidates = [os.environ.get("TZ", "").removeprefix(":")]
-    link = Path("/etc/localtime")
-    if link.is_symlink():
-        candidates.append(str(link.resolve()).partition("zoneinfo/")[2])
-    return next((name for name in candidates if name in known), "UTC")

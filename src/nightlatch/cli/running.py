@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, print_json
+from nightlatch.cli.common import ConfigOption, Format, FormatOption, configuration, console, print_json, write_private
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from nightlatch.configuration.read import Configuration
     from nightlatch.service.status import LockStatus, Status
 
 EXIT_TROUBLE = 1
@@ -40,6 +41,8 @@ def run(
     log_format: Annotated[str, typer.Option("--log-format", help="text or json: how each line is logged.")] = "text",
 ) -> None:
     """Stand guard: hear every lock, keep the journal, raise alerts, lock doors. Runs until stopped (Ctrl-C).
+
+    Without a configuration it begins an empty one, and the rest is set up in a browser. One that is named must exist.
 
     Examples: nightlatch run; nightlatch run --demo; nightlatch run --log-format json
     """
@@ -69,7 +72,7 @@ def run(
         give(settings, folder, wall())
         _say_where(folder, settings.path)
     else:
-        settings = configuration(config)
+        settings = _begun(config)
     asyncio.run(serve(settings, folder, env=os.environ, application=web))
 
 
@@ -135,6 +138,20 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(reload)
     app.command()(unit)
+
+
+def _begun(config: Path | None) -> Configuration:
+    """The owner's configuration; an empty one at its usual place where there is none and none is named."""
+    from nightlatch.configuration.draft import draft, timezone_here
+    from nightlatch.configuration.read import locate
+
+    path = locate(config, os.environ)
+    if config is None and not os.environ.get("NIGHTLATCH_CONFIG") and not path.exists():
+        text = draft("Home", timezone_here(os.environ), (), ())
+        write_private(path, text.encode())
+        told = f"There is no configuration yet: an empty one is begun at {path}. Set everything up in a browser."
+        console(stderr=True).print(told, markup=False, soft_wrap=True)
+    return configuration(config)
 
 
 def _say_where(folder: Path, path: Path) -> None:

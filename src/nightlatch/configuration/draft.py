@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from zoneinfo import available_timezones
 
 import msgspec
 import tomlkit
@@ -99,6 +101,16 @@ def draft(name: str, timezone: str, doors: Iterable[DoorDraft], sources: Iterabl
         settings = "".join(f"{key} = {text(value)}\n" for key, value in source.settings.items())
         parts.append(f"{note}[[sources]]\nkind = {text(source.kind)}\n{settings}")
     return "\n".join(parts) + LATER + GUARDING.format(lock=text(first), slot=text(f"{first}/3"))
+
+
+def timezone_here(env: Mapping[str, str]) -> str:
+    """The IANA time zone of this machine; UTC when it does not say."""
+    known = available_timezones()
+    candidates = [env.get("TZ", "").removeprefix(":")]
+    link = Path("/etc/localtime")
+    if link.is_symlink():
+        candidates.append(str(link.resolve()).partition("zoneinfo/")[2])
+    return next((name for name in candidates if name in known), "UTC")
 
 
 def text(value: str) -> str:

@@ -6,4 +6,6 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: Sequence[ControllerRouterHandler] = ()
+from nightlatch.web.firstrun import pages
+
+ROUTES: Sequence[ControllerRouterHandler] = pages.HANDLERS
