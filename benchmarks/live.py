@@ -51,6 +51,8 @@ LIMIT = 60.0
 """Seconds after the flood until everybody must have everything."""
 SLOW_S, SLOW_BYTES = 0.5, 2_000
 """How a slow reader reads."""
+HALT_S, READS_S = 10.0, 15.0
+"""For how long one that halts reads nothing, and reads in between."""
 
 
 async def owner(_: Any) -> Who:
@@ -107,10 +109,13 @@ async def happen(service: Service, rate: float, seconds: float) -> int:
 class Reader:
     """One open page: it knows what it has, and comes back where it was."""
 
-    def __init__(self, port: int, *, slow: bool = False) -> None:
+    def __init__(self, port: int, *, slow: bool = False, halts: bool = False) -> None:
         self._port = port
-        self.slow = self._was_slow = slow
+        self.halts = halts
+        self.slow = slow
+        self._late = slow or halts
         self.first = self.last = -1
+        self._reads = time.monotonic() + READS_S / 2
         self.holes = self.dropped = self.resets = self.messages = 0
         self.late: list[float] = []
         """ms from the event to here."""
@@ -126,10 +131,10 @@ class Reader:
     async def _read(self) -> None:
         peer = socket.socket()
         peer.setblocking(False)
-        if self.slow:
+        if self.slow or self.halts:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         await asyncio.get_running_loop().sock_connect(peer, ("127.0.0.1", self._port))
-        reader, writer = await asyncio.open_connection(sock=peer, limit=16_384 if self.slow else 2**20)
+        reader, writer = await asyncio.open_connection(sock=peer, limit=16_384 if self.slow or self.halts else 2**20)
         again = f"Last-Event-ID: {self.last}\r\n" if self.first >= 0 else ""
         writer.write(f"GET /live HTTP/1.1\r\nHost: localhost\r\n{again}\r\n".encode())
         held = b""
@@ -141,6 +146,9 @@ class Reader:
                     self._take(message)
                 if self.slow:
                     await asyncio.sleep(SLOW_S)
+                elif self.halts and time.monotonic() > self._reads:
+                    await asyncio.sleep(HALT_S)
+                    self._reads = time.monotonic() + READS_S
         finally:
             writer.close()
 
@@ -159,7 +167,7 @@ class Reader:
                 self.first = int(first[1])
             elif int(first[1]) != self.last + 1 or last - int(first[1]) + 1 != count:
                 self.holes += 1
-            if not self._was_slow:
+            if not self._late:
                 # The first of a message waited longest.
                 self.late.append((wall() - int(first[2])) / 1000)
         self.last = last
@@ -178,6 +186,11 @@ class Found(msgspec.Struct, frozen=True):
     """How often slow readers were dropped."""
     dropped_fast: int
     resets: int
+    """How often one had missed too much, and was told to begin anew."""
+    halting: int
+    """Readers that halt now and then, and read fast in between."""
+    dropped_halting: int
+    resets_halting: int
     behind: int
     """Readers that did not have everything in the end."""
     stream_p50_ms: float
@@ -222,7 +235,7 @@ async def flood(folder: Path, readers: int, slow: int, rate: float, seconds: flo
     assert process.stdout is not None
     process.stdin.write(b"\n")
     port = int(await process.stdout.readline())
-    everybody = [Reader(port, slow=number < slow) for number in range(readers)]
+    everybody = [Reader(port, slow=number < slow, halts=slow <= number < 2 * slow) for number in range(readers)]
     tasks = [asyncio.create_task(one.run()) for one in everybody]
     await asyncio.sleep(1 + readers / 200)
     took: list[float] = []
@@ -236,7 +249,7 @@ async def flood(folder: Path, readers: int, slow: int, rate: float, seconds: flo
             await asyncio.sleep(0.2)
         last = int(await answer)
         for one in everybody:
-            one.slow = False
+            one.slow = one.halts = False
         end = time.perf_counter() + LIMIT
         while any(one.last < last for one in everybody) and time.perf_counter() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
@@ -246,7 +259,10 @@ async def flood(folder: Path, readers: int, slow: int, rate: float, seconds: flo
             readers, slow, last - first + 1, rate, seconds,
             holes=sum(one.holes for one in everybody),
             dropped=sum(one.dropped for one in everybody[:slow]),
-            dropped_fast=sum(one.dropped for one in everybody[slow:]),
+            dropped_fast=sum(one.dropped for one in everybody[2 * slow :]),
+            halting=slow,
+            dropped_halting=sum(one.dropped for one in everybody[slow : 2 * slow]),
+            resets_halting=sum(one.resets for one in everybody[slow : 2 * slow]),
             resets=sum(one.resets for one in everybody),
             behind=sum(one.last < last for one in everybody),
             stream_p50_ms=round(part(late, 0.5), 1), stream_p95_ms=round(part(late, 0.95), 1),

@@ -20,7 +20,7 @@ BODY_S = 10.0
 def router(witnessing: Witnessing) -> Router:
     """`POST /witness/add-checkpoint` of C2SP tlog-witness."""
 
-    @post("/add-checkpoint", request_max_body_size=REQUEST_LIMIT, status_code=200)
+    @post("/add-checkpoint", request_max_body_size=REQUEST_LIMIT, status_code=200, opt={"open": True})
     async def add_checkpoint(request: Request[Any, Any, Any]) -> Response[bytes]:
         try:
             async with asyncio.timeout(BODY_S):

@@ -11,6 +11,7 @@ import ipaddress
 import logging
 import socket
 import ssl
+import struct
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -201,6 +202,11 @@ class Connection(H11Protocol):
         self.room.leave(self)
         if self._handshake is not None:
             self._handshake.cancel()
+        if self._raw is not None:
+            peer = self._raw.get_extra_info("socket")
+            if peer is not None and peer.fileno() >= 0:
+                # What the kernel still holds for it goes too: reset, not closed.
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if self._made:
             self.transport.abort()
         if self._raw is not None:

@@ -77,6 +77,10 @@ async def _asked(port: int, sent: bytes, limit: float = 4.0) -> bytes:
         writer.close()
 
 
+def _ended(reader: asyncio.StreamReader) -> bool:
+    return reader.at_eof() or reader.exception() is not None
+
+
 async def _fine(port: int) -> None:
     """A request of somebody else is answered at once."""
     before = time.perf_counter()
@@ -92,7 +96,7 @@ async def test_headers_that_come_byte_by_byte_are_not_waited_for() -> None:
             for byte in REQUEST + b"X-Slow: " + b"y" * 200:
                 writer.write(bytes([byte]))
                 await asyncio.sleep(0.02)
-                if reader.at_eof():
+                if _ended(reader):
                     break
             await _fine(port)
             assert await reader.read() == b""
@@ -106,7 +110,7 @@ async def test_a_body_that_comes_byte_by_byte_is_not_waited_for() -> None:
         writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
         begun = time.perf_counter()
         with suppress(ConnectionError):
-            while not reader.at_eof() and time.perf_counter() - begun < 4:
+            while not _ended(reader) and time.perf_counter() - begun < 4:
                 writer.write(b"z")
                 await asyncio.sleep(0.02)
         assert 0.9 < time.perf_counter() - begun < 3
@@ -254,7 +258,7 @@ async def test_many_that_say_nothing_make_room_for_who_asks(monkeypatch: pytest.
         await asyncio.sleep(0.2)
         for _ in range(10):
             await _fine(port)
-        open_ = sum(not reader.at_eof() and reader.exception() is None for reader, _ in idle)
+        open_ = sum(not _ended(reader) for reader, _ in idle)
         assert open_ <= 20
         for _, writer in idle:
             writer.close()

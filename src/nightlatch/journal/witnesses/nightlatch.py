@@ -109,8 +109,9 @@ class Nightlatch(Witness, kind="nightlatch"):
 
     async def _ask(self, session: aiohttp.ClientSession, body: str) -> _Answer:
         try:
+            # Whose certificate it is does not matter: what is sent is public, and the answer is signed by a known key.
             async with session.post(
-                f"{self.settings.url.rstrip('/')}/add-checkpoint", data=body.encode(), allow_redirects=False
+                f"{self.settings.url.rstrip('/')}/add-checkpoint", data=body.encode(), allow_redirects=False, ssl=False
             ) as response:
                 data = await response.content.read(ANSWER_LIMIT + 1)
                 while len(data) <= ANSWER_LIMIT and (more := await response.content.read(ANSWER_LIMIT + 1)):

@@ -14,6 +14,8 @@ SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 """Methods that change nothing."""
 OURS = frozenset(("same-origin", "none"))
 """`Sec-Fetch-Site` of a page of ours, and of what somebody typed or kept as a bookmark. `same-site` is another port."""
+OPEN = ("/witness/",)
+"""Paths where nobody is anybody by a session: other journals come there, and what they bring is signed."""
 PROGRAMS = ("/api", "/live")
 """Paths that no page of another site may even lead to."""
 FROM_ELSEWHERE = "This came from another site's page, which may not do that here."
@@ -37,7 +39,7 @@ def refusal(method: str, path: str, scheme: str, headers: Mapping[str, str], *, 
     said = [headers[name] for name in ("origin", "referer") if headers.get(name)]
     if any(not _same(one, scheme, headers.get("host", "")) for one in said):
         return FROM_ELSEWHERE
-    if not said and site is None and not token:
+    if not said and site is None and not token and not path.startswith(OPEN):
         return UNKNOWN
     return None
 

@@ -58,6 +58,11 @@ def test_a_program_shows_a_token_and_need_not_say_where_it_is() -> None:
     assert _refused("POST", "/api/doors", token=True, origin="http://evil.example")
 
 
+def test_another_journal_brings_its_checkpoint_without_saying_where_it_is() -> None:
+    assert not _refused("POST", "/witness/add-checkpoint")
+    assert _refused("POST", "/witness/add-checkpoint", origin="http://evil.example")
+
+
 def test_other_sites_lead_to_pages_and_read_nothing() -> None:
     link = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
     assert not _refused("GET", "/", **link)
