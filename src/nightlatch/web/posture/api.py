@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
 from nightlatch.model.document import FindingDocument
@@ -73,7 +73,7 @@ async def answers(house: NamedDependency[House], about: FromQuery[str] = "") -> 
 
 
 @post("/api/posture/answers", guards=[may("posture")], tags=TAGS, status_code=HTTP_202_ACCEPTED)
-async def answer(request: Asked, house: NamedDependency[House], data: AnswerInput) -> Auditing:
+async def answer(request: Asked, house: NamedDependency[House], data: JSONBody[AnswerInput]) -> Auditing:
     """Answer a question; the home is judged anew with it."""
     await asking.answer(house, request.user, data)
     return view.auditing(house.service.auditor)
@@ -96,7 +96,7 @@ async def waivers(house: NamedDependency[House]) -> Sequence[WaiverView]:
 
 
 @post("/api/posture/waivers", guards=[may("posture")], tags=TAGS, status_code=HTTP_202_ACCEPTED)
-async def waive(request: Asked, house: NamedDependency[House], data: WaiverInput) -> Auditing:
+async def waive(request: Asked, house: NamedDependency[House], data: JSONBody[WaiverInput]) -> Auditing:
     """Accept a finding for a reason and until a day; it counts again by itself after that."""
     await asking.waive(house, request.user, data)
     return view.auditing(house.service.auditor)
