@@ -59,7 +59,7 @@ def forecast(samples: Sequence[Sample], now: int) -> Forecast:
     """The forecast at `now` (µs), of samples in any order. What lies ahead of now, or is no charge, does not count."""
     told = sorted((at, charge) for at, charge in samples if 0 <= charge <= 100 and at <= now + DAY)
     if not told:
-        return Forecast(why="the lock has not told its charge yet")
+        return Forecast(why="its history begins with the next report")
     at, charge = told[-1]
     days = _since_new(_by_day(told))
     found = Forecast(charge, at, since=days[0][0] * DAY)

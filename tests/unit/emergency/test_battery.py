@@ -45,7 +45,7 @@ def test_a_short_history_foretells_nothing_and_says_what_is_missing(days: int) -
 
 
 def test_nothing_told_is_not_an_empty_battery() -> None:
-    assert forecast([], NOW) == Forecast(why="the lock has not told its charge yet")
+    assert forecast([], NOW) == Forecast(why="its history begins with the next report")
 
 
 def test_a_lithium_battery_that_holds_its_voltage_is_not_said_to_last_for_ever() -> None:

@@ -6,4 +6,6 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: Sequence[ControllerRouterHandler] = ()
+from nightlatch.web.emergency.pages import api, batteries, emergency, sheet
+
+ROUTES: Sequence[ControllerRouterHandler] = (emergency, batteries, sheet, api)

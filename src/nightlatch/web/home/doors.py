@@ -211,7 +211,11 @@ def _lock(seen: Look, lock: str) -> LockView:
     stood = standing or Standing(lock)
     secured = stood.secured(now)
     state = security(stood, secured.answer)
-    why = secured.reason if standing is not None else _("no hub has told of this lock yet")
+    why = secured.reason
+    if standing is None:
+        why = _("no hub has told of this lock yet")
+    elif state == "open":
+        why = _("the door is open, and %(bolt)s", bolt=secured.reason) if stood.bolt != "thrown" else secured.reason
     return LockView(
         lock,
         service.household.name(lock),
@@ -252,7 +256,7 @@ def left(forecast: Forecast) -> str:
     """How long a battery lasts, in words."""
     days, least, most = forecast.days, forecast.least, forecast.most
     if days is None or least is None:
-        return _("not enough history to say how long: %(why)s", why=forecast.why)
+        return _("no forecast yet: %(why)s", why=forecast.why)
     if days < 1:
         return _("change it now")
     if days < 2 * WEEK:

@@ -86,4 +86,4 @@ def opens(openers: tuple[Opener, ...], *, named: bool) -> Opens:
 def _words(one: Opener) -> str:
     where = f", slot {one.slot}" if one.slot else ""
     note = f": {one.note}" if one.note else ""
-    return f"{one.who} ({one.means}{where}){note}"
+    return f"{one.who[:1].upper()}{one.who[1:]} ({one.means}{where}){note}"

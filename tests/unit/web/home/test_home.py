@@ -266,13 +266,13 @@ async def test_the_page_of_fifty_doors_is_quick_and_small(open_web: Opens) -> No
 
 @pytest.mark.parametrize("hours", ["0", "99", "-1", "x", ""])
 async def test_a_pause_of_the_auto_lock_has_an_end(open_web: Opens, hours: str) -> None:
-    web = await open_web(f'{HOME}[[autolock]]\nlock = "front"\nminutes = 5\n')
+    web = await open_web(f'{HOME}[[autolock]]\nlock = "front"\nafter = "5m"\n')
     client = await web.client("owner")
     assert (await client.post("/doors/front/pause", data={"hours": hours})).status_code == 400
 
 
 async def test_the_auto_lock_is_paused_and_resumed(open_web: Opens) -> None:
-    web = await open_web(f'{HOME}[[autolock]]\nlock = "front"\nminutes = 5\n')
+    web = await open_web(f'{HOME}[[autolock]]\nlock = "front"\nafter = "5m"\n')
     client = await web.client("owner")
     assert (await client.post("/doors/front/pause", data={"hours": "4"})).status_code == 303
     assert "Auto-lock is paused until" in (await client.get("/doors/front")).text
