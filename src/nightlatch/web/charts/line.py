@@ -20,6 +20,7 @@ STEPS = (
     *(timedelta(days=one) for one in (1, 2, 7, 14, 30, 91, 182, 365, 1826)),
 )
 DAY = timedelta(days=1)
+MONTHS = timedelta(days=100)
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -49,8 +50,14 @@ def line(
     title, description = texts
     known = [one for one in points if one.value is not None and isfinite(one.value)]
     begin, end = _span(known)
-    across = lambda at: LEFT + (WIDTH - LEFT - RIGHT) * ((at - begin) / (end - begin))  # noqa: E731  # two scales
-    down = lambda value: HEIGHT - BOTTOM - _share(value, axis) * (HEIGHT - TOP - BOTTOM)  # noqa: E731
+
+    def across(at: datetime) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * ((at - begin) / (end - begin))
+
+    def down(value: float) -> float:
+        share = min(1.0, max(0.0, (value - axis.low) / (axis.high - axis.low)))
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
     parts = [
         Markup(
             '<line class="axis" x1="{}" y1="{}" x2="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>'
@@ -94,10 +101,6 @@ def _span(known: Sequence[Point]) -> tuple[datetime, datetime]:
     return begin, end
 
 
-def _share(value: float, axis: Axis) -> float:
-    return min(1.0, max(0.0, (value - axis.low) / (axis.high - axis.low)))
-
-
 def _runs(points: Sequence[Point], gap: timedelta) -> Iterator[list[Point]]:
     """The points in stretches in which something was known throughout."""
     run: list[Point] = []
@@ -124,7 +127,7 @@ def _ticks(begin: datetime, end: datetime, zone: tzinfo) -> Iterator[tuple[datet
         if at > end:
             return
         if at >= begin:
-            yield at, f"{wall.day} {wall:%b}" if step >= DAY else f"{wall:%H:%M}"
+            yield at, f"{wall:%b %Y}" if step > MONTHS else f"{wall.day} {wall:%b}" if step >= DAY else f"{wall:%H:%M}"
         number += 1
 
 

@@ -125,7 +125,7 @@ def asked(configuration: Configuration, audit: Audit, finding: FindingDocument) 
     if finding.verdict.value != "unknown" or not names:
         # What was answered can be answered otherwise, or taken back.
         names = {fact.fact for fact in (*finding.evidence, *finding.stale) if fact.source == "declared"}
-    if not names or finding.subject.partition(":")[0] not in answering.KINDS:
+    if not names:
         return []
     known = answering.questions(finding.subject, answering.given(configuration))
     return [one for one in known if one.fact in names]
@@ -181,7 +181,7 @@ def day_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(_("“%(text)s” is no day", text=text[:40]), todo=_("Write it as 2026-10-01.")) from None
+        raise UsageError(_("“%(given)s” is no day", given=text[:40]), todo=_("Write it as 2026-10-01.")) from None
 
 
 def _one(form: Mapping[str, Sequence[str]], name: str) -> str:

@@ -123,8 +123,13 @@ def _view(repair: Repair, run: Run | None, titles: dict[str, str]) -> RepairView
         repair.name,
         repair.severity,
         repair.summary,
-        tuple(Closed(*one.split("/", 1), titles.get(one, one)) for one in repair.closes),
+        tuple(_closed(one, titles) for one in repair.closes),
         tuple(steps),
         run.state if run is not None else "open",
         run is not None and run.proven,
     )
+
+
+def _closed(check: str, titles: dict[str, str]) -> Closed:
+    practice, _slash, name = check.partition("/")
+    return Closed(practice, name, titles.get(check, check))
