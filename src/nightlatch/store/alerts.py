@@ -215,6 +215,11 @@ class AlertBook:
         """The newest alerts in any state, oldest first."""
         return self._alerts(sa.select(alerts).order_by(alerts.c.id.desc()).limit(limit))[::-1]
 
+    def history(self, before: int, limit: int) -> list[AlertRow]:
+        """The newest alerts with a lower id that are over or put aside, newest first."""
+        past = sa.and_(alerts.c.id < before, alerts.c.state.not_in(LIVE))
+        return self._alerts(sa.select(alerts).where(past).order_by(alerts.c.id.desc()).limit(limit))
+
     def between(self, begin: int, end: int) -> list[AlertRow]:
         """The alerts that were raised in [begin, end), oldest first."""
         inside = sa.and_(alerts.c.first >= begin, alerts.c.first < end)

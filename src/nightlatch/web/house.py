@@ -68,6 +68,10 @@ class House:
             self._open = sum(row.state == "open" for row in self.service.alerts.open())
         return self._open
 
+    def count_anew(self) -> None:
+        """Alerts were acknowledged: how many are open is to be looked up again."""
+        self._open = None
+
     @property
     def configuration(self) -> Configuration:
         """The configuration that the service runs with."""

@@ -67,9 +67,10 @@ class Alerts:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.rules = rules
+        self.records = records
+        self.carrier = carrier
         self._desk = Desk(records, rules, household, sealer, clock())
         self._outbox = Outbox(records, rules, sealer, jitter)
-        self._carrier = carrier
         self._tell_journal = tell
         self._clock = clock
         self._monotonic = monotonic
@@ -232,7 +233,7 @@ class Alerts:
         cries = self._cries[channel.id]
         while cries:
             message = cries.popleft()
-            reason = await self._carrier.send(channel, message)
+            reason = await self.carrier.send(channel, message)
             if reason != DELIVERED:
                 log.warning("channel %s failed: %s", channel.id, reason)
                 if self._pending:
@@ -240,7 +241,7 @@ class Alerts:
                 return
 
     async def _send(self, channel: Channel, batch: Batch) -> None:
-        sending = asyncio.ensure_future(self._carrier.send(channel, batch.message))
+        sending = asyncio.ensure_future(self.carrier.send(channel, batch.message))
         try:
             reason = await asyncio.shield(sending)
         except asyncio.CancelledError:

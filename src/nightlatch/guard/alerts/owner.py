@@ -39,9 +39,20 @@ def close(records: AlertRecords, ids: Iterable[int], now: int) -> list[AlertRow]
     return found
 
 
-def acts(rows: Sequence[AlertRow], value: str, now: int) -> list[Event]:
-    """What the owner did about these alerts, for the journal: "acknowledged" or "closed"."""
-    return [Event(now, "alert", row.about, name=row.detection, value=value, detail=f"alert {row.id}") for row in rows]
+def acts(rows: Sequence[AlertRow], value: str, now: int, *, person: str = "", note: str = "") -> list[Event]:
+    """What somebody did about these alerts, for the journal: "acknowledged" or "closed", and their note on it."""
+    return [
+        Event(
+            now,
+            "alert",
+            row.about,
+            name=row.detection,
+            value=value,
+            person=person,
+            detail=f"alert {row.id}{f': {note}' if note else ''}",
+        )
+        for row in rows
+    ]
 
 
 async def test(records: AlertRecords, carrier: Carrier, channel: Channel, now: int) -> str:

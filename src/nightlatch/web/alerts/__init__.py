@@ -1,4 +1,4 @@
-"""Alerts, where they are sent, and what else to tell."""
+"""Alerts: what needs somebody, the channels that tell of it, and what is watched for."""
 
 from __future__ import annotations
 
@@ -6,4 +6,16 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: Sequence[ControllerRouterHandler] = ()
+from nightlatch.web.alerts import api, pages, settings
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    pages.alerts,
+    pages.live,
+    pages.history,
+    pages.alert,
+    pages.acknowledge,
+    pages.close,
+    pages.acknowledge_all,
+    *settings.ROUTES,
+    *api.ROUTES,
+)

@@ -49,7 +49,7 @@ async def test_the_journal_tells_in_sentences_newest_first(web: Web) -> None:
     answer = await client.get("/journal")
     assert answer.status_code == 200
     found = rows(answer.text)
-    assert found.index("Ana unlocked Front lock in the web app") < found.index("Front lock: wrong code")
+    assert found.index("Ana asked in the web app to unlock Front lock") < found.index("Front lock: wrong code")
     assert found.index("Front lock: wrong code") < found.index("Ana unlocked Front lock by code")
     assert any("nothing was heard" in one for one in found)
     assert answer.headers["cache-control"] == "no-store"
