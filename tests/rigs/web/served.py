@@ -29,9 +29,12 @@ from nightlatch.service.opening import running
 from nightlatch.service.service import Service
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.database import connect
+from nightlatch.store.users import UserBook
 from nightlatch.web.app import application
 from nightlatch.web.house import opened
 from nightlatch.web.signin.desk import Desk
+from nightlatch.web.signin.users import new
+from nightlatch.web.signin.who import ROLES
 from tests.unit.web.conftest import told
 
 PAYLOAD = (
@@ -46,7 +49,15 @@ TRUSTED = frozenset(("alert", "delivery", "verified", "retained", "erased", "key
 async def pages(service: Service) -> AsyncIterator[Litestar]:
     """The application, without the sign-in."""
     async with opened(service) as house:
-        yield application(house, Desk(house), told)
+        desk = Desk(house)
+        await desk.change(known)
+        yield application(house, desk, told)
+
+
+def known(book: UserBook, now: int) -> None:
+    """Users of every role, so that their own pages have somebody to be about."""
+    for role in ROLES:
+        book.put(new(book, role, role.title(), role, now))
 
 
 async def serve(folder: Path, *, hostile: bool = False) -> None:

@@ -16,7 +16,7 @@ POLICY = "; ".join(
     )
 )
 OFF = (
-    *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "fullscreen", "geolocation"),
+    *("accelerometer", "autoplay", "camera", "display-capture", "fullscreen", "geolocation"),
     *("gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial", "usb"),
 )
 """What pages never use."""
