@@ -55,15 +55,15 @@ WRITE = [
 async def test_owners_see_every_page_and_residents_those_that_change_nothing(open_web: Opens) -> None:
     web = await open_web(TWO_DOORS)
     ids = await peopled(web)
-    owner, resident, viewer = [await web.client(role) for role in ("owner", "resident", "viewer")]  # type: ignore[arg-type]
+    owner, resident, viewer = [await web.client(role) for role in ("owner", "resident", "viewer")]
     for path in READ:
         told = await owner.get(path.format(**ids))
-        assert told.status_code == 200, (path, told.text[told.text.find("<main"):][:700])
+        assert told.status_code == 200, (path, told.text[told.text.find("<main") :][:700])
         assert (await resident.get(path.format(**ids))).status_code == 200, path
         assert (await viewer.get(path.format(**ids))).status_code == 403, path
     for path in WRITE:
         told = await owner.get(path.format(**ids))
-        assert told.status_code == 200, (path, told.text[told.text.find("<main"):][:700])
+        assert told.status_code == 200, (path, told.text[told.text.find("<main") :][:700])
         assert (await resident.get(path.format(**ids))).status_code == 403, path
 
 
