@@ -141,9 +141,10 @@ async def practice_part(request: Asked, house: NamedDependency[House], id_: From
 
 async def details(request: Asked, house: House, prefix: str) -> Mapping[str, Any]:
     """What a finding's page and its part show; its key is the rest of the path."""
-    practice_id, check, *rest = request.scope["path"].removeprefix(prefix).split("/")
+    practice_id, _slash, rest = request.scope["path"].removeprefix(prefix).partition("/")
+    check, _slash, subject = rest.partition("/")
     audit = last(house)
-    finding = view.found(audit, practice_id, check, "/".join(rest))
+    finding = view.found(audit, practice_id, check, subject)
     configuration = await house.read(lambda: asking.read(house))
     questions = asking.asked(configuration, audit, finding)
     # What stands below as a form needs no command.
