@@ -84,6 +84,9 @@ def restore(
             out.print(f"{count(result.secrets, 'PIN or address', 'PINs and addresses')} can be opened.", markup=False)
         if result.unopened:
             out.print(f"The PINs cannot be opened: {result.unopened}", markup=False, soft_wrap=True, style="yellow")
+        if result.users:
+            told = f"{count(result.users, 'user')} of the web app as when the backup was made (nightlatch users list)"
+            out.print(f"{told}: they sign in anew, and make API tokens anew.", markup=False, soft_wrap=True)
         if result.grants:
             told = f"{count(result.grants, 'grant holds', 'grants hold')} as when the backup was made"
             out.print(f"{told}, also any that was ended since: nightlatch grant list", markup=False, style="yellow")

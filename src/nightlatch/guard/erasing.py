@@ -13,7 +13,7 @@ from nightlatch.access.erasing import forget, must_be_gone, name_of
 from nightlatch.access.vault import FILE as SEAL
 from nightlatch.configuration.read import LIMIT, Configuration
 from nightlatch.configuration.tables import PersonTable
-from nightlatch.errors import StoreError
+from nightlatch.errors import StoreError, UsageError
 from nightlatch.journal.journal import FILE as JOURNAL
 from nightlatch.journal.journal import Journal
 from nightlatch.journal.leaves import BUNDLE
@@ -21,6 +21,7 @@ from nightlatch.model.event import Event, micros
 from nightlatch.reading.files import read_text
 from nightlatch.store.database import connect
 from nightlatch.store.scrubbing import Scrubbed, Words, names_of, scrub
+from nightlatch.store.users import User, UserRecords
 
 SHORTEST = 3
 """Letters of a part of a name that is looked for by itself."""
@@ -75,6 +76,7 @@ def erase(
     of theirs is not proven gone from its lock.
     """
     must_be_gone(folder, id_, _called(configuration))
+    _not_the_last_owner(folder, id_)
     person = person_of(configuration, id_)
     people = (id_, *(person.credentials if person else ()))
     states = [folder, *_put_aside(folder)]
@@ -113,6 +115,21 @@ def erase(
     return Erased(keys, entry, scrubbed, tuple(_lines(configuration, words)), entries, others)
 
 
+def _not_the_last_owner(folder: Path, id_: str) -> None:
+    """UsageError for the only owner of the web app: nobody could manage it any more."""
+    if not (folder / DATABASE).exists():
+        return
+    engine = connect(folder)
+    try:
+        with UserRecords(engine).read() as book:
+            owners = [one.id for one in book.every(User) if one.role == "owner"]
+    finally:
+        engine.dispose()
+    if owners == [id_]:
+        todo = "Make another user an owner first: nightlatch users add NAME --role owner"
+        raise UsageError(f"{id_} is the only owner of the web app", todo=todo)
+
+
 def _put_aside(folder: Path) -> list[Path]:
     """Former states that a restore, or a damaged journal, left in folders of their own."""
     found = [one for one in sorted(folder.iterdir()) if one.is_dir() and not one.is_symlink()]
@@ -133,6 +150,8 @@ def _scrub(folder: Path, words: Words, person: str) -> Scrubbed:
     rows = forget(folder, person)
     engine = connect(folder)
     try:
+        with UserRecords(engine).begin() as book:
+            rows += book.forget(person)
         found = scrub(engine, words)
         return Scrubbed(found.changed, found.dropped + rows)
     finally:
@@ -144,7 +163,9 @@ def _names_in(folder: Path, subject: str) -> set[str]:
         return set()
     engine = connect(folder)
     try:
-        return names_of(engine, subject)
+        with UserRecords(engine).read() as book:
+            user = book.one(User, subject.partition(":")[2])
+        return names_of(engine, subject) | ({user.id, user.name} if user is not None else set())
     finally:
         engine.dispose()
 

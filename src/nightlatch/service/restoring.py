@@ -29,6 +29,7 @@ from nightlatch.service.folder import held, prepare, running
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.database import connect
 from nightlatch.store.scrubbing import forget_audits
+from nightlatch.store.users import Code, Device, Session, Token, User, UserRecords
 from nightlatch.writing import replace
 
 KEYS = (keys.FILE, cosigning.FILE, SEAL)
@@ -51,6 +52,8 @@ class Restored(msgspec.Struct, frozen=True):
     """Why they could not be opened: the key is kept elsewhere, and is not the one by now."""
     grants: int = 0
     """Grants that hold again as they did when the backup was made: also any that was ended since."""
+    users: int = 0
+    """Users of the web app as they were then. All of them sign in anew, and tokens and links are made anew."""
 
 
 def backup(folder: Path, file: Path, passphrase: Secret) -> int:
@@ -102,6 +105,7 @@ def restore(
         entries, erased = _prove(made, folder, file, now)
         secrets, unopened = _unseal(made, configuration, file)
         grants = _granted(made, micros(now))
+        users = _signed_out(made)
         aside = folder / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
         try:
             if in_use(folder):
@@ -111,7 +115,9 @@ def restore(
         except OSError as error:
             todo = f"Restore again. What was there before is in {aside}."
             raise StoreError(f"cannot be moved: {error.strerror}", where=str(folder), todo=todo) from None
-        return Restored(entries, erased, str(aside) if aside.exists() and names else "", secrets, unopened, grants)
+        return Restored(
+            entries, erased, str(aside) if aside.exists() and names else "", secrets, unopened, grants, users
+        )
 
 
 def _prove(made: Path, folder: Path, file: Path, now: datetime) -> tuple[int, int]:
@@ -158,6 +164,20 @@ def _granted(made: Path, now: int) -> int:
         engine.dispose()
 
 
+def _signed_out(made: Path) -> int:
+    """End every session, token, known browser and one-time code: any of them may have been ended since. The users."""
+    if not (made / DATABASE).exists():
+        return 0
+    engine = connect(made)
+    try:
+        with UserRecords(engine).begin() as book:
+            for kind in (Session, Token, Device, Code):
+                book.drop(kind)
+            return len(book.every(User))
+    finally:
+        engine.dispose()
+
+
 def _erase_again(journal: Journal, made: Path, folder: Path) -> int:
     """Destroy what the present journal, if it goes on from this one, has destroyed since."""
     if not (folder / JOURNAL).is_file():
@@ -180,6 +200,10 @@ def _erase_again(journal: Journal, made: Path, folder: Path) -> int:
         try:
             forget_audits(engine)
             forget_unknown(engine, journal.sealer.knows)
+            with UserRecords(engine).begin() as book:
+                for user in book.every(User):
+                    if not journal.sealer.knows(user.id):
+                        book.forget(user.id)
         finally:
             engine.dispose()
     return erased

@@ -264,6 +264,12 @@ class UserBook:
         )
         return [_struct(row, Tries) for row in rows]
 
+    def many_tries(self, start: str) -> int:
+        """How many of these there are."""
+        table = _TABLES[Tries]
+        wanted = sa.select(sa.func.count()).where(table.c.id.startswith(start, autoescape=True))
+        return int(self.connection.scalar(wanted) or 0)
+
     def forget(self, user: str) -> int:
         """Take a user away with all that is theirs; how many rows that were."""
         gone = sum(self.drop(kind, user=user) for kind in (Passkey, Recovery, Session, Token, Device, Code))

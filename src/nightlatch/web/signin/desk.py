@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nightlatch.web.house import House
 
 T = TypeVar("T")
-MINUTE = 60_000_000
+SECOND = 1_000_000
 
 
 class TooMany(Refused):
@@ -40,7 +40,7 @@ class TooMany(Refused):
             _("there were too many wrong tries"),
             todo=_(
                 "Try again in %(time)s. A passkey works all the same; at the machine: nightlatch users reset NAME",
-                time=span(max(wait, MINUTE // 60)),
+                time=span(wait + SECOND - 1),
             ),
         )
 

@@ -138,6 +138,6 @@ def _free(key: str) -> int:
 def _bound(book: UserBook, now: int) -> None:
     book.sweep(Tries, "last", now - FORGET)
     for start in ADDRESSES:
-        found = book.tries_of(start)
-        for one in found[: max(0, len(found) - MOST_ADDRESSES)]:
-            book.drop(Tries, id=one.id)
+        if (over := book.many_tries(start) - MOST_ADDRESSES) > 0:
+            for one in book.tries_of(start)[:over]:
+                book.drop(Tries, id=one.id)
