@@ -43,21 +43,25 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def found(
-    settings: Configuration, records: AccessRecords, locks: Collection[str] | None, journal: Journal | None
+    settings: Configuration,
+    records: AccessRecords,
+    locks: Collection[str] | None,
+    journal: Journal | None,
+    since: int | None = None,
 ) -> list[Strange]:
-    """The codes on these locks that no grant explains, kept ones too."""
+    """The codes on these locks that no grant explains, kept ones too; their last use as a journal tells it `since`."""
     lines, known = records.entries(locks), records.people()
     people = {one.id: one.name for one in known} | {one.id: one.name or one.id for one in settings.tables.people}
     names = {f"lock:{one.id}": one.name or one.id for one in settings.tables.locks}
     where = {line.lock for line in lines if not line.credential}
-    return strangers(lines, names, people, _used(where, journal) if journal is not None else {})
+    return strangers(lines, names, people, _used(where, journal, since) if journal is not None else {})
 
 
-def _used(locks: Iterable[str], journal: Journal) -> dict[tuple[str, int], int]:
+def _used(locks: Iterable[str], journal: Journal, since: int | None) -> dict[tuple[str, int], int]:
     """When slots last opened their lock, as the journal tells."""
     last: dict[tuple[str, int], int] = {}
     for lock in locks:
-        for entry in newest(journal, Wanted(frozenset((lock,)), frozenset(("unlocked",))), USES):
+        for entry in newest(journal, Wanted(frozenset((lock,)), frozenset(("unlocked",)), since=since), USES):
             if entry.event is not None and entry.event.slot:
                 last[lock, entry.event.slot] = entry.event.at
     return last

@@ -9,13 +9,14 @@ from functools import partial
 from nightlatch.access import recalling
 from nightlatch.access.beside import Beside
 from nightlatch.access.byhand import home_of, removal
+from nightlatch.access.register import Register
 from nightlatch.access.schedules import moment_words
 from nightlatch.access.who import Entrance, Leave, Line, Scene, by_now, coming, current
 from nightlatch.configuration.read import Configuration
 from nightlatch.errors import UsageError
 from nightlatch.guard.known import credentials
 from nightlatch.journal.journal import Journal
-from nightlatch.model.access import Entry, Person
+from nightlatch.model.access import EVERY_DOOR, Entry, Grant, Person
 from nightlatch.model.event import instant
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.audits import Audits
@@ -87,8 +88,12 @@ def entrances(
     moment: int,
     *,
     past: Past = nothing_kept,
+    register: Register | None = None,
 ) -> list[Entrance]:
-    """Who can open these doors at an instant, of the ledger, the grants and the last audit; before now, of `past`."""
+    """Who can open these doors at an instant, of the ledger, the grants and the last audit; before now, of `past`.
+
+    For a time to come `register` is taken where it is given, and loaded otherwise.
+    """
     # Whom the configuration names is a person too.
     written = [Person(one.id, one.name.strip() or one.id, groups=tuple(one.groups)) for one in settings.tables.people]
     locks = [lock for of in doors.values() for lock in of]
@@ -97,19 +102,26 @@ def entrances(
     if at < moment:
         lines = list(past(entries, at, frozenset(locks)))
     if at > moment:
-        people, grants = records.people(), records.grants()
+        people, grants = _reaching(register or Register.load(settings, records), {*doors, *locks})
     else:
         whose = {entry.person for entry in entries} | {line.entry.person for line in lines}
         people = records.people(whose)
         groups = {f"group:{group}" for person in (*people, *written) for group in person.groups}
         grants = records.grants({f"person:{person}" for person in whose} | groups)
-    people += written
+    people += [one for one in written if at <= moment]
     names = {person.id: person.name for person in people}
     door_of = {f"lock:{lock.id}": f"door:{lock.door}" for lock in settings.tables.locks if lock.door}
     leave = Leave(people, grants, door_of, settings.zone)
     lines = lines if at < moment else by_now(entries, leave, moment)
     scene = scenery(settings, records, doors, names, at)
     return coming(lines, scene, leave, at, moment) if at > moment else current(lines, scene, leave, at)
+
+
+def _reaching(register: Register, doors: set[str]) -> tuple[list[Person], list[Grant]]:
+    """The grants that open one of these doors or locks, and everybody."""
+    named = doors | {EVERY_DOOR} | {register.locks.get(one, "") for one in doors}
+    grants = [one for one in register.grants.values() if not named.isdisjoint(one.doors)]
+    return list(register.people.values()), grants
 
 
 def scenery(

@@ -98,8 +98,16 @@ class Leave:
         self._zone = zone
         self._spans: dict[tuple[object, ...], tuple[int, int] | None] = {}
         self._to: dict[str, list[Grant]] = {}
+        self._at: dict[str, dict[str, None]] = {}
+        """Whom something is granted to, by what their grants name."""
         for grant in grants:
             self._to.setdefault(grant.to, []).append(grant)
+            for door in grant.doors:
+                self._at.setdefault(door, {})[grant.to] = None
+        self._members: dict[str, list[str]] = {}
+        for person, groups in self._groups.items():
+            for to in (f"person:{person}", *(f"group:{group}" for group in groups)):
+                self._members.setdefault(to, []).append(person)
 
     def span(self, person: str, lock: str, at: int) -> tuple[int, int] | None:
         """The span that holds at an instant, of all grants together; None: they have no leave then."""
@@ -139,7 +147,10 @@ class Leave:
 
     def everybody(self, lock: str, at: int) -> list[tuple[str, tuple[int, int]]]:
         """Everyone with leave to open a lock at an instant, with the span that holds then."""
-        found = ((person, self.span(person, lock, at)) for person in self._groups)
+        here = (EVERY_DOOR, lock, self._door_of.get(lock, ""))
+        to = (to for name in here for to in self._at.get(name, ()))
+        people = dict.fromkeys(person for whom in to for person in self._members.get(whom, ()))
+        found = ((person, self.span(person, lock, at)) for person in people)
         return [(person, span) for person, span in found if span is not None]
 
 

@@ -97,7 +97,7 @@ def grouped(code: str) -> str:
 
 
 def symbol(card: Card) -> str:
-    """The QR code of a card as an element of a page. It is made of shapes alone: nothing that somebody wrote is in it."""
+    """The QR code of a card as an element of a page, made of shapes alone: nothing that somebody wrote is in it."""
     return str(card.qr().svg_inline(border=0, scale=1, omitsize=True, svgclass=None, lineclass=None))
 
 

@@ -50,14 +50,14 @@ async def import_(request: Ask, house: NamedDependency[House]) -> Response[str] 
 
 
 async def _found(house: House, content: bytes, name: str, typed: Typed) -> list[Match]:
-    access, configuration, journal = house.service.access, house.configuration, house.service.journal
+    access, configuration = house.service.access, house.configuration
     vault = access.vault
     said = dict(one.split("=", 1) for one in typed.many("lock") if "=" in one)
 
     def look() -> list[Match]:
         named = read_content(content, name)
         theirs = locks_of(configuration, named, said)
-        codes = deciding.found(configuration, access.records, set(theirs.values()), journal)
+        codes = deciding.found(configuration, access.records, set(theirs.values()), None)
         return matches(named, theirs, codes, vault)
 
     return await house.read(look)
@@ -65,10 +65,10 @@ async def _found(house: House, content: bytes, name: str, typed: Typed) -> list[
 
 async def _taken(request: Ask, house: House, typed: Typed) -> Redirect:
     """Take names over for codes that are still as they were shown: "front/3/SINCE" with a name each."""
-    access, configuration, journal = house.service.access, house.configuration, house.service.journal
+    access, configuration = house.service.access, house.configuration
     wanted = dict(zip(typed.many("place"), typed.many("name"), strict=False))
     chosen = set(typed.many("take"))
-    codes: list[Strange] = await house.read(lambda: deciding.found(configuration, access.records, None, journal))
+    codes: list[Strange] = await house.read(lambda: deciding.found(configuration, access.records, None, None))
     choices = [
         (one, Choice("keep", name=wanted[place]))
         for one in codes

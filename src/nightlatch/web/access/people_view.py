@@ -127,8 +127,8 @@ def line_row(register: Register, entry: Entry) -> LineRow:
     )
 
 
-def person_view(register: Register, id_: str, lines: Iterable[Entry], last: int, now: int) -> PersonView:
-    """Somebody. `lines` are those of their codes; `last` is when they last came in, as the journal tells."""
+def person_view(register: Register, id_: str, lines: Iterable[Entry], now: int) -> PersonView:
+    """Somebody. `lines` are those of their codes."""
     person = register.people[id_]
     entries = sorted((one for one in lines if one.state != "absent"), key=lambda one: register.name(one.lock))
     grants = sorted(register.granted(id_, now), key=lambda one: one.made, reverse=True)
@@ -139,7 +139,7 @@ def person_view(register: Register, id_: str, lines: Iterable[Entry], last: int,
         tuple(row(one, register, now) for one in grants),
         tuple(_code(register, one, codes, now) for one in codes),
         tuple(line_row(register, one) for one in entries),
-        max([last, *(one.used for one in entries)]),
+        max((one.used for one in entries), default=0),
         tuple(waiting) if person.ended else (),
     )
 

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from nightlatch.access import deciding
 from nightlatch.access.deciding import Choice
 from nightlatch.access.registrar import Registrar
+from nightlatch.access.schedules.wall import DAY
 from nightlatch.access.strange import Strange
 from nightlatch.errors import UsageError
 from nightlatch.web.access.asking import NEW, new_id
@@ -21,12 +22,16 @@ from nightlatch.web.pages import back, page
 from nightlatch.web.signin.who import fresh, may
 from nightlatch.web.texts import _
 
+LATELY = 30 * DAY
+"""So far back the last use of a code is looked for."""
+
 
 async def stranger(house: House, lock: str, slot: int) -> Strange:
     """The unexplained code in a slot of a lock; NotFound where there is none any more."""
     configuration, journal = house.configuration, house.service.journal
     records = house.service.access.records
-    found = await house.read(lambda: deciding.found(configuration, records, [f"lock:{lock}"], journal))
+    since = house.now() - LATELY
+    found = await house.read(lambda: deciding.found(configuration, records, [f"lock:{lock}"], journal, since))
     one = next((one for one in found if one.slot == slot), None)
     if one is None:
         raise NotFound(_("no unexplained code is in slot %(slot)s any more", slot=slot))

@@ -21,8 +21,10 @@ from nightlatch.web.texts import _
 
 SIZE = 12
 """Doors of one page."""
-SHOWN = 40
+SHOWN = 12
 """Ways to open one door that are shown, unless that door alone is asked for."""
+LOUDEST = 40
+"""Of those that are exposed or foreign."""
 STEP = 15 * MINUTE
 STEPS = 7 * 24 * 4
 """Of the slider, to either side of now."""
@@ -109,7 +111,7 @@ async def who_view(house: House, at: int, now: int, *, door: str = "", search: s
         )
         page, rows = paged(len(ordered), number, SIZE)
         chosen = {about: every[about] for about in ordered[rows]}
-        found = entrances(settings, records, chosen, at, now, past=past.at) if chosen else []
+        found = entrances(settings, records, chosen, at, now, past=past.at, register=access.register) if chosen else []
         everywhere = [one for one in found[0].unknown if all(one in other.unknown for other in found)] if found else []
         doors = tuple(_door(one, everywhere if len(found) > 1 else [], whole=bool(door)) for one in found)
         return WhoView(
@@ -131,7 +133,7 @@ async def who_view(house: House, at: int, now: int, *, door: str = "", search: s
 def _door(one: Entrance, everywhere: list[str], *, whole: bool) -> Door:
     loud = sum(opener.state in LOUD for opener in one.openers)
     people = {opener.person or f"{opener.who}/{opener.slot}" for opener in one.openers if opener.slot or opener.person}
-    most = len(one.openers) if whole else max(SHOWN, loud)
+    most = len(one.openers) if whole else max(SHOWN, min(loud, LOUDEST))
     unknown = tuple(text for text in one.unknown if text not in everywhere)
     openers = one.openers[:most]
     return Door(one.about, one.name, loud, len(people), openers, len(one.openers) - len(openers), unknown)
