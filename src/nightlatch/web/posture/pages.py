@@ -71,10 +71,12 @@ _WORD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
 
 @get("/posture", guards=[may("see")], include_in_schema=False)
 async def overview(
+    *,
     request: Asked,
     house: NamedDependency[House],
     show: FromQuery[view.Show] = "",
     about: FromQuery[str] = "",
+    practice: FromQuery[str] = "",
     part: FromQuery[int] = 1,
 ) -> Response[str]:
     """How the home stands; with a filter, the findings that it takes."""
@@ -82,7 +84,7 @@ async def overview(
     audit = auditor.known
     if audit is None:
         return shown(request, house, "first.html")
-    chosen = view.Filter(show, about)
+    chosen = view.Filter(show, about, practice)
     if chosen.any:
         found = view.selected(audit, chosen)
         pages = max(1, -(-len(found) // view.PAGE))
@@ -97,7 +99,7 @@ async def overview(
             part=part,
             pages=pages,
             things=view.things(audit),
-            counts=view.counts(one for one in audit.findings if about in ("", one.subject)),
+            counts=view.counts(filter(view.Filter("", about, practice).takes, audit.findings)),
         )
     made = view.posture(audit, auditor.changes, view.auditing(auditor))
     return shown(request, house, "overview.html", view=made, things=view.things(audit))
@@ -122,9 +124,8 @@ async def practice(request: Asked, house: NamedDependency[House], id_: FromPath[
     """One practice: what it is, why, what settles it, and how the home fares."""
     known = find(id_)
     findings = view.selected(last(house), view.Filter(practice=id_))
-    rows = [view.row(one) for one in findings]
-    made = view.practice_view(known.id, known.number, known.title, findings) if findings else None
-    return shown(request, house, "practice.html", practice=known, view=made, rows=rows)
+    rows = [view.row(one) for one in findings[: view.PAGE]]
+    return shown(request, house, "practice.html", practice=known, rows=rows, more=len(findings) - len(rows))
 
 
 MOST_IN_PART = 20

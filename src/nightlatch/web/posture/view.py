@@ -46,7 +46,7 @@ class Filter(msgspec.Struct, frozen=True):
 
     def query(self, **other: str) -> str:
         """As a query string, with some of it otherwise."""
-        values = {"show": self.show, "about": self.about} | other
+        values = {"show": self.show, "about": self.about, "practice": self.practice} | other
         return "&".join(f"{name}={quote(value, safe='')}" for name, value in values.items() if value)
 
 

@@ -156,3 +156,11 @@ async def test_a_failed_look_is_told_with_its_reason(sample: Web) -> None:
     sample.service.auditor.failed = "the disk <b>is</b> full"
     text = (await (await sample.client("viewer")).get("/posture")).text
     assert "the disk &lt;b&gt;is&lt;/b&gt; full" in text
+
+
+async def test_the_findings_of_one_practice_can_be_listed_alone(sample: Web) -> None:
+    audit: Any = sample.service.auditor.last
+    client = await sample.client("viewer")
+    text = (await client.get("/posture?practice=updates")).text
+    assert text.count('<details class="finding"') == sum(one.practice == "updates" for one in audit.findings)
+    assert "Nothing of this kind" in (await client.get("/posture?practice=unicorns")).text
