@@ -10,6 +10,7 @@ from nightlatch.access import giving
 from nightlatch.access.giving import Able, Standing
 from nightlatch.access.register import Register
 from nightlatch.access.schedules import preview, widening, words
+from nightlatch.access.schedules.wall import MINUTE
 from nightlatch.model.access import Always, Grant
 
 SHOWN = 5
@@ -58,6 +59,7 @@ class GrantRow(msgspec.Struct, frozen=True):
 
 def meaning(grant: Grant, before: Grant | None, register: Register, able: Able, now: int) -> Meaning:
     """What a grant means, and what of it is wider than `before`."""
+    now -= now % MINUTE  # nobody reads seconds
     times = preview(grant, register.zone, now, SHOWN + 1)
     return Meaning(
         giving.head(grant, register),

@@ -51,6 +51,8 @@ class LineRow(msgspec.Struct, frozen=True):
     used: int
     """When it last opened the door."""
     form: str
+    declared: bool
+    """It is kept because nightlatch.toml says whose it is: that is changed there."""
 
 
 class CodeRow(msgspec.Struct, frozen=True):
@@ -124,6 +126,7 @@ def line_row(register: Register, entry: Entry) -> LineRow:
         "" if entry.reason == ledger.evidence(entry) else entry.reason,
         entry.used,
         entry.form,
+        entry.declared,
     )
 
 

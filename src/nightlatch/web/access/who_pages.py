@@ -30,8 +30,8 @@ async def _values(house: House, typed: Typed) -> dict[str, Any]:
     door, search, asked = typed.one("door"), typed.one("q"), typed.one("at")
     now = house.now()
     at = asked_at(asked, house, now)
-    if typed.one("steps"):
-        at = now + int_of(typed.one("steps")) * STEP
+    if steps := int_of(typed.one("steps")):
+        at = now // STEP * STEP + steps * STEP
     view = await who_view(house, at, now, door=door, search=search, number=number(typed.one("number"), other=1))
     first, last = bounds(house)
     return {

@@ -35,6 +35,7 @@ function slide(form) {
     if (!found || mine !== wanted) return;
     document.getElementById("doors")?.replaceWith(found);
     words.textContent = found.dataset.words;
+    document.getElementById("at").value = found.dataset.at;
     range.setAttribute("aria-valuetext", found.dataset.words);
     history.replaceState(null, "", asked ? `/access/who?${asked}` : "/access");
   };
