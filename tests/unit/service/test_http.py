@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 
 from nightlatch.errors import StoreError
+from nightlatch.service.connections import Connection
 from nightlatch.service.http import serve, watched
 from nightlatch.service.metrics import Metrics
 
@@ -56,3 +57,17 @@ async def test_a_page_from_outside_learns_nothing_of_the_doors() -> None:
             assert answer.split()[1] == b"421"
             assert b"Ask for localhost" in answer
             writer.close()
+
+
+async def test_an_answer_does_not_wait_for_the_peer_to_confirm_its_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    before = Connection.connection_made
+
+    def seen(self: Connection, transport: asyncio.Transport) -> None:
+        made.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        before(self, transport)
+
+    monkeypatch.setattr(Connection, "connection_made", seen)
+    async with serve(app(Metrics(), list, lambda: None), "127.0.0.1", 0) as port:
+        await _get(port, "/health")
+    assert made == [1]
