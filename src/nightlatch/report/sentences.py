@@ -61,6 +61,8 @@ _ALERTS = {
     "acknowledged": "acknowledged the alert: {label}",
     "closed": "put the alert aside: {label}",
 }
+_SAYING = frozenset(("raised", "again", "worse", "over"))
+"""What becomes of an alert with words of its own, not with a note of who saw to it."""
 _DELIVERIES = {"failed": "messages do not arrive by {name}", "delivered": "messages arrive by {name} again"}
 _DONE = {
     "locked": "locked",
@@ -115,7 +117,8 @@ def _told(event: Event, names: Names, zone: tzinfo, who: str) -> str:
             return f"{who or 'Somebody'} {done}"
         case "alert":
             done = _ALERTS.get(str(event.value), "alert {value}: {label}")
-            done = done.format(label=label(event.name), value=event.value)
+            said = event.detail if event.value in _SAYING and event.detail else label(event.name)
+            done = done.format(label=said.removesuffix("."), value=event.value)
             return f"{who} {done}" if who and event.value in ("acknowledged", "closed") else _capital(done)
         case "delivery":
             return _capital(_DELIVERIES.get(str(event.value), "messages by {name}: {value}").format(

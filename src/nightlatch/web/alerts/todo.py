@@ -36,6 +36,8 @@ TODO: Mapping[str, str] = {
         "The bolt may stand out of an open door: it can break the frame. Check the door sensor, then close."
     ),
     "long-open-door": "Close the door, or see who holds it open.",
+    "autolock": "Go and look at the door: it did not lock by itself. Until the bolt is out, it is not locked.",
+    "posture": "See Posture: the finding says what got worse, how that is known, and how to mend it.",
     "offline": "Look at its power and its distance from the hub. Until it answers, nobody knows how the door is.",
     "opened-while-locked": "Look at the door: the bolt may miss the strike, or somebody got past it.",
     "remote-or-voice-unlock": (

@@ -101,7 +101,7 @@ async def entry(request: Asked, house: NamedDependency[House], index: FromPath[i
         return {
             "row": view.row(found, view.names(house), house.zone),
             "raw": view.readable(found.event.raw) if found.event is not None else "",
-            "fields": [(name, printable(str(value))) for name, value in document(found).items() if value not in ("", None)],
+            "fields": [(name, printable(str(one))) for name, one in document(found).items() if one not in ("", None)],
             "size": house.journal.size,
             "proven": checkpoints.proven(house.journal, index) if found.event is not None else None,
         }
