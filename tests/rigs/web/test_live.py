@@ -88,7 +88,7 @@ def test_what_the_reader_opened_and_holds_stays_while_the_page_changes(context: 
             body=f"""<div data-live="t" data-kinds="*" data-from="/fragment" data-said="now {len(asked)}" id="it">
             <p id="number">{len(asked)}</p><details><summary>More</summary>text</details>
             <button id="act">Act</button><div id="wide" class="scroll" tabindex="0" aria-label="wide">
-            <table width="5000"><tr><td>wide</td></tr></table></div>
+            <table><tr>{"<td>column</td>" * 100}</tr></table></div>
             <script>window.ran = 1</script><img src="/nothing" onerror="window.ran = 2"></div>""",
         )
 
@@ -103,6 +103,7 @@ def test_what_the_reader_opened_and_holds_stays_while_the_page_changes(context: 
     page.click("#it summary")
     page.focus("#act")
     page.evaluate("document.getElementById('wide').scrollLeft = 120")
+    assert page.evaluate("document.getElementById('wide').scrollLeft") == 120
     seen = len(asked)
     _until(page, f"Number(document.getElementById('number').textContent) > {seen + 2}")
     assert page.evaluate("document.querySelector('#it details').open")
