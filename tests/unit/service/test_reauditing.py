@@ -179,3 +179,56 @@ async def test_an_audit_that_cannot_be_made_is_told_and_tried_again(
     await asyncio.wait_for(runs.heard.wait(), 10)
     task.cancel()
     assert auditing.failed == ""
+
+
+async def test_who_asks_gets_an_audit_at_once_and_one_that_goes_on_is_followed_by_another(
+    configuration: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Runs(audited())
+    monkeypatch.setattr(reauditing, "audited", runs.audited)
+    auditing = Auditor(
+        configuration, Audits.open(tmp_path), env={}, now=lambda: NOW, every_s=600, apart_s=600, told=runs.tell
+    )
+    auditing.want()
+    task = asyncio.create_task(auditing.run())
+    await asyncio.wait_for(runs.heard.wait(), 10)
+    runs.heard.clear()
+    assert not auditing.due
+    auditing.want()
+    assert auditing.due
+    await asyncio.wait_for(runs.heard.wait(), 10)
+    task.cancel()
+    assert runs.made == 2
+    assert auditing.before == runs.told[0][0]
+
+
+async def test_answers_given_since_the_start_count_and_a_file_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "nightlatch.toml"
+    path.write_text('[home]\nname = "Elm"\n')
+    seen: list[Configuration] = []
+    runs = Runs(audited())
+
+    def judged(used: Configuration, **_: object) -> Audited:
+        seen.append(used)
+        return runs.audited()
+
+    monkeypatch.setattr(reauditing, "audited", judged)
+    auditing = Auditor(
+        parse(path.read_text(), path), Audits.open(tmp_path), env={}, now=lambda: NOW, every_s=600, apart_s=1,
+        told=runs.tell,
+    )  # fmt: skip
+    answer = '[[answers]]\nabout = "home"\nfact = "has_hub"\nvalue = true\non = 2026-11-01\n'
+    for text in (f'[home]\nname = "Oak"\n{answer}', "[home\n"):
+        path.write_text(text)
+        task = asyncio.create_task(auditing.run())
+        await asyncio.wait_for(runs.heard.wait(), 10)
+        runs.heard.clear()
+        task.cancel()
+        if len(seen) == 1:
+            assert auditing.unread == ""
+    # The rest of the file waits for a reload: the service does not run with it yet.
+    assert (seen[0].tables.home.name, seen[0].tables.answers[0].fact) == ("Elm", "has_hub")
+    assert (seen[1].tables.home.name, seen[1].tables.answers) == ("Elm", [])
+    assert "this is not valid TOML" in auditing.unread
