@@ -8,7 +8,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks import access, comparison, detections, intake_mqtt, intake_zwave, judging, processes, syncing
+from benchmarks import (
+    access,
+    comparison,
+    detections,
+    intake_mqtt,
+    intake_zwave,
+    journal_pages,
+    judging,
+    processes,
+    syncing,
+)
 from benchmarks.figures import Figure, Results, Target, machine, number, table
 from benchmarks.journals import results as journals
 
@@ -31,6 +41,7 @@ def measure(quick: bool) -> Results:
         *comparison.compare(runs, 2 if quick else 50),
         *judging.many_homes((1, 20) if quick else (1, 100, 10_000, 100_000)),
         *journals.measure(quick),
+        *journal_pages.measure(quick),
         *detections.measure(quick),
         *access.measure(quick),
         *syncing.measure(),
@@ -43,11 +54,12 @@ def measure(quick: bool) -> Results:
         (
             *targets(figures),
             *journals.targets(figures),
+            *journal_pages.targets(figures),
             *detections.targets(figures),
             *access.targets(figures),
             *syncing.targets(figures),
         ),
-        (*NOTES, *journals.NOTES, *detections.NOTES, *access.NOTES, *syncing.NOTES),
+        (*NOTES, *journals.NOTES, *journal_pages.NOTES, *detections.NOTES, *access.NOTES, *syncing.NOTES),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from benchmarks.figures import Figure, Target, timed
 from benchmarks.journals.appending import folder
@@ -37,7 +38,7 @@ def measure(quick: bool) -> list[Figure]:
             for size in sizes:
                 filled(journal, size)
                 lookup = Lookup(journal)
-                build = _timed(lambda lookup=lookup: lookup.extend(3600))  # type: ignore[misc]
+                build = _timed(partial(lookup.extend, 3600.0))
                 found = {name: _page(journal, lookup, wanted, rounds) for name, wanted in _filters(size).items()}
                 slowest[size] = [max(times) for times in zip(*found.values(), strict=True)]
                 if size != sizes[-1]:
@@ -46,8 +47,8 @@ def measure(quick: bool) -> list[Figure]:
                     Figure(GROUP, name, "ms", tuple(1e3 * one for one in times)) for name, times in found.items()
                 ]
                 figures.append(Figure(GROUP, BUILD, "s", (build,)))
-                wanted = _filters(size)[RARE]
-                whole = [_timed(lambda: read_backwards(journal, wanted, MOST)) for _ in range(min(rounds, 2))]
+                reading = partial(read_backwards, journal, _filters(size)[RARE], MOST)
+                whole = [_timed(reading) for _ in range(min(rounds, 2))]
                 pages = found[RARE]
                 figures.append(Figure(GROUP, TIMES_RARE, "x", tuple(one / min(pages) for one in whole)))
         finally:
