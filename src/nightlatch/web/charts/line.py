@@ -10,7 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 18, 32
 """What stays free around the plot, for the axes' words."""
 TICKS = 7
 """Times below the plot, about."""
