@@ -78,4 +78,5 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     api.api_feeds,
     api.api_remove_feed,
     api.api_sync,
+    api.api_sync_now,
 )

@@ -239,6 +239,15 @@ async def api_sync(house: NamedDependency[House], since: FromQuery[int] = 0, lim
     return sync(access.progress(max(0, since)), access.register, limit)
 
 
+@post("/api/sync", guards=[may("access"), fresh], tags=TAGS, status_code=HTTP_200_OK)
+async def api_sync_now(request: Ask, house: NamedDependency[House], limit: Limit = 100) -> Sync:
+    """Look at once at what is to be done at the locks. Nightlatch does so by itself all the time."""
+    access = house.service.access
+    access.renew()
+    await house.act(request.user, "sync")
+    return sync(access.progress(access.progress(0).number), access.register, limit)
+
+
 def _checked(grant: Grant, register: Register) -> Grant:
     try:
         check(grant.schedule, register.zone)
