@@ -39,6 +39,7 @@ from nightlatch.store.audits import Audits
 from nightlatch.store.database import connect
 from nightlatch.store.scrubbing import Scrubbed
 from nightlatch.store.snapshots import Snapshot, Snapshots
+from nightlatch.store.users import Session, User, UserRecords
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TOML = """\
@@ -368,3 +369,33 @@ def test_who_was_added_by_command_is_erased_by_the_name_they_were_given(
     everything = b"".join(path.read_bytes().lower() for path in folder.rglob("*") if path.is_file())
     assert b"wexelberg" not in everything
     assert b"ottokar" not in everything
+
+
+def signing_in(folder: Path, *people: User) -> None:
+    """Users of the web app, each with a session."""
+    engine = connect(folder)
+    with UserRecords(engine).begin() as book:
+        for one in people:
+            book.put(one, Session(f"s-{one.id}", one.id, one.id, "", 1, 1, 0, "::1", "Firefox"))
+    engine.dispose()
+
+
+def test_their_way_in_goes_too_with_the_name_that_they_had_there(folder: Path, configuration: Configuration) -> None:
+    rosa = User("rosa", "Rosa", "owner", "h1", 1, "$argon2id$", 1)
+    signing_in(folder, rosa, User("zuzana", "Zuzinka Q", "resident", "h2", 1))
+    assert traces(folder)
+    erase(folder, "zuzana", configuration, now=NOW)
+    assert traces(folder) == []
+    engine = connect(folder)
+    with UserRecords(engine).read() as book:
+        assert [one.id for one in book.every(User)] == ["rosa"]
+        assert [one.user for one in book.every(Session)] == ["rosa"]
+    engine.dispose()
+
+
+def test_the_only_owner_of_the_web_app_is_not_erased(folder: Path, configuration: Configuration) -> None:
+    signing_in(folder, User("zuzana", "Zuzana", "owner", "h2", 1))
+    before = traces(folder)
+    with pytest.raises(UsageError, match="only owner of the web app"):
+        erase(folder, "zuzana", configuration, now=NOW)
+    assert traces(folder) == before

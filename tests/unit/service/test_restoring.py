@@ -25,6 +25,7 @@ from nightlatch.service.restoring import backup, restore
 from nightlatch.store.access import AccessRecords
 from nightlatch.store.audits import Audits
 from nightlatch.store.database import connect
+from nightlatch.store.users import Code, Device, Recovery, Session, Token, User, UserRecords
 from tests.unit.guard.test_erasing import audit
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -252,3 +253,25 @@ def test_the_codes_of_who_was_erased_since_the_backup_do_not_come_back(state: Pa
     assert [one.id for one in records.people()] == ["rob"]
     assert [one.id for one in records.credentials()] == ["crob"]
     assert list(records.all_sealed()) == ["credential:crob"]
+
+
+def test_everybody_signs_in_anew_and_no_token_or_link_of_then_opens_anything(state: Path, tmp_path: Path) -> None:
+    engine = connect(state)
+    with UserRecords(engine).begin() as book:
+        book.put(User("ana", "Ana", "owner", "h", 1, "$argon2id$", 1), User("eve", "Eve", "viewer", "h2", 1))
+        book.put(Session("s", "d", "ana", "", 1, 1, 0, "::1", "Firefox"), Token("t", "d", "ana", "x", "see", 1, 2))
+        book.put(Device("d", "ana", 1), Code("c", "reset", "", "ana", "Ana", "owner", "h", 1, 2))
+        book.put(Recovery("r", "ana"))
+    engine.dispose()
+    backup(state, tmp_path / "old.nlb", WORDS)
+    journal = Journal.open(state)
+    journal.sealer.forget("rob")
+    journal.close()
+    assert restore(state, tmp_path / "old.nlb", WORDS, NOW).users == 1
+    engine = connect(state)
+    with UserRecords(engine).read() as book:
+        kept = {kind.__name__: len(book.every(kind)) for kind in (Session, Token, Device, Code, Recovery)}
+        # Eve is not known to the journal: whoever was erased since is gone from here too.
+        assert [one.id for one in book.every(User)] == ["ana"]
+    engine.dispose()
+    assert kept == {"Session": 0, "Token": 0, "Device": 0, "Code": 0, "Recovery": 1}
