@@ -330,7 +330,7 @@ class Connection(H11Protocol):
 
     def _stream(self) -> bool:
         """Whether there is room for one more stream; this answer is one then."""
-        if not self.streaming and self.room.admit(self):
+        if not self.streaming and not self.transport.is_closing() and self.room.admit(self):
             self.streaming = True
             # What the kernel holds for a reader that does not read is held for nothing.
             peer = self.transport.get_extra_info("socket")
