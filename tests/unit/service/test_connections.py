@@ -180,7 +180,7 @@ async def test_streams_end_at_once_when_the_server_does() -> None:
 async def test_a_reader_that_is_gone_before_its_stream_begins_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async with served() as port:
         for _ in range(50):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(REQUEST.replace(b"/", b"/stream", 1) + b"\r\n")
             await asyncio.sleep(0)
             writer.transport.abort()
