@@ -27,9 +27,9 @@ async def _form(request: Asked) -> Mapping[str, Sequence[str]]:
 
 
 def _next(form: Mapping[str, Sequence[str]], otherwise: str) -> str:
-    """Where to go on: only to a page of this area."""
+    """Where to go on: only to a page of this area, or of the first run, which asks the same questions."""
     wanted = next(iter(form.get("next", ())), "")
-    return wanted if wanted.startswith("/posture") and "\\" not in wanted else otherwise
+    return wanted if wanted.startswith(("/posture", "/first-run/")) and "\\" not in wanted else otherwise
 
 
 @post("/posture/audit", guards=[may("posture")], include_in_schema=False)
