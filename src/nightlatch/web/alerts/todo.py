@@ -21,7 +21,7 @@ TODO: Mapping[str, str] = {
         "Take the code off at the lock by hand; Access says how for your model. Until then it may open the door."
     ),
     "forced-door": "Do not go in alone. Call the police if you were not there, and keep everything as it is.",
-    "failed-sign-ins": "If it was none of yours, somebody tries to get into the web app. See who is signed in under Settings.",
+    "failed-sign-ins": "If it was none of yours, somebody tries to get into the web app. Change your password.",
     "foreign-change": "Ask who else has the lock's app or keypad. If nobody did it, change the master code.",
     "foreign-code": "Find out whose code it is under Access. If nobody knows it, take it off.",
     "gap": "Look at the hub and its radio: what happens while nothing is heard is in no journal.",
