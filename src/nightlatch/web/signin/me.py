@@ -14,84 +14,30 @@ from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST
 
 from nightlatch.errors import UsageError
 from nightlatch.secrets import Secret
-from nightlatch.store.users import Passkey, Role, Session, Token, User, UserBook
+from nightlatch.store.users import Passkey, Session, Token, User, UserBook
 from nightlatch.web.errors import described
 from nightlatch.web.house import House
 from nightlatch.web.pages import back, page
-from nightlatch.web.signin import newcomers, passkeys, passwords, sessions, tokens, users
+from nightlatch.web.signin import newcomers, passkeys, passwords, tokens, users
 from nightlatch.web.signin.acts import act
 from nightlatch.web.signin.ceremonies import Expired
 from nightlatch.web.signin.desk import Desk
 from nightlatch.web.signin.forms import LARGEST, Answered, Done, by_name, fields, in_person
 from nightlatch.web.signin.newcoming import Setting, setting
-from nightlatch.web.signin.users import Ways
-from nightlatch.web.signin.who import Scope, Who, fresh
+from nightlatch.web.signin.oneself import (
+    Me,
+    MyPage,
+    SessionView,
+    TokenView,
+    me_view,
+    my_page,
+    session_views,
+    token_views,
+)
+from nightlatch.web.signin.who import Who, fresh
 
 PAGE = "/settings/me"
 ADDING = "add passkey"
-
-
-class PasskeyView(msgspec.Struct, frozen=True):
-    """One of somebody's passkeys."""
-
-    id: str
-    name: str
-    rp: str
-    """The name of this machine that it is for."""
-    synced: bool
-    made: int
-    used: int
-    doubtful: bool
-    """It counted less than before: somebody may have a copy."""
-
-
-class SessionView(msgspec.Struct, frozen=True):
-    """A browser in which somebody is signed in."""
-
-    id: str
-    agent: str
-    address: str
-    made: int
-    seen: int
-    here: bool
-    """It is the one that asks."""
-
-
-class TokenView(msgspec.Struct, frozen=True):
-    """An API token, without what opens anything."""
-
-    id: str
-    name: str
-    scopes: tuple[str, ...]
-    made: int
-    ends: int
-    used: int
-    over: bool
-
-
-class Me(msgspec.Struct, frozen=True):
-    """Who asks, and how they sign in."""
-
-    id: str
-    name: str
-    role: Role
-    scopes: tuple[Scope, ...]
-    """What they may do by what they ask with."""
-    ways: Ways
-    passkeys: tuple[PasskeyView, ...]
-
-
-class MyPage(msgspec.Struct, frozen=True):
-    """All of somebody's own page."""
-
-    me: Me
-    sessions: tuple[SessionView, ...]
-    tokens: tuple[TokenView, ...]
-    offered: tuple[Scope, ...]
-    """What a token of theirs may have."""
-    days: tuple[int, ...]
-    named: bool
-    by_name: str
 
 
 class AppPage(msgspec.Struct, frozen=True):
@@ -102,36 +48,6 @@ class AppPage(msgspec.Struct, frozen=True):
     """Whether a password is asked for too."""
 
 
-def me_view(book: UserBook, who: Who) -> Me:
-    """Who asks."""
-    user = users.user(book, who.id)
-    mine = sorted(book.every(Passkey, user=who.id), key=lambda one: one.made)
-    shown = tuple(
-        PasskeyView(one.id, one.name, one.rp, one.synced, one.made, one.used, bool(one.doubtful)) for one in mine
-    )
-    return Me(user.id, user.name, user.role, tuple(sorted(who.scopes)), users.ways(book, user), shown)
-
-
-def session_views(book: UserBook, who: Who, now: int) -> tuple[SessionView, ...]:
-    """Where somebody is signed in, the latest first."""
-    mine = [one for one in book.every(Session, user=who.id) if not sessions.over(one, now)]
-    return tuple(
-        SessionView(one.id, one.agent, one.address, one.made, one.seen, one.id == who.session)
-        for one in sorted(mine, key=lambda one: -one.seen)
-    )
-
-
-def token_views(book: UserBook, who: Who, now: int) -> tuple[TokenView, ...]:
-    """Somebody's tokens, the newest first."""
-    user = users.user(book, who.id)
-    return tuple(
-        TokenView(
-            one.id, one.name, tuple(sorted(tokens.scopes(one, user))), one.made, one.ends, one.used, now >= one.ends
-        )
-        for one in sorted(book.every(Token, user=who.id), key=lambda one: -one.made)
-    )
-
-
 @get("/settings/me", include_in_schema=False, guards=[in_person])
 async def me(
     request: Request[Who, Any, Any], house: NamedDependency[House], desk: NamedDependency[Desk]
@@ -140,22 +56,10 @@ async def me(
     return page(request, house, "signin/me.html", view=await _my_page(desk, request))
 
 
-async def _my_page(desk: NamedDependency[Desk], request: Request[Who, Any, Any]) -> MyPage:
-    who, now = request.user, desk.now()
+async def _my_page(desk: Desk, request: Request[Who, Any, Any]) -> MyPage:
+    who, now, name = request.user, desk.now(), by_name(request)
     named = passkeys.party(request.headers.get("host", "")) is not None
-
-    def look(book: UserBook) -> MyPage:
-        return MyPage(
-            me_view(book, who),
-            session_views(book, who, now),
-            token_views(book, who, now),
-            tokens.offered(who.role),
-            tokens.DAYS,
-            named,
-            by_name(request),
-        )
-
-    return await desk.read(look)
+    return await desk.read(lambda book: my_page(book, who, now, named=named, by_name=name))
 
 
 # Passkeys

@@ -383,3 +383,14 @@ async def test_every_session_and_passkey_of_a_user_goes_with_them(door: Door) ->
         assert book.every(Passkey) == []
         assert [one.user for one in book.every(Session)] == ["rosa"]
         assert [one.id for one in book.every(User)] == ["rosa"]
+
+
+async def test_a_token_that_somebody_planted_before_is_not_taken_over(door: Door) -> None:
+    secret = await door.owner(await door.browser())
+    door.later(30)
+    planted = {"cookie": "nightlatch=planted; nightlatch-device="}
+    given = {"name": "rosa", "password": PASSWORD, "code": door.code(secret)}
+    signed = await (await door.browser()).http.post("/sign-in", data=given, headers=planted)
+    assert signed.status_code == 303
+    assert all("planted" not in cookie for cookie in signed.headers.get_list("set-cookie"))
+    assert (await (await door.browser()).http.get("/settings/me", headers=planted)).status_code == 303
