@@ -52,7 +52,7 @@ class SourceWanted(msgspec.Struct, frozen=True):
     """A source as it is to be."""
 
     kind: str
-    settings: dict[str, str | int | float | bool | list[str] | list[int] | None] = {}
+    settings: dict[str, str | int | float | bool | list[str | int] | None] = {}
     """Its settings by name, as in nightlatch.toml; secrets themselves, which are kept in private files."""
     anyway: bool = False
     """Whether it is kept even if it does not answer."""
