@@ -41,3 +41,10 @@ async def test_a_page_that_is_not_there_says_so_as_a_page_and_as_json(web: Web) 
     assert answer.status_code == 404
     assert "Nothing is here" in answer.text
     assert (await client.get("/api/nothing")).json()["what"] == "there is nothing here"
+
+
+async def test_the_api_describes_itself_to_programs_and_to_people(web: Web) -> None:
+    client = await web.client()
+    described = (await client.get("/api/openapi.json")).json()
+    assert {"/api/home", "/api/grants", "/api/journal", "/api/alerts", "/api/posture"} <= set(described["paths"])
+    assert "/api/grants" in (await client.get("/api")).text
