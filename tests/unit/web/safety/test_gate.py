@@ -62,7 +62,7 @@ async def test_too_much_is_refused_with_when_to_try_again(open_web: Opens, monke
 
 
 async def test_one_user_is_held_to_it_from_wherever(open_web: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "READS", Rate(5, 0.1))
+    monkeypatch.setattr(gate, "READS", Rate(5, 0.0001))
     monkeypatch.setattr(gate, "HERE", 1)
     web = await open_web()
     origins = iter(str(k) for k in range(100))
