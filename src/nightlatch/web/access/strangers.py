@@ -18,6 +18,7 @@ from nightlatch.web.access.people_view import candidates
 from nightlatch.web.access.typed import Ask, Typed
 from nightlatch.web.errors import NotFound, described
 from nightlatch.web.house import House
+from nightlatch.web.numbers import Number
 from nightlatch.web.pages import back, page
 from nightlatch.web.signin.who import fresh, may
 from nightlatch.web.texts import _
@@ -40,7 +41,7 @@ async def stranger(house: House, lock: str, slot: int) -> Strange:
 
 @get("/access/strangers/{lock:str}/{slot:int}", guards=[may("access")], include_in_schema=False)
 async def ask(
-    request: Ask, house: NamedDependency[House], lock: FromPath[str], slot: FromPath[int], q: FromQuery[str] = ""
+    request: Ask, house: NamedDependency[House], lock: FromPath[str], slot: Number, q: FromQuery[str] = ""
 ) -> Response[str]:
     """What is known of it, and what can be done about it."""
     one = await stranger(house, lock, slot)
@@ -49,7 +50,7 @@ async def ask(
 
 @post("/access/strangers/{lock:str}/{slot:int}", guards=[may("access"), fresh], include_in_schema=False)
 async def decide(
-    request: Ask, house: NamedDependency[House], lock: FromPath[str], slot: FromPath[int]
+    request: Ask, house: NamedDependency[House], lock: FromPath[str], slot: Number
 ) -> Response[str] | Redirect:
     """Keep it, take it over, or have it taken off."""
     one, typed = await stranger(house, lock, slot), await Typed.sent(request)

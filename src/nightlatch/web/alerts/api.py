@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from nightlatch.web.alerts import acting, setting, view
 from nightlatch.web.house import House
+from nightlatch.web.numbers import Number
 from nightlatch.web.signin.who import Who, fresh, may
 
 TAGS = ["alerts"]
@@ -26,7 +27,7 @@ class Note(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Number(msgspec.Struct, frozen=True):
+class Confirmation(msgspec.Struct, frozen=True):
     """The number of a test message."""
 
     number: str
@@ -73,22 +74,20 @@ async def history(
 
 
 @get("/api/alerts/{id_:int}", guards=[may("see")], tags=TAGS)
-async def alert(request: Asked, house: NamedDependency[House], id_: FromPath[int]) -> view.Alert:
+async def alert(request: Asked, house: NamedDependency[House], id_: Number) -> view.Alert:
     """One alert, and who was told of it."""
     return await house.read(partial(view.one, house, id_, log=request.user.may("log")))
 
 
 @post("/api/alerts/{id_:int}/acknowledge", guards=[may("alerts")], tags=TAGS, status_code=200)
-async def acknowledge(
-    request: Asked, house: NamedDependency[House], id_: FromPath[int], data: JSONBody[Note]
-) -> Changed:
+async def acknowledge(request: Asked, house: NamedDependency[House], id_: Number, data: JSONBody[Note]) -> Changed:
     """Acknowledge an alert: nobody else is told unless it gets worse."""
     await house.read(partial(view.one, house, id_, log=False))
     return Changed(await acting.acknowledge(house, request.user, [id_], data.note))
 
 
 @post("/api/alerts/{id_:int}/close", guards=[may("alerts")], tags=TAGS, status_code=200)
-async def close(request: Asked, house: NamedDependency[House], id_: FromPath[int], data: JSONBody[Note]) -> Changed:
+async def close(request: Asked, house: NamedDependency[House], id_: Number, data: JSONBody[Note]) -> Changed:
     """Put an alert aside that will not end by itself."""
     await house.read(partial(view.one, house, id_, log=False))
     return Changed(await acting.put_aside(house, request.user, [id_], data.note))
@@ -108,7 +107,7 @@ async def test(request: Asked, house: NamedDependency[House], id_: FromPath[str]
 
 
 @post("/api/channels/confirm", guards=[may("settings")], tags=TAGS, status_code=204)
-async def confirm(request: Asked, house: NamedDependency[House], data: JSONBody[Number]) -> None:
+async def confirm(request: Asked, house: NamedDependency[House], data: JSONBody[Confirmation]) -> None:
     """Note that a test message arrived, by its number."""
     await acting.confirm(house, request.user, data.number)
 

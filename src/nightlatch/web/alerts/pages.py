@@ -7,12 +7,12 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from nightlatch.errors import UsageError
 from nightlatch.web.alerts import acting, view
 from nightlatch.web.house import House
+from nightlatch.web.numbers import Number
 from nightlatch.web.pages import back, page
 from nightlatch.web.signin.who import Who, may
 from nightlatch.web.texts import _
@@ -52,19 +52,19 @@ async def history(request: Asked, house: NamedDependency[House]) -> Response[str
 
 
 @get("/alerts/{id_:int}", guards=[may("see")], include_in_schema=False)
-async def alert(request: Asked, house: NamedDependency[House], id_: FromPath[int]) -> Response[str]:
+async def alert(request: Asked, house: NamedDependency[House], id_: Number) -> Response[str]:
     """One alert, with the entries behind it and who was told."""
     return await _alert(request, house, id_)
 
 
 @post("/alerts/{id_:int}/acknowledge", guards=[may("alerts")], include_in_schema=False)
-async def acknowledge(request: Asked, house: NamedDependency[House], id_: FromPath[int]) -> Response[str] | Redirect:
+async def acknowledge(request: Asked, house: NamedDependency[House], id_: Number) -> Response[str] | Redirect:
     """Note that somebody sees to it."""
     return await _acted(request, house, id_, acting.acknowledge)
 
 
 @post("/alerts/{id_:int}/close", guards=[may("alerts")], include_in_schema=False)
-async def close(request: Asked, house: NamedDependency[House], id_: FromPath[int]) -> Response[str] | Redirect:
+async def close(request: Asked, house: NamedDependency[House], id_: Number) -> Response[str] | Redirect:
     """Put it aside."""
     return await _acted(request, house, id_, acting.put_aside)
 

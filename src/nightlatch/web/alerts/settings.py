@@ -21,6 +21,7 @@ from nightlatch.secrets import Secret
 from nightlatch.web.alerts import acting, replaying, setting
 from nightlatch.web.errors import NotFound, Refused
 from nightlatch.web.house import House
+from nightlatch.web.numbers import Number
 from nightlatch.web.pages import back, page
 from nightlatch.web.settings.changing import since, taken
 from nightlatch.web.signin.who import Who, fresh, may
@@ -115,7 +116,7 @@ async def put_rule(request: Asked, house: NamedDependency[House], table: FromPat
 
 @post("/alerts/rules/{table:str}/{number:int}/remove", guards=CHANGES, include_in_schema=False)
 async def drop_rule(
-    request: Asked, house: NamedDependency[House], table: FromPath[str], number: FromPath[int]
+    request: Asked, house: NamedDependency[House], table: FromPath[str], number: Number
 ) -> Response[str] | Redirect:
     """Remove a notice or a step of the escalation."""
     if table not in TABLES:

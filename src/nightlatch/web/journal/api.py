@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from nightlatch.journal import paging, proof
@@ -19,6 +19,7 @@ from nightlatch.web.errors import NotFound
 from nightlatch.web.house import House
 from nightlatch.web.journal import filters, view
 from nightlatch.web.journal.filters import Filters
+from nightlatch.web.numbers import Number
 from nightlatch.web.signin.who import Who, may
 from nightlatch.web.texts import _
 
@@ -111,7 +112,7 @@ async def verify(request: Request[Who, Any, Any], house: NamedDependency[House])
 
 
 @get("/api/journal/{index:int}", guards=[may("log")], tags=TAGS)
-async def entry(house: NamedDependency[House], index: FromPath[int]) -> EntryDocument:
+async def entry(house: NamedDependency[House], index: Number) -> EntryDocument:
     """One entry."""
 
     def look() -> EntryDocument:
@@ -123,7 +124,7 @@ async def entry(house: NamedDependency[House], index: FromPath[int]) -> EntryDoc
 
 
 @get("/api/journal/{index:int}/proof", guards=[may("log")], tags=TAGS, media_type=MediaType.TEXT)
-async def proof_of(house: NamedDependency[House], index: FromPath[int]) -> Response[str]:
+async def proof_of(house: NamedDependency[House], index: Number) -> Response[str]:
     """The proof that an entry is in the journal: text that `nightlatch journal check` takes, with the public key."""
     text = await house.read(lambda: proof.prove(house.journal, index))
     return Response(text, media_type=MediaType.TEXT)

@@ -9,7 +9,6 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.response import Redirect, Stream
 
 from nightlatch.errors import UsageError
@@ -21,6 +20,7 @@ from nightlatch.web.errors import NotFound
 from nightlatch.web.house import House
 from nightlatch.web.journal import checkpoints, filters, view
 from nightlatch.web.journal.filters import GROUPS, SPANS, Filters
+from nightlatch.web.numbers import Number
 from nightlatch.web.pages import back, page, templates
 from nightlatch.web.signin.who import Who, may
 from nightlatch.web.texts import _
@@ -91,7 +91,7 @@ async def fresh_rows(request: Asked, house: NamedDependency[House]) -> Response[
 
 
 @get("/journal/{index:int}", guards=[may("log")], include_in_schema=False)
-async def entry(request: Asked, house: NamedDependency[House], index: FromPath[int]) -> Response[str]:
+async def entry(request: Asked, house: NamedDependency[House], index: Number) -> Response[str]:
     """One entry, with all that it holds and what proves it."""
 
     def look() -> dict[str, Any]:
@@ -110,7 +110,7 @@ async def entry(request: Asked, house: NamedDependency[House], index: FromPath[i
 
 
 @get("/journal/{index:int}/proof", guards=[may("log")], include_in_schema=False)
-async def proof_file(house: NamedDependency[House], index: FromPath[int]) -> Response[bytes]:
+async def proof_file(house: NamedDependency[House], index: Number) -> Response[bytes]:
     """The proof of an entry, as a file."""
     text = await house.read(lambda: proof.prove(house.journal, index))
     return _download(text.encode(), f"nightlatch-entry-{index}.proof", "text/plain; charset=utf-8")
@@ -141,7 +141,7 @@ async def verified_state(request: Asked, house: NamedDependency[House]) -> Respo
 
 
 @get("/journal/checkpoints/{size:int}", guards=[may("log")], include_in_schema=False)
-async def checkpoint_file(house: NamedDependency[House], size: FromPath[int]) -> Response[bytes]:
+async def checkpoint_file(house: NamedDependency[House], size: Number) -> Response[bytes]:
     """A signed checkpoint, as a file."""
     note = await house.read(lambda: checkpoints.note(house.journal, size))
     return _download(note.encode(), f"nightlatch-checkpoint-{size}.txt", "text/plain; charset=utf-8")
