@@ -53,8 +53,9 @@ class Passwords:
 
     def same(self, kept: str, password: Secret) -> bool:
         """Whether it is the one; with nothing kept, no after the same time."""
+        nobody = self._nobody  # made at the first try, whoever that is
         try:
-            return self._hasher.verify(kept or self._nobody, _text(password)) and bool(kept)
+            return self._hasher.verify(kept or nobody, _text(password)) and bool(kept)
         except (VerificationError, InvalidHashError):
             return False
 
