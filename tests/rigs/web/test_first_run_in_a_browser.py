@@ -86,7 +86,7 @@ def picture(page: Page, name: str) -> None:
     for width in (320, 390, 1280):
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 844})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
     assert before is not None
     page.set_viewport_size(before)
