@@ -6,6 +6,7 @@ import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from weakref import WeakKeyDictionary
 
 import msgspec
 import sqlalchemy as sa
@@ -27,6 +28,11 @@ audits_table = sa.Table(
     sa.Column("coverage", sa.Float),
     sa.Column("document", sa.LargeBinary),
 )
+
+
+_read: WeakKeyDictionary[sa.Engine, tuple[bytes, Audit]] = WeakKeyDictionary()
+"""The document that was read last through each engine, and the audit that it is: it is asked for over and over, and
+a large one takes a while to decode. Frozen, so all may share it."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -122,10 +128,15 @@ class Audits:
         return self._decode(found) if found is not None else None
 
     def _decode(self, document: bytes) -> Audit:
+        known = _read.get(self._engine)
+        if known is not None and known[0] == document:
+            return known[1]
         try:
-            return msgspec.json.decode(zlib.decompress(document), type=Audit)
+            audit = msgspec.json.decode(zlib.decompress(document), type=Audit)
         except (zlib.error, msgspec.MsgspecError) as error:
             raise StoreError(f"a kept audit is damaged: {error}") from None
+        _read[self._engine] = document, audit
+        return audit
 
 
 def _stamp(at: datetime) -> str:

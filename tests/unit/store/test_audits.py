@@ -59,6 +59,18 @@ def test_an_audit_comes_back_as_it_was(tmp_path: Path) -> None:
         assert audits.latest("a", NOW) == audit(0)
 
 
+def test_an_audit_that_is_asked_for_again_is_decoded_once_and_a_newer_one_anew(tmp_path: Path) -> None:
+    with Audits.open(tmp_path) as audits:
+        audits.add("a", audit(0))
+        first = audits.latest("a")
+        assert audits.latest("a", NOW) is first
+        audits.add("a", audit(1, score=60))
+        newer, older = audits.latest("a"), audits.latest("a", NOW)
+        assert newer is not None
+        assert newer.score == 60
+        assert older == first
+
+
 def test_a_clock_that_stepped_back_does_not_hide_what_came_before(tmp_path: Path) -> None:
     with Audits.open(tmp_path) as audits:
         audits.add("a", audit(0, score=1))
