@@ -148,7 +148,7 @@ def _at_doors(doors: Sequence[DoorView]) -> Iterator[Need]:
         text = _("Whether %(door)s is secured is not known", door=unknown[0].name)
         yield Need("warn", text, f"/doors/{unknown[0].id}", unknown[0].why)
     elif unknown:
-        text = ngettext("", "Whether %(count)s doors are secured is not known", len(unknown))
+        text = _("Whether %(count)s doors are secured is not known", count=len(unknown))
         yield Need("warn", text, "#doors", listed([door.name for door in unknown]))
 
 
