@@ -16,9 +16,14 @@ BASE = date(2026, 11, 22)
 def configuration(now: datetime) -> Configuration:
     """The sample's configuration, its days moved along so that the home never grows old."""
     path = FOLDER / "nightlatch.toml"
-    moved = now.date() - BASE
+    return parse(moved(path.read_text("utf-8"), now.date()), path)
+
+
+def moved(text: str, today: date) -> str:
+    """A configuration written for BASE, its days moved along so that it fits today."""
+    days = today - BASE
 
     def shift(match: re.Match[str]) -> str:
-        return (date.fromisoformat(match[0]) + moved).isoformat()
+        return (date.fromisoformat(match[0]) + days).isoformat()
 
-    return parse(re.sub(r"(?<== )\d{4}-\d\d-\d\d", shift, path.read_text("utf-8")), path)
+    return re.sub(r"(?<== )\d{4}-\d\d-\d\d", shift, text)
