@@ -16,6 +16,7 @@ from tests.rigs.web.conftest import as_
 
 MOST_ALIKE = 2
 """How many pages of one shape are looked at: one person's page is as the next."""
+GONE = 404
 PICTURES = os.environ.get("PICTURES")
 """A folder for pictures of every page, where somebody wants to look at them."""
 FILES = (".pdf", ".md", ".json", ".jsonl", ".csv", ".crt", ".html", ".zip", ".ics", ".tlog", ".png")
@@ -29,7 +30,7 @@ def shape(url: str) -> str:
         "/…",
         parts.path,
     )
-    path = re.sub(r"^(/posture/(?:findings|practices))/.*", r"\1/…", path)
+    path = re.sub(r"^(/posture/(?:findings|practices)|/settings/(?:sources/new|privacy/erase))/.*", r"\1/…", path)
     path = re.sub(
         r"^(/access/people|/doors|/access/locks|/access/grants|/alerts/detections)/(?!new)[^/]+", r"\1/…", path
     )
@@ -37,23 +38,34 @@ def shape(url: str) -> str:
     return path + query
 
 
+def links(page: Page, url: str = "") -> list[str]:
+    """Where the links of a page lead, of the one that is shown or of another."""
+    if url:
+        page.goto(url)
+    hrefs = page.eval_on_selector_all("a[href]:not([download])", "all => all.map(a => a.getAttribute('href'))")
+    return [urljoin(page.url, href).partition("#")[0] for href in hrefs]
+
+
 def found(page: Page, start: str) -> list[str]:
     """The addresses of every page, by following links; a few of each shape."""
-    seen, shapes, todo, pages = {start}, Counter[str](), [start], []
+    seen, shapes, todo, pages = {start}, Counter[str](), [(start, "")], []
     while todo:
-        url = todo.pop(0)
+        url, on = todo.pop(0)
         if shapes[shape(url)] >= MOST_ALIKE:
             continue
         shapes[shape(url)] += 1
         answer = page.goto(url)
         assert answer is not None
+        if answer.status == GONE:
+            # The home goes on meanwhile: what is gone by now must not be linked to by now.
+            assert url not in links(page, on), f"{on} leads to {url}, and nothing is there"
+            continue
         assert answer.status == 200, f"{url}: {answer.status}"
         pages.append(url)
-        for link in page.eval_on_selector_all("a[href]:not([download])", "all => all.map(a => a.getAttribute('href'))"):
-            to = urljoin(url, link).partition("#")[0]
+        for to in links(page):
             if to.startswith(start) and to not in seen and not urlsplit(to).path.endswith(FILES) and "/api/" not in to:
                 seen.add(to)
-                todo.append(to)
+                todo.append((to, url))
     return pages
 
 
