@@ -21,6 +21,7 @@ from nightlatch.plugs import wall as clock
 from nightlatch.service.service import Service
 from nightlatch.web.kept.commands import Commands
 from nightlatch.web.kept.lately import Lately
+from nightlatch.web.kept.once import Once
 from nightlatch.web.kept.openers import Openers
 from nightlatch.web.kept.posture import Postures
 from nightlatch.web.live.hub import Hub
@@ -51,6 +52,7 @@ class House:
         )
         self.commands = Commands(service.listener, act=self.act, publish=self.live.publish, clock=clock)
         self.lately = Lately()
+        self.once = Once()
         self.openers = Openers(service)
         self.postures = Postures(service)
         service.watch(self._hear)
@@ -146,8 +148,8 @@ class House:
         self.service.know()
 
     async def act(self, who: Who | None, name: str, about: str = "home", detail: str = "") -> None:
-        """Put into the journal what a user did, or somebody tried."""
-        await self.service.tell(Event(clock(), "act", about, name=name, person=who.id if who else "", detail=detail))
+        """Put into the journal what a user did, or somebody tried. It is on disk before they are answered."""
+        await self.service.keep(Event(clock(), "act", about, name=name, person=who.id if who else "", detail=detail))
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 import msgspec
@@ -29,6 +30,8 @@ NEW = "new"
 """In `to`: somebody who is added with the grant."""
 HOWS = ("until", "always", "weekly", "dates", "rule")
 MOST_USES = 10_000
+MOST_DOORS = 60
+"""Doors that the form shows."""
 _DAY_MINUTES = 1440
 
 
@@ -63,8 +66,9 @@ def grant_of(typed: Typed, register: Register, now: int, *, before: Grant | None
         raise UsageError(_("nobody is chosen"), where=_("Who"), todo=_("Choose somebody, or add a new guest."))
     zone = register.zone
     how = typed.one("how", "until")
-    starts = _instant(typed, "from", _("Begins"), zone, now)
-    ends = 0 if how == "always" else _instant(typed, "until", _("Ends"), zone, now)
+    starts = _instant(typed, "from", _("Begins"), zone, now, before.starts if before is not None else 0)
+    known = before.ends if before is not None else 0
+    ends = 0 if how == "always" else _instant(typed, "until", _("Ends"), zone, now, known)
     if how == "until" and not ends:
         raise UsageError(_("it says no end"), where=_("Ends"), todo=_("Choose a day and a time."))
     grant = Grant(
@@ -115,21 +119,29 @@ def _schedule(typed: Typed, how: str, zone: tzinfo) -> Schedule:
         raise UsageError(str(error), where=_("When")) from None
 
 
-def _instant(typed: Typed, name: str, label: str, zone: tzinfo, now: int) -> int:
+def _instant(typed: Typed, name: str, label: str, zone: tzinfo, now: int, known: int) -> int:
+    """What two fields mean. As they stand for `known` they mean just that: they tell no seconds and no second 02:30."""
     day, time = typed.one(f"{name}_day"), typed.one(f"{name}_time")
     if not day:
         if time:
             raise UsageError(_("it has a time and no day"), where=label)
         return 0
+    if known and (day, time) == _fields(known, zone):
+        return known
     try:
         return schedules.when(f"{day} {time or '00:00'}", zone, now)
     except ValueError as error:
         raise UsageError(str(error), where=label) from None
 
 
+def _fields(at: int, zone: tzinfo) -> tuple[str, str]:
+    """A day and a time as fields have them."""
+    local = wall(zone).local(at)
+    return f"{local:%Y-%m-%d}", f"{local:%H:%M}"
+
+
 def filled(grant: Grant, zone: tzinfo) -> Typed:
     """The fields as they mean a grant."""
-    home = wall(zone)
     fields: dict[str, list[str]] = {
         "to": [grant.to],
         "doors": list(grant.doors),
@@ -137,15 +149,15 @@ def filled(grant: Grant, zone: tzinfo) -> Typed:
         "uses": [str(grant.uses) if grant.uses else ""],
     }
     for name, at in (("from", grant.starts), ("until", grant.ends)):
-        local = home.local(at) if at else None
-        fields[f"{name}_day"] = [f"{local:%Y-%m-%d}" if local else ""]
-        fields[f"{name}_time"] = [f"{local:%H:%M}" if local else ""]
+        day, time = _fields(at, zone) if at else ("", "")
+        fields[f"{name}_day"], fields[f"{name}_time"] = [day], [time]
     match grant.schedule:
         case Weekly() as weekly:
             fields |= {"how": ["weekly"], "windows": [schedules.schedule_words(weekly)]}
             hours = {(begin % _DAY_MINUTES, end - begin) for begin, end in weekly.windows}
-            if len(hours) == 1:
-                begin, length = next(iter(hours))
+            begin, length = next(iter(hours), (0, 0))
+            # Two times of the day tell less than a day from the first to the second.
+            if len(hours) == 1 and length < _DAY_MINUTES:
                 fields["windows"] = []
                 fields["days"] = [DAYS[one // _DAY_MINUTES] for one, _end in weekly.windows]
                 fields["week_from"], fields["week_to"] = [_clock(begin)], [_clock(begin + length)]
@@ -173,8 +185,8 @@ def keeps_schedule(grant: Grant) -> bool:
 
 
 def _clock(minute: int) -> str:
-    shown = minute if minute <= _DAY_MINUTES else minute - _DAY_MINUTES
-    return f"{shown // 60:02}:{shown % 60:02}"
+    """A time of the day as a field takes it: none takes 24:00."""
+    return f"{minute // 60 % 24:02}:{minute % 60:02}"
 
 
 PICKS: tuple[tuple[str, str], ...] = (
@@ -217,8 +229,11 @@ def picked(typed: Typed, pick: str, zone: tzinfo, now: int) -> Typed:
             return typed
 
 
-def doors_to_choose(register: Register) -> list[tuple[str, str]]:
-    """The doors, and locks without one, that a grant can name."""
+def doors_to_choose(register: Register, chosen: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """The doors, and locks without one, that a grant can name; of very many those that are chosen come first."""
     alone = [lock for lock, door in register.locks.items() if not door]
     with_lock = [door for door in dict.fromkeys(register.locks.values()) if door]
-    return [(EVERY_DOOR, _("Every door, later ones too")), *((one, register.name(one)) for one in (*with_lock, *alone))]
+    found = [*with_lock, *alone]
+    if len(found) >= MOST_DOORS:
+        found.sort(key=lambda one: one not in chosen)
+    return [(EVERY_DOOR, _("Every door, later ones too")), *((one, register.name(one)) for one in found)]

@@ -23,6 +23,7 @@ from nightlatch.web.access.people_view import candidates
 from nightlatch.web.access.typed import Ask, Typed
 from nightlatch.web.errors import NotFound, described
 from nightlatch.web.house import House
+from nightlatch.web.kept.once import FIELD, new_once
 from nightlatch.web.pages import back, page
 from nightlatch.web.signin.who import may
 from nightlatch.web.texts import _
@@ -53,7 +54,7 @@ async def give(request: Ask, house: NamedDependency[House]) -> Response[str] | R
     if (again := _again(request, typed, NEW)) is not None:
         return again
 
-    def made(registrar: Registrar, now: int) -> Changed:
+    def make(registrar: Registrar, now: int) -> Changed:
         register = registrar.register()
         person = asking.someone(typed, register)
         if person is not None:
@@ -64,12 +65,16 @@ async def give(request: Ask, house: NamedDependency[House]) -> Response[str] | R
             wanted = asking.grant_of(typed, register, now)
         return registrar.add_grant(msgspec.structs.replace(wanted, by=request.user.name), now)
 
+    def made(registrar: Registrar, now: int) -> tuple[Changed, bool]:
+        return house.once.do(request.user.id, typed.one(FIELD), lambda: make(registrar, now))
+
     try:
-        changed = await house.change(made)
+        changed, new = await house.change(made)
     except UsageError as error:
         return await _step(request, house, typed.having(step="2"), NEW, None, error=error)
     grant = changed.grants[0]
-    await house.act(request.user, "add-grant", "home", grant.id)
+    if new:
+        await house.act(request.user, "add-grant", "home", grant.id)
     return back(_after(grant))
 
 
@@ -164,6 +169,7 @@ async def _step(
         problem=described(error)[0] if error is not None else None,
         typed=typed,
         step=step,
+        once=new_once(),
         at=path,
         before=before,
         sentence=giving.head(before, register) if before is not None else "",
@@ -171,7 +177,7 @@ async def _step(
         meaning=shown,
         people=candidates(register, typed.one("q")),
         groups=list(register.groups),
-        doors=asking.doors_to_choose(register),
+        doors=asking.doors_to_choose(register, typed.many("doors")),
         picks=asking.PICKS,
         days=asking.DAYS,
         all_of_it=before is None or asking.keeps_schedule(before),

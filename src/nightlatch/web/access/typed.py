@@ -10,6 +10,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import FormMultiDict
 
+from nightlatch.web.kept.once import FIELD
 from nightlatch.web.signin.who import Who
 
 Ask = Request[Who, Any, Any]
@@ -60,7 +61,7 @@ class Typed:
 
     def pairs(self, without: Iterable[str] = ()) -> list[tuple[str, str]]:
         """Names and values, as hidden fields carry them."""
-        left_out = {"csrf", "pick", "step", *without}
+        left_out = {"csrf", "pick", "step", FIELD, *without}
         return [(name, one) for name, values in self._fields.items() if name not in left_out for one in values if one]
 
     def query(self, **values: str) -> str:

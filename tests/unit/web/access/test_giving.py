@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import html
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import httpx
+import msgspec
+import pytest
 
+from nightlatch.access import schedules
+from nightlatch.model.access import Always, Schedule
+from nightlatch.model.event import micros
 from tests.unit.web.access.homes import TWO_DOORS, peopled
 from tests.unit.web.conftest import CSRF, Opens
 
@@ -124,3 +131,90 @@ async def test_programs_preview_give_and_end_grants(open_web: Opens) -> None:
     assert (await owner.delete(f"/api/grants/{made['id']}")).json()["standing"] == "ended"
     bad = await owner.post("/api/grants", json={**wanted, "doors": ["door:nowhere"]})
     assert (bad.status_code, "nowhere" in bad.json()["what"]) == (400, True)
+
+
+async def test_a_form_that_is_sent_twice_gives_once(open_web: Opens) -> None:
+    web = await open_web(TWO_DOORS)
+    owner = await web.client()
+    chosen = {"to": "new", "name": "Nora", "doors": "door:front", "how": "until", "until_day": SOON, "step": "3"}
+    form = hidden((await owner.get("/access/grants/new", params=chosen)).text)
+    first, second = await asyncio.gather(*(send(owner, "/access/grants/new", form) for _ in range(2)))
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["location"] == second.headers["location"]
+    register = web.service.access.register
+    assert [one.to for one in register.grants.values()] == ["person:nora"]
+    assert [one for one in register.people if one.startswith("nora")] == ["nora"]
+    acts = [one.event for one in web.service.journal.entries() if one.event is not None and one.event.kind == "act"]
+    assert [one.name for one in acts] == ["add-grant"]
+    again = hidden((await owner.get("/access/grants/new", params=chosen)).text)
+    assert (await send(owner, "/access/grants/new", again)).headers["location"] != first.headers["location"]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        schedules.weekly("Mon-Fri 00:00-24:00"),
+        schedules.weekly("Mon-Fri 09:00-24:00"),
+        schedules.weekly("Sun 22:00-02:00"),
+        schedules.weekly("Fri 17:00 to Mon 08:00"),
+        schedules.weekly("Mon 09:00-12:00, Mon 14:00-17:00"),
+        schedules.dates("2031-12-24..2031-12-27"),
+        schedules.dates("2031-12-24..2031-12-27 08:00-24:00"),
+        schedules.dates("2031-12-24..2031-12-27 22:00-02:00"),
+    ],
+    ids=schedules.schedule_words,
+)
+async def test_a_grant_that_is_looked_at_and_kept_has_the_times_that_it_had(
+    open_web: Opens, schedule: Schedule
+) -> None:
+    web = await open_web(TWO_DOORS)
+    ids = await peopled(web)
+    before = msgspec.structs.replace(web.service.access.register.grants[ids["mia"]], schedule=schedule, ends=0)
+    await web.house.change(lambda registrar, now: registrar.change_grant(before, now))
+    owner, path = await web.client(), f"/access/grants/{ids['mia']}/change"
+    form = await owner.get(path)
+    third = await owner.get(path, params=httpx.QueryParams([*shown(form.text), ("reason", "seen"), ("step", "3")]))
+    assert third.status_code == 200, third.text
+    back = re.search(r'href="[^"?]+\?([^"]+step=2)"', third.text)
+    assert back is not None
+    second = await owner.get(f"{path}?{html.unescape(back[1])}")
+    third = await owner.get(path, params=httpx.QueryParams([*shown(second.text), ("reason", "seen"), ("step", "3")]))
+    kept = await send(owner, path, hidden(third.text))
+    assert kept.status_code == 303, kept.text
+    assert web.service.access.register.grants[ids["mia"]].schedule == schedule
+
+
+@pytest.mark.parametrize(
+    "ends", ["2031-10-26T00:30:00+00:00", "2031-10-26T01:30:00+00:00", "2031-07-01T10:20:30+00:00"]
+)
+async def test_an_end_that_the_form_cannot_tell_exactly_stays_as_it_was(open_web: Opens, ends: str) -> None:
+    # The clock shows 02:30 twice on that day; and fields tell no seconds.
+    web = await open_web(TWO_DOORS)
+    ids = await peopled(web)
+    before = msgspec.structs.replace(
+        web.service.access.register.grants[ids["mia"]], schedule=Always(), ends=micros(datetime.fromisoformat(ends))
+    )
+    await web.house.change(lambda registrar, now: registrar.change_grant(before, now))
+    owner, path = await web.client(), f"/access/grants/{ids['mia']}/change"
+    form = await owner.get(path)
+    third = await owner.get(path, params=httpx.QueryParams([*shown(form.text), ("reason", "seen"), ("step", "3")]))
+    assert third.status_code == 200, third.text
+    kept = await send(owner, path, hidden(third.text))
+    assert kept.status_code == 303, kept.text
+    assert web.service.access.register.grants[ids["mia"]].ends == before.ends
+
+
+def shown(page: str) -> list[tuple[str, str]]:
+    """What a browser would send of the second step's form as it stands: a time that is none is no value."""
+    form = page[page.index('class="form2"') :]
+    found = []
+    for tag in re.findall(r"<input [^>]*>", form[: form.index("</form>")]):
+        told = {name: html.unescape(value) for name, value in re.findall(r'([a-z_]+)="([^"]*)"', tag)}
+        if told.get("type") in ("radio", "checkbox") and not re.search(r"\schecked\b", tag):
+            continue
+        value = told.get("value", "")
+        if told.get("type") == "time" and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            value = ""
+        if told.get("name") not in (None, "reason"):
+            found.append((told["name"], value))
+    return found
