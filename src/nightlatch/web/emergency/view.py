@@ -67,15 +67,6 @@ class After(msgspec.Struct, frozen=True):
     """Why the door may stand open to anybody then; nothing when it does not."""
 
 
-class DoorAfter(msgspec.Struct, frozen=True):
-    """What every single failure does at one door."""
-
-    name: str
-    after: tuple[After, ...]
-    leave: Holds
-    """Whether people inside can always leave by hand."""
-
-
 class Told(msgspec.Struct, frozen=True):
     """Something that only a person can tell. `at` is when they did, µs since 1970; 0: they did not."""
 
@@ -86,6 +77,19 @@ class Told(msgspec.Struct, frozen=True):
     at: int = 0
     by: str = ""
     """How it is known."""
+
+
+class DoorAfter(msgspec.Struct, frozen=True):
+    """What every single failure does at one door, and what would settle what is not known of it."""
+
+    name: str
+    after: tuple[After, ...]
+    leave: Holds
+    """Whether people inside can always leave by hand."""
+    doubts: tuple[str, ...] = ()
+    """What is not known, each once."""
+    questions: tuple[Told, ...] = ()
+    """Of the door and its locks, as long as anything is not known."""
 
 
 class WayIn(msgspec.Struct, frozen=True):
@@ -120,6 +124,7 @@ class EmergencyView(msgspec.Struct, frozen=True):
     doors: tuple[DoorAfter, ...]
     told: tuple[Told, ...]
     missing: tuple[Told, ...]
+    """What nobody told yet, without what is asked at a door."""
     sheet: tuple[SheetDoor, ...]
 
 
@@ -138,18 +143,26 @@ async def emergency_view(house: House, who: Who) -> EmergencyView:
     batteries.sort(key=lambda one: ("bad", "warn", "mute", "good").index(one.charge.tone))
     if home is None or audit is None:
         return EmergencyView(0, tuple(batteries), (), (), (), ())
-    doors, answers, sheet = await house.read(lambda: (_doors(home, who), tuple(_answers(home)), _sheet(home)))
-    told = tuple(one for one in answers if one.at) if who.may("log") else ()
-    sheet = sheet if who.may("log") else ()
+    answers, sheet = await house.read(lambda: (tuple(_answers(home)), _sheet(home)))
     missing = tuple(one for one in answers if not one.at)
-    return EmergencyView(micros(audit.at), tuple(batteries), doors, told, missing, sheet)
+    doors = await house.read(lambda: _doors(home, who, missing))
+    asked = {one for door in doors for one in door.questions}
+    told = tuple(one for one in answers if one.at) if who.may("log") else ()
+    rest = tuple(one for one in missing if one not in asked)
+    return EmergencyView(micros(audit.at), tuple(batteries), doors, told, rest, sheet if who.may("log") else ())
 
 
-def _doors(home: Home, who: Who) -> tuple[DoorAfter, ...]:
+def _doors(home: Home, who: Who, missing: tuple[Told, ...]) -> tuple[DoorAfter, ...]:
     found = []
     for door in home.cached(outlook).doors:
-        after = tuple(_after(door, place, home, named=who.may("log")) for place in range(len(FAILURES)))
-        found.append(DoorAfter(door.label, after, _holds(None if door.leave is None else door.leave.value)))
+        places = range(len(FAILURES))
+        after = tuple(_after(door, place, home, named=who.may("log")) for place in places)
+        leave = _holds(None if door.leave is None else door.leave.value)
+        doubts = tuple(dict.fromkeys(one for place in places for one in door.after(place).doubts if one))
+        about = {str(door.subject), *(str(lock.ref) for lock in door.locks)}
+        open_ = leave == "unknown" or any(one.holds == "unknown" for one in after)
+        questions = tuple(one for one in missing if one.about in about) if open_ else ()
+        found.append(DoorAfter(door.label, after, leave, doubts, questions))
     return tuple(found)
 
 
@@ -160,7 +173,7 @@ def _after(door: DoorOutlook, place: int, home: Home, *, named: bool) -> After:
     elif outcome.way_in:
         text = _("by %(ways)s", ways=listed(list(dict.fromkeys(way.text for way in outcome.left))))
     elif outcome.way_in is None:
-        text = _("not known: %(doubts)s", doubts=listed([one for one in outcome.doubts if one]) or _("what is left"))
+        text = ""
     else:
         text = _("nobody outside gets in")
     opens = place in _OPENS and any(lets_in(lock, place, home).opens for lock in door.locks)
@@ -185,10 +198,15 @@ def _answers(home: Home) -> Iterator[Told]:
             for field in fields:
                 fact = thing.fact(field.name)
                 if fact is None:
-                    yield Told(str(thing.ref), thing.label, field.ask)
+                    yield Told(str(thing.ref), thing.label, _words(field.ask))
                 elif fact.grade is not Grade.CATALOGUED:
                     by = _("as somebody said") if fact.grade is Grade.DECLARED else fact.source
-                    yield Told(str(thing.ref), thing.label, field.ask, _value(fact), micros(fact.at), by)
+                    yield Told(str(thing.ref), thing.label, _words(field.ask), _value(fact), micros(fact.at), by)
+
+
+def _words(question: str) -> str:
+    """A question without the underscores of the words that may answer it."""
+    return question.replace("_", " ")
 
 
 def _value(fact: Fact[Any]) -> str:
