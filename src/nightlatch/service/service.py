@@ -71,6 +71,8 @@ STILL_S = 10.0
 """After how long without a look this machine slept, or was stopped: the look is due every second."""
 FIRST_S = 5.0
 ROOM_S = 0.2
+DISK_S = 2.0
+"""How long somebody's act waits to be on disk; it does not, while the disk is full."""
 REMEMBER_S = 60.0
 """How often what the parts must remember is written down; a crash replays at most this much."""
 
@@ -351,6 +353,10 @@ class Service:
     async def tell(self, event: Event) -> None:
         """Have an event written; while the disk is full the service goes on guarding and does not wait for it."""
         await self.intake.accept(event)
+
+    async def keep(self, event: Event) -> None:
+        """Have an event on disk before this returns; after a while it is left to be written as by `tell`."""
+        await asyncio.wait((await self.intake.accept(event),), timeout=DISK_S)
 
     async def _tell_or_log(self, event: Event) -> None:
         """The same for who cannot wait for room, when more events wait for the disk than memory takes."""

@@ -60,7 +60,7 @@ async def _do(house: House, who: Who, do: Doing, ids: Sequence[int], *, value: s
     now = house.now()
     changed = await house.read(lambda: do(house.service.alerts.records, ids, now))
     for event in owner.acts(changed, value, now, person=who.id, note=note):
-        await house.service.tell(event)
+        await house.service.keep(event)
     house.service.alerts.refresh()
     house.count_anew()
     return [row.id for row in changed]

@@ -94,9 +94,9 @@ class Desk:
         return found
 
     async def tell(self, *events: Event) -> None:
-        """Put into the journal what happened."""
+        """Put into the journal what happened; it is on disk before this returns."""
         for event in events:
-            await self.house.service.tell(event)
+            await self.house.service.keep(event)
 
     async def none(self) -> bool:
         """Whether there is no owner yet."""
