@@ -63,7 +63,7 @@ def error_page(
 
 def _rendered(request: Request[Any, Any, Any], house: House, template: str, values: Mapping[str, Any]) -> str:
     who = cast("Who | None", request.scope.get("user"))
-    zone, today = house.zone, house.today()
+    zone, today, csrf = house.zone, house.today(), _csrf(who)
     common = {
         "who": who,
         "home": house.name,
@@ -75,7 +75,7 @@ def _rendered(request: Request[Any, Any, Any], house: House, template: str, valu
         "live_at": house.live.position,
         "moment": partial(times.moment, zone=zone, now=today),
         "clock": partial(times.clock, zone=zone, now=today),
-        "csrf": lambda: _csrf(who),
+        "csrf": lambda: csrf,
         "problem": None,
     }
     return templates().get_template(template).render(common | dict(values))
@@ -92,6 +92,9 @@ def templates() -> jinja2.Environment:
         loader=jinja2.PackageLoader("nightlatch.web", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        # A package's files do not change while it runs: none is looked for again.
+        auto_reload=False,
+        cache_size=-1,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
