@@ -7,11 +7,21 @@ export async function send(path, values = {}, options = {}) {
   return fetch(path, { method: "POST", body, headers, ...options.init });
 }
 
+const BREATH_MS = 1_000; // between two announcements: in a flood the last text of each second is said
+let words = "", saidAt = 0, timer = 0;
+
 /** Has a screen reader say a text. */
 export function say(text) {
+  words = text;
+  timer ||= setTimeout(speak, Math.max(0, saidAt + BREATH_MS - Date.now()));
+}
+
+function speak() {
+  timer = 0;
+  saidAt = Date.now();
   const place = document.getElementById("said");
   place.textContent = "";
-  requestAnimationFrame(() => { place.textContent = text; });
+  requestAnimationFrame(() => { place.textContent = words; });
 }
 
 document.addEventListener("submit", (event) => {

@@ -240,7 +240,8 @@ function put(old, found) {
   for (const [place, left, top] of scrolled) after[place]?.scrollTo({ left, top, behavior: "instant" });
   if (focused) {
     const same = focused === old ? element : after.find((one) => one.tagName === focused.tagName && called(one) === name);
-    same?.focus({ preventScroll: true });
+    if (!same) element.tabIndex = -1; // what was focused is gone: on from where it was, not from the page's beginning
+    (same ?? element).focus({ preventScroll: true });
   }
   const said = element.dataset.said;
   if (said && said !== old.dataset.said) say(said);
