@@ -17,6 +17,7 @@ from nightlatch.web.house import House
 from nightlatch.web.pages import page
 from nightlatch.web.settings import backups, changing, doors, general, privacy, sources
 from nightlatch.web.settings.general import EntitiesSettings, HomeSettings, ServiceSettings
+from nightlatch.web.signin.forms import in_person
 from nightlatch.web.signin.who import Who, fresh, may
 from nightlatch.web.texts import _
 
@@ -196,7 +197,8 @@ async def backup(request: Request[Who, Any, Any], house: NamedDependency[House])
     return _shown(request, house, "settings/backup.html", None, view=backups.view(house))
 
 
-@post("/settings/backup", guards=WRITES, include_in_schema=False)
+# In person: a backup holds every code, which a token may never have.
+@post("/settings/backup", guards=[*WRITES, in_person], include_in_schema=False)
 async def make_backup(request: Request[Who, Any, Any], house: NamedDependency[House]) -> Any:
     """The backup as a download."""
     form = await request.form()
