@@ -81,6 +81,8 @@ WORDS = {
     "act": "in the web app: {name}",
 }
 """What each kind reads as; others as they are called."""
+ENDINGS = {"evidence": "done, read back", "refused": "refused", "unknown": "nothing was read back"}
+"""How a command ended."""
 BY = {
     "code": "by code",
     "tag": "by tag",
@@ -102,11 +104,16 @@ OWN = frozenset(("started", "stopped", "delivery", "audited", "verified", "retai
 class Names:
     """What people call things and persons, by the configuration; without one, by their ids.
 
-    `people` are the names of those whom it does not know, by id.
+    `people` are the names of those whom it does not know, by id; `users` those of users of the web app, by handle.
     """
 
-    def __init__(self, configuration: Configuration | None, people: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._things: dict[str, str] = {}
+    def __init__(
+        self,
+        configuration: Configuration | None,
+        people: Mapping[str, str] = MappingProxyType({}),
+        users: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._things = {f"user:{handle}": name for handle, name in users.items()}
         self._people = dict(people)
         if configuration is None:
             return
@@ -116,8 +123,8 @@ class Names:
         self._people |= {one.id: one.name for one in tables.people if one.name}
 
     def thing(self, about: str) -> str:
-        """The thing's name, with its kind where it has none."""
-        return self._things.get(about) or about.replace(":", " ", 1)
+        """The thing's name, with its kind where it has none; a handle of a user says nothing to anybody."""
+        return self._things.get(about) or ("a user" if about.startswith("user:") else about.replace(":", " ", 1))
 
     def person(self, id_: str) -> str:
         """The person's name."""
@@ -132,7 +139,11 @@ def what(entry: Entry, event: Event, names: Names, zone: tzinfo) -> str:
         words = "audited, nothing to score"
     if event.kind == "verified" and event.name:
         words = "journal compared with witness {name}: {value}"
-    parts = [" ".join(words.format(value=event.value, name=event.name, since=since).split())]
+    name = event.name
+    if event.kind == "outcome":
+        name = name.replace("_", " ")
+        words = "{name}: " + ENDINGS.get(str(event.value), "{value}")
+    parts = [" ".join(words.format(value=event.value, name=name, since=since).split())]
     if event.by:
         parts.append(BY.get(event.by, f"by {event.by}"))
     if event.slot:

@@ -19,12 +19,12 @@ ACTS = {
     "step-up-failed": "could not confirm who they are",
     "locked-out": "is locked out of signing in",
     "recovery-used": "signed in with a recovery code",
-    "user-added": "added a user",
-    "user-invited": "invited a user",
-    "invitation-withdrawn": "withdrew an invitation",
-    "user-changed": "changed a user",
-    "user-removed": "removed a user",
-    "reset": "was reset at this machine",
+    "user-added": "added {thing}",
+    "user-invited": "invited {thing}",
+    "invitation-withdrawn": "withdrew the invitation of {thing}",
+    "user-changed": "changed {thing}",
+    "user-removed": "removed {thing}",
+    "reset": "set the ways in of {thing} anew",
     "setup-code": "made a code to set up the first owner",
     "password-set": "set a password",
     "authenticator-set": "set up an authenticator",
@@ -39,8 +39,50 @@ ACTS = {
     "token-ended": "ended an API token",
     "lock": "asked in the web app to lock {thing}",
     "unlock": "asked in the web app to unlock {thing}",
-    "reveal": "had a code shown",
+    "pause-auto-lock": "paused the auto-lock of {thing}",
+    "resume-auto-lock": "ended the pause of the auto-lock of {thing}",
+    "add-person": "added a person",
+    "change-person": "changed a person",
+    "remove-person": "removed a person",
+    "import-names": "took people and codes over from a list of names",
+    "add-grant": "gave somebody leave",
+    "change-grant": "changed a grant",
     "end-grant": "ended a grant",
+    "reveal-code": "had a code shown",
+    "print-card": "had a card with a code made",
+    "new-code": "had a new code made for somebody",
+    "end-code": "ended the codes of somebody",
+    "keep-code": "said that a code on {thing} may stay",
+    "take-code": "had Nightlatch take a code on {thing} over",
+    "remove-code": "asked to have a code taken off {thing}",
+    "add-feed": "began to follow a calendar",
+    "read-feed": "had a calendar read",
+    "remove-feed": "stopped following a calendar",
+    "read-lock": "asked to have the codes on {thing} read",
+    "retire-lock": "gave {thing} up: its codes are to come off",
+    "unretire-lock": "took back that {thing} was given up",
+    "sync": "had Nightlatch look at what is to be done at the locks",
+    "audit": "asked for an audit",
+    "fix": "asked to have {thing} put right",
+    "answer": "answered a question about {thing}",
+    "take-answer-back": "took an answer about {thing} back",
+    "waive": "accepted a finding about {thing}",
+    "take-waiver-back": "took back that a finding about {thing} is accepted",
+    "home-changed": "changed the settings of the home",
+    "service-changed": "changed the settings of the service",
+    "retention-changed": "changed how long the journal keeps what happened",
+    "door-added": "added a door",
+    "door-changed": "changed {thing}",
+    "door-removed": "removed {thing}",
+    "lock-changed": "changed {thing}",
+    "lock-removed": "removed {thing}",
+    "locks-bound": "said which locks are on which doors",
+    "source-added": "added a source",
+    "source-changed": "changed a source",
+    "source-removed": "removed a source",
+    "configuration-reread": "had the configuration read again",
+    "backup": "made a backup",
+    "erase": "erased a person",
     "journal-exported": "exported the journal",
     "journal-verify": "had the journal verified",
     "alert-test": "had a test message sent",
@@ -52,6 +94,8 @@ ACTS = {
     "detection-changed": "changed a detection",
 }
 """What users do in the web app, by the name of the act; others as they are called."""
+_ON_USERS = frozenset(("user-added", "user-invited", "invitation-withdrawn", "user-changed", "user-removed", "reset"))
+"""Acts on users: of oneself where no other is named, by nobody at the terminal of this machine."""
 _ALERTS = {
     "raised": "alert: {label}",
     "again": "alert goes on: {label}",
@@ -113,8 +157,10 @@ def _told(event: Event, names: Names, zone: tzinfo, who: str) -> str:
     match event.kind:
         case "act":
             done = ACTS.get(event.name, f"{event.name.replace('-', ' ')}: {{thing}}" if thing else "{name}")
-            done = done.replace("{thing}", thing or "the door").replace("{name}", event.name.replace("-", " "))
-            return f"{who or 'Somebody'} {done}"
+            on_users = event.name in _ON_USERS
+            done = done.replace("{thing}", thing or ("themselves" if on_users else "the home"))
+            done = done.replace("{name}", event.name.replace("-", " "))
+            return f"{who or ('Somebody at this machine' if on_users else 'Somebody')} {done}"
         case "alert":
             done = _ALERTS.get(str(event.value), "alert {value}: {label}")
             said = event.detail if event.value in _SAYING and event.detail else label(event.name)

@@ -66,9 +66,9 @@ def grant_of(typed: Typed, register: Register, now: int, *, before: Grant | None
         raise UsageError(_("nobody is chosen"), where=_("Who"), todo=_("Choose somebody, or add a new guest."))
     zone = register.zone
     how = typed.one("how", "until")
-    starts = _instant(typed, "from", _("Begins"), zone, now, before.starts if before is not None else 0)
+    starts = _instant(typed, "from", _("Begins"), zone, now=now, known=before.starts if before is not None else 0)
     known = before.ends if before is not None else 0
-    ends = 0 if how == "always" else _instant(typed, "until", _("Ends"), zone, now, known)
+    ends = 0 if how == "always" else _instant(typed, "until", _("Ends"), zone, now=now, known=known)
     if how == "until" and not ends:
         raise UsageError(_("it says no end"), where=_("Ends"), todo=_("Choose a day and a time."))
     grant = Grant(
@@ -119,7 +119,7 @@ def _schedule(typed: Typed, how: str, zone: tzinfo) -> Schedule:
         raise UsageError(str(error), where=_("When")) from None
 
 
-def _instant(typed: Typed, name: str, label: str, zone: tzinfo, now: int, known: int) -> int:
+def _instant(typed: Typed, name: str, label: str, zone: tzinfo, *, now: int, known: int) -> int:
     """What two fields mean. As they stand for `known` they mean just that: they tell no seconds and no second 02:30."""
     day, time = typed.one(f"{name}_day"), typed.one(f"{name}_time")
     if not day:

@@ -65,7 +65,12 @@ async def decide(
         await house.change(decided)
     except UsageError as error:
         return _page(request, house, one, typed, error)
-    await house.act(request.user, f"{choice.does}-code", one.line.lock, f"slot {slot}")
+    await house.act(
+        request.user,
+        {"keep": "keep-code", "take": "take-code", "remove": "remove-code"}[choice.does],
+        one.line.lock,
+        f"slot {slot}",
+    )
     return back(f"/access/locks/{lock}?decided={slot}")
 
 

@@ -153,9 +153,8 @@ async def put_channel(
         else:
             editor.change("alerts.channels", places[0], values)
 
-    name = "channel-added" if new else "channel-changed"
     try:
-        await change(house, who, put, name=name, since=since, detail=id_)
+        await change(house, who, put, name="channel-added" if new else "channel-changed", since=since, detail=id_)
     except BaseException:
         if new:  # nothing names the file that was made for it
             await house.alone(partial(keeping.drop, house.folder, {"url": values["url"]}))

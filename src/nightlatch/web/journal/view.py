@@ -17,6 +17,7 @@ from nightlatch.journal.verify import VERIFIED
 from nightlatch.model.event import Event, instant
 from nightlatch.report.entries import Names, printable
 from nightlatch.report.sentences import sentence, tone
+from nightlatch.store.users import Code, User, UserRecords
 from nightlatch.web.house import House
 from nightlatch.web.texts import _
 
@@ -102,7 +103,12 @@ class Witness(msgspec.Struct, frozen=True):
 
 def names(house: House) -> Names:
     """What people call things; reads the database."""
-    return Names(house.configuration, {one.id: one.name for one in house.service.access.records.people()})
+    records = house.service.access.records
+    with UserRecords(records.engine).read() as book:
+        users, invited = book.every(User), book.every(Code)
+    people = {one.id: one.name for one in users} | {one.id: one.name for one in records.people()}
+    handles = {one.handle: one.name for one in invited} | {one.handle: one.name for one in users}
+    return Names(house.configuration, people, handles)
 
 
 def days(page: Page, called: Names, zone: tzinfo, today: datetime) -> list[Day]:

@@ -15,6 +15,7 @@ from nightlatch.journal.leaves import Entry
 from nightlatch.journal.notes import Verifier
 from nightlatch.journal.proof import check
 from nightlatch.model.event import KINDS, Event, Kind
+from nightlatch.store.users import User, UserRecords
 from nightlatch.web.journal.filters import GROUPS
 from tests.unit.web.conftest import Opens, Web
 
@@ -251,3 +252,23 @@ async def test_no_text_of_an_entry_becomes_markup_or_a_command(open_web: Opens) 
         assert "\u202e" not in answer.text, path
         assert "49" not in re.findall(r"x (\d+) javascript", answer.text)
         assert not re.search(r"<[^>]* onload=", answer.text.replace("&#34;", "").replace("&#39;", ""))
+
+
+async def test_users_are_called_by_their_names_as_long_as_they_are_users(web: Web) -> None:
+    records = UserRecords(web.service.access.records.engine)
+    with records.begin() as book:
+        book.put(User("cleo", "Cleo", "resident", "aHandleOfCleo", AT), User("bo", "Bo", "owner", "aHandleOfBo", AT))
+    await tell(
+        web,
+        Event(AT, "act", "home", name="user-added", person="cleo"),
+        Event(AT + 1, "act", "user:aHandleOfCleo", name="user-changed", person="bo"),
+        Event(AT + 2, "act", "user:aHandleOfCleo", name="reset"),
+        Event(AT + 3, "act", "user:gone", name="user-removed", person="bo"),
+    )
+    found = rows((await (await web.client()).get("/journal")).text)
+    assert found[:4] == [
+        "Bo removed a user",
+        "Somebody at this machine set the ways in of Cleo anew",
+        "Bo changed Cleo",
+        "Cleo added themselves",
+    ]
