@@ -128,7 +128,7 @@ class House:
 
     def look_back(self) -> None:
         """Have the lookup know all of the journal before long, so that every filter finds what is old at once."""
-        if self._looking is None:
+        if self._looking is None or (self._looking.done() and self._looking.exception() is not None):
             self._looking = asyncio.get_running_loop().create_task(self._extend())
 
     async def _extend(self) -> None:

@@ -172,12 +172,11 @@ class Commands:
     def _ending(self, lock: str, outcome: Outcome) -> Step:
         if outcome.ending == "evidence":
             return "done"
+        if outcome.ending != "refused":
+            return "unknown"  # whatever was said: a radio may be jammed too
         standing = self._listener.states.get(lock)
-        if "jam" in outcome.what or (
-            outcome.ending == "refused" and standing is not None and standing.bolt == "jammed"
-        ):
-            return "jammed"
-        return "refused" if outcome.ending == "refused" else "unknown"
+        jammed = "bolt jammed" in outcome.what or (standing is not None and standing.bolt == "jammed")
+        return "jammed" if jammed else "refused"
 
     def _tell(self, progress: Progress) -> None:
         self._progress[progress.lock] = progress

@@ -52,7 +52,11 @@ class Openers:
         async with self._looking:
             if self._changed or not 0 <= at - self._at < OLDEST:
                 self._changed = False
-                self._found = await self._look(at)
+                try:
+                    self._found = await self._look(at)
+                except BaseException:
+                    self._changed = True  # what was found before is not how it is now
+                    raise
                 self._at = at
             return self._found
 

@@ -6,6 +6,7 @@ import { say } from "./app.js";
 
 const NAME = "nightlatch-live";
 const EACH_MS = 500; // between two looks for the same element
+const OLD_MS = 300_000; // some things change by the clock alone: reports grow old, leave begins and ends
 const SILENT_MS = 40_000; // beats come every 15 s
 const PATIENCE_MS = 3_000; // before a lost stream is told of
 const FIRST_MS = 1_000, LAST_MS = 30_000; // between two attempts
@@ -140,6 +141,8 @@ setInterval(() => {
   if (source) again();
   else take({ kind: "lost" });
 }, 5_000);
+
+setInterval(() => { if (stopping && !over) all(); }, OLD_MS);
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) stop();

@@ -12,6 +12,7 @@ import pytest
 
 from nightlatch.ecosystems._simulated.faults import Dead, ForeignCode, HubLost, Jam, LeftOpen, Unheeded
 from nightlatch.ecosystems.simulated import Simulated
+from nightlatch.model.command import Outcome
 from nightlatch.model.event import Event
 from nightlatch.plugs import wall
 from tests.unit.web.conftest import HOME, Opens, Web
@@ -288,3 +289,46 @@ async def test_a_dead_lock_is_given_up_and_said_to_be_unknown(open_web: Opens) -
     assert (await client.get("/api/doors/front")).json()["door"][
         "why"
     ] == "where the bolt is: the lock is not reachable"
+
+
+async def test_a_radio_that_is_jammed_is_no_bolt_that_is(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cannot(*_: object, **__: object) -> Outcome:
+        return Outcome("unknown", "the controller cannot send: its radio is jammed")
+
+    monkeypatch.setattr(web.service.listener, "command", cannot)
+    client = await web.client("owner")
+    await client.post("/api/doors/front/lock")
+    _, progress = await ended(client)
+    assert progress["step"] == "unknown"
+    assert "bolt jammed" not in progress["text"]
+
+
+async def test_who_can_open_a_door_is_worked_out_anew_after_it_could_not_be(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openers, now = web.house.openers, web.house.now()
+    simulated(web).house.order(ForeignCode(lock="front", slot=9))
+    await web.until(lambda: any(line.state == "foreign" for line in web.service.access.lines()))
+    await openers.now(now)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    openers._changed = True
+    with monkeypatch.context() as patch:
+        patch.setattr("nightlatch.web.kept.openers.current", broken)
+        with pytest.raises(RuntimeError):
+            await openers.now(now)
+    openers._found = {}
+    assert any(one.state == "foreign" for one in (await openers.now(now))["lock:front"])
+
+
+async def test_open_pages_hear_of_all_that_a_door_shows(web: Web) -> None:
+    client = await web.client("owner")
+    for path, kinds in (
+        ("/home/doors/front", {"ledger", "person", "grant", "credential", "erased", "connected", "disconnected"}),
+        ("/doors/front/now", {"person", "erased", "connected", "disconnected"}),
+    ):
+        found = re.search(r'data-kinds="([^"]*)"', (await client.get(path)).text)
+        assert found is not None
+        assert kinds <= set(found[1].split())
