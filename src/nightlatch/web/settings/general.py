@@ -19,7 +19,7 @@ from nightlatch.errors import NightlatchError, UsageError
 from nightlatch.model.event import instant
 from nightlatch.secrets import Secret
 from nightlatch.web.house import House
-from nightlatch.web.settings import doors, keeping
+from nightlatch.web.settings import doors, keeping, sources
 from nightlatch.web.texts import _
 
 PROFILES = ("full", "minimal")
@@ -145,6 +145,10 @@ def set_entities(house: House, wanted: EntitiesSettings, password: Secret | None
         "discovery_prefix": wanted.discovery_prefix if wanted.discovery_prefix != "homeassistant" else None,
         "topic": wanted.topic if wanted.topic != "nightlatch" else None,
     }
+    before = house.configuration.tables.entities
+    stays = password is None and before is not None and before.password is not None
+    if stays and before is not None and not keeping.same_place(wanted.url, before.url):
+        raise sources.elsewhere(_("Password"))
     if password is not None:
         values["password"] = keeping.keep_secret(house.folder, "entities", "password", password)
     return lambda editor: editor.set("entities", values)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from nightlatch.errors import UsageError
 from nightlatch.secrets import Secret
@@ -51,3 +52,12 @@ def drop(folder: Path, table: Mapping[str, Any]) -> None:
     """Remove what was kept for a source that goes."""
     for path in ours(folder, table.values()):
         path.unlink(missing_ok=True)
+
+
+def same_place(url: str, other: str) -> bool:
+    """Whether two addresses are of the same server, reached the same way: a secret of the one may go to the other."""
+    try:
+        one, two = urlsplit(url), urlsplit(other)
+        return (one.scheme, one.hostname, one.port) == (two.scheme, two.hostname, two.port)
+    except ValueError:
+        return False

@@ -123,7 +123,7 @@ def wanted(kind_: Kind, form: Mapping[str, Any]) -> Wanted:
 
 
 def complete(made: Wanted, kept: Mapping[str, Any]) -> None:
-    """UsageError where something is not given that is needed; `kept` is what stands already."""
+    """UsageError where something is not given that is needed; `kept` is what stands already, for the same address."""
     for field in made.kind.inputs:
         given = made.values.get(field.name) is not None or field.name in made.secrets
         given = given or (field.shape == "secret" and field.name in kept)
@@ -131,6 +131,16 @@ def complete(made: Wanted, kept: Mapping[str, Any]) -> None:
             given = True
         if field.required and not given:
             raise UsageError(_("%(field)s is missing", field=_(field.label)))
+        stays = field.shape == "secret" and field.name in kept and field.name not in made.secrets
+        if stays and not keeping.same_place(str(made.values.get("url") or ""), str(kept.get("url") or "")):
+            raise elsewhere(_(field.label))
+
+
+def elsewhere(field: str) -> UsageError:
+    """A secret that is kept was to go to another server than it was given for: it would be told to who runs that."""
+    return UsageError(
+        _("this is another address, and %(field)s was given for the former", field=field), todo=_("Type it again.")
+    )
 
 
 def id_of(kind_: Kind, tables: Sequence[Mapping[str, Any]]) -> str:

@@ -7,7 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from tests.unit.web.conftest import Web
+import pytest
+
+from nightlatch.errors import UsageError
+from nightlatch.secrets import Secret
+from nightlatch.web.settings import kinds, sources
+from tests.unit.web.conftest import HOME, Opens, Web
 
 TOKEN = "eyJ-not-to-be-seen-anywhere"
 DEAD = "http://127.0.0.1:9"
@@ -49,6 +54,35 @@ async def test_a_secret_is_kept_in_a_private_file_never_shown_and_goes_with_its_
     assert answer.status_code == 204, answer.text
     assert len(file(web)["sources"]) == 1
     assert everywhere(web.house.folder) == []
+
+
+OTHERS = (
+    "http://evil.example:9",
+    "http://127.0.0.1:10",
+    "https://127.0.0.1:9",
+    "http://127.0.0.1:9@evil.example",
+    None,
+)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_secret_that_is_kept_goes_to_no_other_address(other: str | None) -> None:
+    kept, kind = {"kind": "zigbee2mqtt", "url": DEAD, "password": "file:kept"}, kinds.kind("zigbee2mqtt")
+    with pytest.raises(UsageError, match="Password"):
+        sources.complete(sources.Wanted(kind, {"url": other or "http://"}), kept)
+    sources.complete(sources.Wanted(kind, {"url": other or "http://"}, {"password": Secret(TOKEN)}), kept)
+    sources.complete(sources.Wanted(kind, {"url": f"{DEAD}/"}), kept)
+
+
+async def test_the_password_of_a_broker_goes_to_no_other(open_web: Opens, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(TOKEN)
+    secret.chmod(0o600)
+    web = await open_web(f'{HOME}[entities]\nurl = "mqtt://127.0.0.1:9"\nusername = "n"\npassword = "file:{secret}"\n')
+    owner = await web.client("owner")
+    answer = await owner.post("/settings/entities", data={"on": "yes", "url": "mqtt://evil.example:9", "username": "n"})
+    assert (answer.status_code, "another address" in answer.text) == (400, True)
+    assert file(web)["entities"]["url"] == "mqtt://127.0.0.1:9"
 
 
 async def test_another_of_a_kind_gets_an_id_and_what_was_bound_stays_bound(web: Web) -> None:
