@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from nightlatch.service.service import Service
 
 OPEN = {"open": True}
-"""Of a route that is not behind the sign-in: of this machine and its name alone, or for who only watches."""
+"""Of a route that is not behind the sign-in."""
+HERE = "here"
+"""`open` of a route that this machine alone is answered without a sign-in: it tells how the doors stand."""
 
 Application = Callable[["Service"], AbstractAsyncContextManager[App]]
 """Makes what is served over HTTP, for as long as the service runs."""
@@ -39,13 +41,13 @@ def watched(metrics: Metrics, troubles: Troubles, refresh: Callable[[], None]) -
     def health() -> str:
         return "alive\n"
 
-    @get("/ready", media_type=MediaType.TEXT, sync_to_thread=False, opt=OPEN)
+    @get("/ready", media_type=MediaType.TEXT, sync_to_thread=False, opt={"open": HERE})
     def ready() -> Response[str]:
         found = troubles()
         status = HTTP_503_SERVICE_UNAVAILABLE if found else HTTP_200_OK
         return Response("".join(f"{line}\n" for line in found) or "ready\n", status_code=status)
 
-    @get("/metrics", sync_to_thread=False, opt=OPEN)
+    @get("/metrics", sync_to_thread=False, opt={"open": HERE})
     def figures() -> Response[bytes]:
         refresh()
         return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")

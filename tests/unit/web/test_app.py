@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from tests.unit.web.conftest import Web
+import httpx
+
+from tests.unit.web.conftest import ADDRESS, Web
 
 
 async def test_nobody_sees_anything_without_signing_in(web: Web) -> None:
@@ -14,6 +16,19 @@ async def test_nobody_sees_anything_without_signing_in(web: Web) -> None:
 
 async def test_what_watches_the_service_needs_no_sign_in(web: Web) -> None:
     assert (await (await web.client(None)).get("/health")).text == "alive\n"
+
+
+async def test_a_stranger_in_the_network_learns_nothing_of_the_doors_without_signing_in(web: Web) -> None:
+    for address in ("192.168.1.66", "fd00::66", "::ffff:192.168.1.66"):
+        transport = httpx.ASGITransport(web.app, client=(address, 1234))
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as stranger:
+            assert (await stranger.get("/health")).status_code == 200
+            for path in ("/metrics", "/ready"):
+                answer = await stranger.get(path, headers={"accept": "application/json"})
+                assert (answer.status_code, "nightlatch_" in answer.text) == (401, False), (address, path)
+                answer = await stranger.get(path, headers={"x-who": "viewer viewer"})
+                assert answer.status_code in (200, 503), (address, path)
+    assert "nightlatch_lock_secured" in (await (await web.client(None)).get("/metrics")).text
 
 
 async def test_a_page_shows_each_role_the_areas_that_it_may_enter(web: Web) -> None:

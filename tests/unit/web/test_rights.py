@@ -402,6 +402,7 @@ VALUES = {"{index}": "0", "{size}": "0", "{slot}": "1", "{number}": "0", "{table
 """In the place of parameters; anything else is `1`."""
 ASKING = ("nobody", *(f"a {role}" for role in ROLES), "an owner not confirmed", "a token for see alone")
 """Who asks in earnest; the others only pass the guards."""
+SCOPE: dict[str, Any] = {"type": "http", "client": ("127.0.0.1", 1)}
 ENDLESS = ("/live", "/posture/report.pdf")
 """Not asked for by who may: one never ends, one takes a processor for seconds."""
 
@@ -477,7 +478,7 @@ async def test_who_may_passes_the_guards_of_what_is_changed(web: Web) -> None:
     wrong = []
     for name, handler in _routes(web.app):
         for who, known in WHO.items():
-            connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection({"type": "http", "user": known})  # type: ignore[typeddict-item]  # what these guards look at
+            connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(SCOPE | {"user": known})  # type: ignore[arg-type]  # what these guards look at
             refused = False
             for guard in (signed_in, *(handler.guards or ())):
                 try:

@@ -9,6 +9,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
+from nightlatch.service.connections import origin_of
+from nightlatch.service.http import HERE
 from nightlatch.web.errors import NeedsFresh, NeedsSignIn, NotAllowed
 
 Role = Literal["owner", "resident", "viewer"]
@@ -52,8 +54,11 @@ Connection = ASGIConnection[Any, Who | None, Any, Any]
 
 
 def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Guard of every route: somebody is signed in, where the route is not open."""
-    if connection.user is None and not handler.opt.get("open"):
+    """Guard of every route: somebody is signed in, where the route is not open, or is open to this machine alone."""
+    if connection.user is not None:
+        return
+    opened = handler.opt.get("open")
+    if not opened or (opened == HERE and origin_of(connection.client.host if connection.client else "unknown")):
         raise NeedsSignIn
 
 
