@@ -28,3 +28,8 @@ document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+// A browser leaves a tab where it is of which a corner can be seen.
+document.addEventListener("focusin", ({ target }) => {
+  if (target.closest(".tabs, .chips")) target.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+});

@@ -245,6 +245,8 @@ function put(old, found) {
     const same = focused === old ? element : after.find((one) => one.tagName === focused.tagName && called(one) === name);
     if (!same) element.tabIndex = -1; // what was focused is gone: on from where it was, not from the page's beginning
     (same ?? element).focus({ preventScroll: true });
+    // What was put in above it may have moved it out of sight, or below the bar of areas.
+    if (same?.matches(":focus-visible")) same.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
   const said = element.dataset.said;
   if (said && said !== old.dataset.said) say(said);
