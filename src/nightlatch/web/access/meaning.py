@@ -11,7 +11,7 @@ from nightlatch.access.giving import Able, Standing
 from nightlatch.access.register import Register
 from nightlatch.access.schedules import preview, widening, words
 from nightlatch.access.schedules.wall import MINUTE
-from nightlatch.model.access import Always, Grant
+from nightlatch.model.access import Always, Grant, Person
 
 SHOWN = 5
 
@@ -94,7 +94,7 @@ def row(grant: Grant, register: Register, now: int) -> GrantRow:
     )
 
 
-def mark_of(grant: Grant) -> str:
-    """What tells a grant from itself after a change; uses that were counted meanwhile are no change."""
-    told = msgspec.json.encode(msgspec.structs.replace(grant, used=0))
+def mark_of(one: Grant | Person) -> str:
+    """What tells a grant or a person from itself after a change; uses that were counted meanwhile are no change."""
+    told = msgspec.json.encode(msgspec.structs.replace(one, used=0) if isinstance(one, Grant) else one)
     return hashlib.sha256(told).hexdigest()[:20]

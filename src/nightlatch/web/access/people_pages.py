@@ -13,10 +13,12 @@ from nightlatch.access.registrar import Changed, Registrar
 from nightlatch.errors import UsageError
 from nightlatch.model.access import ROLES
 from nightlatch.web.access.asking import new_id
+from nightlatch.web.access.meaning import mark_of
 from nightlatch.web.access.people_view import PersonView, people_found, person_row, person_view
 from nightlatch.web.access.typed import Ask, Typed, number, paged
 from nightlatch.web.errors import NotFound, described
 from nightlatch.web.house import House
+from nightlatch.web.kept.once import FIELD, new_once
 from nightlatch.web.pages import back, page
 from nightlatch.web.signin.who import fresh, may
 from nightlatch.web.texts import _
@@ -62,16 +64,20 @@ async def add(request: Ask, house: NamedDependency[House]) -> Response[str] | Re
         missing = UsageError(_("they have no name yet"), where=_("Name")) if not name else None
         return _form(request, house, typed, error=missing, wider=wider)
 
-    def made(registrar: Registrar, at: int) -> Changed:
+    def make(registrar: Registrar, at: int) -> Changed:
         id_ = new_id(name, registrar.register())
         return registrar.add_person(id_, name, role_of(typed.one("role", "guest")), groups, at)
 
+    def made(registrar: Registrar, at: int) -> tuple[Changed, bool]:
+        return house.once.do(request.user.id, typed.one(FIELD), lambda: make(registrar, at))
+
     try:
-        changed = await house.change(made)
+        changed, first = await house.change(made)
     except UsageError as error:
         return _form(request, house, typed, error=error, wider=wider)
     person = changed.people[0].id
-    await house.act(request.user, "add-person", "home", person)
+    if first:
+        await house.act(request.user, "add-person", "home", person)
     return back(f"/access/people/{person}")
 
 
@@ -111,6 +117,11 @@ async def change(request: Ask, house: NamedDependency[House], id_: FromPath[str]
         return _form(request, house, typed, id_=id_, wider=wider)
 
     def made(registrar: Registrar, at: int) -> Changed:
+        if mark_of(registrar.register().person(id_)) != typed.one("was"):
+            raise UsageError(
+                _("somebody else changed this person meanwhile"),
+                todo=_("Look at your change once more: keeping it takes the place of theirs."),
+            )
         leave = [one for one in before.groups if one not in groups]
         role = role_of(typed.one("role", before.role))
         return registrar.change_person(id_, at, name=typed.one("name") or None, role=role, join=groups, leave=leave)
@@ -118,7 +129,7 @@ async def change(request: Ask, house: NamedDependency[House], id_: FromPath[str]
     try:
         await house.change(made)
     except UsageError as error:
-        return _form(request, house, typed, id_=id_, error=error, wider=wider)
+        return _form(request, house, typed, id_=id_, error=error)
     await house.act(request.user, "change-person", "home", id_)
     return back(f"/access/people/{id_}?saved=changed")
 
@@ -150,15 +161,18 @@ def _form(
     error: UsageError | None = None,
     wider: list[str] | None = None,
 ) -> Response[str]:
+    register = house.service.access.register
     return page(
         request,
         house,
         "access/person_form.html",
+        once=new_once(),
+        was=typed.one("was") if wider else mark_of(register.people[id_]) if id_ else "",
         status=200 if error is None else 400,
         problem=described(error)[0] if error is not None else None,
         typed=typed,
         id_=id_,
         roles=ROLES,
-        groups=list(house.service.access.register.groups),
+        groups=list(register.groups),
         wider=wider or [],
     )
