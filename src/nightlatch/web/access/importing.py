@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
@@ -19,6 +18,7 @@ from nightlatch.web.access.typed import Ask, Typed
 from nightlatch.web.errors import described
 from nightlatch.web.house import House
 from nightlatch.web.pages import back, page
+from nightlatch.web.settings.uploading import Uploaded, Uploading
 from nightlatch.web.signin.who import fresh, may
 from nightlatch.web.texts import _
 
@@ -31,7 +31,13 @@ async def ask(request: Ask, house: NamedDependency[House]) -> Response[str]:
     return _page(request, house)
 
 
-@post("/access/import", guards=[may("access"), fresh], include_in_schema=False, request_max_body_size=UPLOAD)
+@post(
+    "/access/import",
+    guards=[may("access"), fresh],
+    include_in_schema=False,
+    request_class=Uploading,
+    request_max_body_size=UPLOAD,
+)
 async def import_(request: Ask, house: NamedDependency[House]) -> Response[str] | Redirect:
     """Show what the file names; then take those names over that were chosen."""
     form = await request.form()
@@ -40,10 +46,9 @@ async def import_(request: Ask, house: NamedDependency[House]) -> Response[str] 
         if typed.one("sure"):
             return await _taken(request, house, typed)
         file = form.get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
+        if not isinstance(file, Uploaded) or not file.name:
             raise UsageError(_("no file was chosen"), where=_("File"))
-        content = await file.read(LIMIT + 1)
-        found = await _found(house, content, file.filename[:100], typed)
+        found = await _found(house, file.data, file.name[:100], typed)
     except NightlatchError as error:
         return _page(request, house, error=error)
     return _page(request, house, found=found)

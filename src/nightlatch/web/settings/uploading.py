@@ -45,8 +45,8 @@ class Uploading(Request[Who, Any, Any]):
         return self._form
 
 
-def _parts(body: bytes, boundary: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+def _parts(body: bytes, boundary: str) -> list[tuple[str, Any]]:
+    fields: list[tuple[str, Any]] = []
     segment: MultipartSegment | None = None
     data = bytearray()
     try:
@@ -58,8 +58,9 @@ def _parts(body: bytes, boundary: str) -> dict[str, Any]:
                     data += part
                 elif segment is not None:
                     whole = bytes(data)
-                    is_file = segment.filename is not None
-                    fields[segment.name] = Uploaded(segment.filename, whole) if is_file else whole.decode()
+                    named = segment.filename
+                    value = Uploaded(named, whole) if named is not None else whole.decode()
+                    fields.append((segment.name, value))
                     segment, data = None, bytearray()
     except (MultipartError, ValueError):
         raise UsageError("this form arrived damaged", todo="Send it again.") from None

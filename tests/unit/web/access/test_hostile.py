@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
+
+import pytest
 
 from nightlatch.access.schedules.wall import DAY
 from nightlatch.model.access import Entry, Feed, Grant
@@ -47,6 +50,24 @@ async def test_no_page_takes_what_others_wrote_for_markup(open_web: Opens) -> No
         assert "<script>alert" not in (await owner.post(path)).text, path
     seen = (await owner.get("/access/strangers/front/9")).text
     assert "&lt;script&gt;alert(1)" in seen
+
+
+async def test_a_file_that_may_hold_pins_is_in_no_temporary_file(
+    open_web: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spooled: list[str] = []
+    rollover = tempfile.SpooledTemporaryFile.rollover
+
+    def seen(self: tempfile.SpooledTemporaryFile[bytes]) -> None:
+        spooled.append("on disk")
+        rollover(self)
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", seen)
+    web = await open_web(TWO_DOORS)
+    owner = await web.client()
+    answer = await owner.post("/access/import", data={"csrf": CSRF}, files={"file": ("x.json", b"[" * 3_000_000)})
+    assert answer.status_code == 400
+    assert spooled == []
 
 
 async def test_a_file_of_names_is_shown_as_text_and_its_pins_not_at_all(open_web: Opens) -> None:
