@@ -47,6 +47,10 @@ class Book:
         if not changed and not keys and not self._unwritten:
             return
         events = [event for key, line in changed.items() for event in self._events(self.lines.get(key), line)]
+        # Before it is told: whoever hears of it looks here at once.
+        self.lines.update(changed)
+        for key in keys:
+            self.lines.pop(key, None)
         await self._tell(events)
         try:
             await self._put(changed, keys)
@@ -54,9 +58,6 @@ class Book:
             if not self._unwritten:
                 log.warning("%s: the ledger cannot be written: %s", self._lock, error)
             self._unwritten |= changed.keys() | set(keys)
-        self.lines.update(changed)
-        for key in keys:
-            self.lines.pop(key, None)
 
     async def _put(self, changed: dict[ledger.Key, Entry], gone: list[ledger.Key]) -> None:
         late = {key: self.lines[key] for key in self._unwritten if key in self.lines}
