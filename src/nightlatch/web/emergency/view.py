@@ -91,6 +91,26 @@ class DoorAfter(msgspec.Struct, frozen=True):
     questions: tuple[Told, ...] = ()
     """Of the door and its locks, as long as anything is not known."""
 
+    @property
+    def held(self) -> tuple[After, ...]:
+        """Failures that leave a way in, and the door shut."""
+        return tuple(one for one in self.after if one.holds == "in" and not one.opens)
+
+    doubts: tuple[str, ...] = ()
+    """What is not known, each once."""
+    questions: tuple[Told, ...] = ()
+    """Of the door and its locks, as long as anything is not known."""
+
+    @property
+    def held(self) -> tuple[After, ...]:
+        """Failures that leave a way in, and the door shut."""
+        return tuple(one for one in self.after if one.holds == "in" and not one.opens)
+
+    @property
+    def failing(self) -> tuple[After, ...]:
+        """The others."""
+        return tuple(one for one in self.after if one.holds != "in" or one.opens)
+
 
 class WayIn(msgspec.Struct, frozen=True):
     """A way in that stands, or may, and what it does not survive."""
@@ -229,8 +249,10 @@ def _sheet_door(one: DoorOutlook, home: Home) -> SheetDoor:
         key = KEY_TEXTS.get(spare.value, _("there is none outside"))
     names = []
     for lock in one.locks:
-        told = (lock.maker, lock.model)
-        names.append(" ".join(str(fact.value) for fact in told if fact is not None) or lock.label)
+        maker, model = ("" if fact is None else str(fact.value) for fact in (lock.maker, lock.model))
+        # Many models begin with their maker's name.
+        both = model if model.casefold().startswith(maker.casefold()) else f"{maker} {model}"
+        names.append((both or maker).strip() or lock.label)
     return SheetDoor(
         one.label,
         listed(names),
