@@ -23,8 +23,8 @@ from benchmarks.journals.verifying import filled
 from benchmarks.live import owner
 from nightlatch.configuration.read import parse
 from nightlatch.journal.journal import Journal
-from nightlatch.service.folder import held, prepare
-from nightlatch.service.opening import running
+from nightlatch.service import process
+from nightlatch.service.folder import prepare
 from nightlatch.service.service import Service
 from nightlatch.web.app import application
 from nightlatch.web.house import opened
@@ -53,32 +53,35 @@ def text(doors: int) -> str:
 @asynccontextmanager
 async def _pages(service: Service) -> AsyncIterator[Litestar]:
     async with opened(service) as house:
+        telling = asyncio.create_task(_told(service))
         yield application(house, Desk(house), owner)
+        telling.cancel()
+
+
+async def _told(service: Service) -> None:
+    """Print the port once the home was audited."""
+    begun = time.monotonic()
+    while service.auditor.last is None and time.monotonic() - begun < SETTLED_S:  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    print(service.reporter.address.rpartition(":")[2], flush=True)
 
 
 async def serve(place: Path, doors: int) -> None:
-    """Serve until told to end; the port on the first line, once the home was audited."""
-    prepare(place)
+    """Serve as `nightlatch run` does until told to end; the port on the first line, once the home was audited."""
     path = place / "nightlatch.toml"
     path.write_text(text(doors))
-    with held(place):
-        async with running(parse(text(doors), path), place, env={}) as service:
-            service.application = _pages
-            task = asyncio.create_task(service.run(asyncio.Event()))
-            begun = time.monotonic()
-            while service.auditor.last is None and time.monotonic() - begun < SETTLED_S and not task.done():  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-            print(service.reporter.address.rpartition(":")[2], flush=True)
-            await task
+    await process.serve(parse(text(doors), path), place, env={}, application=_pages)
 
 
 @contextmanager
 def _served(place: Path, doors: int) -> Iterator[int]:
     command = [sys.executable, "-m", "benchmarks.pages", "serve", str(place), str(doors)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        assert running.stdout is not None
+        try:
+            yield int(running.stdout.readline())
+        finally:
+            running.terminate()
 
 
 def _asked(port: int, path: str, rounds: int) -> list[float]:

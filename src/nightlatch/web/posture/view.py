@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
@@ -10,7 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from nightlatch.model.document import Audit, Changes, FindingDocument
-from nightlatch.model.finding import SECTION_TITLES, Severity, Verdict
+from nightlatch.model.finding import SECTION_TITLES, Section, Severity, Verdict
 from nightlatch.practices.registry import practices
 from nightlatch.report import words
 from nightlatch.service.reauditing import Auditor
@@ -21,6 +22,7 @@ Show = Literal["", "open", "unknown", "passing", "waived"]
 """Which findings: nothing stands for all."""
 PAGE = 50
 """Findings on one page of a list."""
+_SHOWN = {Verdict.FAIL: "open", Verdict.UNKNOWN: "unknown", Verdict.PASS: "passing"}
 _ORDER = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.PASS: 3, Verdict.NOT_APPLICABLE: 4}
 _SEVERITIES = {severity: place for place, severity in enumerate(Severity)}
 
@@ -54,7 +56,7 @@ def shown_as(finding: FindingDocument) -> str:
     """Under which of the filters a finding falls; nothing: it does not apply."""
     if finding.waived:
         return "waived"
-    return {Verdict.FAIL: "open", Verdict.UNKNOWN: "unknown", Verdict.PASS: "passing"}.get(finding.verdict, "")
+    return _SHOWN.get(finding.verdict, "")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -112,8 +114,8 @@ class Counts(msgspec.Struct, frozen=True):
 
 def counts(findings: Iterable[FindingDocument]) -> Counts:
     """Count findings."""
-    found = [shown_as(one) for one in findings]
-    return Counts(*(found.count(name) for name in Counts.__struct_fields__))
+    found = Counter(map(shown_as, findings))
+    return Counts(*(found[name] for name in Counts.__struct_fields__))
 
 
 class PracticeView(msgspec.Struct, frozen=True):
@@ -192,8 +194,21 @@ def auditing(auditor: Auditor) -> Auditing:
     return Auditing(auditor.due, auditor.since, auditor.failed, auditor.unread, earlier)
 
 
+_made: list[tuple[Audit, Changes | None, Posture]] = []
+"""The last that was made: of one audit it is asked for by every page and browser."""
+
+
 def posture(audit: Audit, changes: Changes | None, now: Auditing) -> Posture:
     """The whole of it, without the findings' details."""
+    for known, since, made in _made:
+        if known is audit and since is changes:
+            return msgspec.structs.replace(made, auditing=now)
+    made = _posture(audit, changes, now)
+    _made[:] = [(audit, changes, made)]
+    return made
+
+
+def _posture(audit: Audit, changes: Changes | None, now: Auditing) -> Posture:
     return Posture(
         audit.at,
         words.headline(audit),
@@ -228,15 +243,17 @@ def changed(changes: Changes) -> tuple[ChangeView, ...]:
 
 def _sections(audit: Audit) -> tuple[SectionView, ...]:
     by: dict[str, list[FindingDocument]] = {}
+    of: dict[Section, list[FindingDocument]] = {}
     for one in audit.findings:
         by.setdefault(one.practice, []).append(one)
+        of.setdefault(one.section, []).append(one)
     return tuple(
         SectionView(
             section.id.value,
             SECTION_TITLES[section.id],
             section.score,
             section.coverage,
-            counts(one for one in audit.findings if one.section is section.id),
+            counts(of.get(section.id, ())),
             tuple(
                 practice_view(one.id, one.number, one.title, by[one.id])
                 for one in practices()
