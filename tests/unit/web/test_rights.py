@@ -263,6 +263,10 @@ RIGHTS: tuple[tuple[Demand, str], ...] = (
         GET /journal
         GET /journal/checkpoints/{size}
         GET /journal/export
+        GET /posture/report.html
+        GET /posture/report.json
+        GET /posture/report.md
+        GET /posture/report.pdf
         GET /journal/rows
         GET /journal/verified
         GET /journal/verified/state
@@ -347,10 +351,6 @@ RIGHTS: tuple[tuple[Demand, str], ...] = (
         GET /posture/parts/overview
         GET /posture/parts/practices/{id_}
         GET /posture/practices/{id_}
-        GET /posture/report.html
-        GET /posture/report.json
-        GET /posture/report.md
-        GET /posture/report.pdf
         GET /posture/waivers
         """,
     ),

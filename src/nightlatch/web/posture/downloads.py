@@ -33,7 +33,7 @@ class Busy(Refused):
     status = HTTP_503_SERVICE_UNAVAILABLE
 
 
-@get([f"/posture/report.{suffix}" for suffix in TYPES], guards=[may("see")], include_in_schema=False)
+@get([f"/posture/report.{suffix}" for suffix in TYPES], guards=[may("log")], include_in_schema=False)
 async def report(request: Request[Who, Any, Any], house: NamedDependency[House]) -> Response[bytes]:
     """The report of the last audit, to be kept: report.html, .pdf, .md or .json.
 

@@ -116,15 +116,17 @@ async def test_what_is_asked_for_in_an_address_is_text_too(sample: Web) -> None:
 
 
 async def test_the_checklist_has_a_line_for_each_of_the_practices_and_the_six(sample: Web) -> None:
-    text = (await (await sample.client("viewer")).get("/posture/checklist")).text
+    text = (await (await sample.client("resident")).get("/posture/checklist")).text
     lines = re.findall(r'<li><span class="tick">', text)
     assert len(lines) == 25 + 6
 
 
 async def test_reports_come_as_files_and_never_as_pages_of_the_site(sample: Web) -> None:
-    client = await sample.client("viewer")
+    client = await sample.client("resident")
     begins = {"html": b"<!doctype html>", "pdf": b"%PDF", "md": b"#", "json": b"{"}
     for ending, begin in begins.items():
+        # It names people, and whose the codes are.
+        assert (await (await sample.client("viewer")).get(f"/posture/report.{ending}")).status_code == 403
         answer = await client.get(f"/posture/report.{ending}")
         assert answer.status_code == 200
         assert answer.headers["content-disposition"].startswith('attachment; filename="nightlatch-2')
