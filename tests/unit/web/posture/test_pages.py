@@ -116,7 +116,7 @@ async def test_what_is_asked_for_in_an_address_is_text_too(sample: Web) -> None:
 
 
 async def test_the_checklist_has_a_line_for_each_of_the_practices_and_the_six(sample: Web) -> None:
-    text = (await (await sample.client("resident")).get("/posture/checklist")).text
+    text = (await (await sample.client("viewer")).get("/posture/checklist")).text
     lines = re.findall(r'<li><span class="tick">', text)
     assert len(lines) == 25 + 6
 
