@@ -52,7 +52,7 @@ class Run:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.address}/ready", timeout=5).status_code == 200
+            return httpx.get(f"{self.address}/sign-in", timeout=5).status_code < 400
         except httpx.TransportError:
             return False
 
