@@ -91,11 +91,6 @@ class DoorAfter(msgspec.Struct, frozen=True):
     questions: tuple[Told, ...] = ()
     """Of the door and its locks, as long as anything is not known."""
 
-    @property
-    def held(self) -> tuple[After, ...]:
-        """Failures that leave a way in, and the door shut."""
-        return tuple(one for one in self.after if one.holds == "in" and not one.opens)
-
 
 class WayIn(msgspec.Struct, frozen=True):
     """A way in that stands, or may, and what it does not survive."""
