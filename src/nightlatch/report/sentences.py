@@ -7,7 +7,7 @@ from datetime import tzinfo
 from nightlatch.guard.alerts.render import label
 from nightlatch.journal.leaves import Entry
 from nightlatch.model.event import INTACT, Event, instant
-from nightlatch.report.entries import BAD, BY, ODD, OWN, WORDS, Names, printable
+from nightlatch.report.entries import BAD, BY, ENDINGS, ODD, OWN, WORDS, Names, printable
 
 MOST_LETTERS = 400
 """Of a sentence: what a device says of itself may be long."""
@@ -170,6 +170,9 @@ def _told(event: Event, names: Names, zone: tzinfo, who: str) -> str:
             return _capital(_DELIVERIES.get(str(event.value), "messages by {name}: {value}").format(
                 name=event.name, value=event.value
             ))  # fmt: skip
+        case "outcome":
+            done = f"{event.name.replace('_', ' ')}: {ENDINGS.get(str(event.value), event.value)}"
+            return f"{thing}: {done}" if thing else _capital(done)
         case "gap":
             begin, end = instant(event.since).astimezone(zone), event.instant.astimezone(zone)
             span = f"{begin:%H:%M}–{end:%H:%M}" if event.since else f"until {end:%H:%M}"
