@@ -128,7 +128,7 @@ def test_every_page_fits_every_screen_asks_nobody_else_and_breaks_nothing(
                 if PICTURES and width in (390, 1280):
                     name = re.sub(r"\W+", "-", url.removeprefix(served)).strip("-") or "home"
                     for scheme in ("light", "dark"):
-                        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                        page.emulate_media(color_scheme=scheme)
                         page.screenshot(path=Path(PICTURES) / f"{name[:60]}-{width}-{scheme}.png", full_page=True)
             wrong += [f"{url}: {one}" for one in told]
             told.clear()
