@@ -128,6 +128,7 @@ RIGHTS: tuple[tuple[Demand, str], ...] = (
         Demand("settings", fresh=True, in_person=True),
         """
         POST /settings/backup
+        POST /settings/privacy/erase/{person}
         POST /settings/users/change
         POST /settings/users/invite
         POST /settings/users/remove
@@ -181,7 +182,6 @@ RIGHTS: tuple[tuple[Demand, str], ...] = (
         POST /settings/home
         POST /settings/locks/{lock}/remove
         POST /settings/privacy
-        POST /settings/privacy/erase/{person}
         POST /settings/reread
         POST /settings/service
         POST /settings/sources/find
@@ -299,6 +299,8 @@ RIGHTS: tuple[tuple[Demand, str], ...] = (
         Demand("posture"),
         """
         DELETE /api/posture/answers
+        GET /api/posture/answers
+        GET /posture/answers
         POST /api/posture/answers
         POST /api/posture/audit
         DELETE /api/posture/waivers
@@ -326,7 +328,6 @@ RIGHTS: tuple[tuple[Demand, str], ...] = (
         GET /api/doors/{door}/progress
         GET /api/home
         GET /api/posture
-        GET /api/posture/answers
         GET /api/posture/findings
         GET /api/posture/history
         GET /api/posture/repairs
@@ -340,7 +341,6 @@ RIGHTS: tuple[tuple[Demand, str], ...] = (
         GET /home/posture
         GET /live
         GET /posture
-        GET /posture/answers
         GET /posture/checklist
         GET /posture/findings/{key}
         GET /posture/fixes

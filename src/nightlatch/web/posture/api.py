@@ -65,7 +65,7 @@ async def audit(request: Asked, house: NamedDependency[House]) -> Auditing:
     return view.auditing(house.service.auditor)
 
 
-@get("/api/posture/answers", guards=[may("see")], tags=TAGS)
+@get("/api/posture/answers", guards=[may("posture")], tags=TAGS)
 async def answers(house: NamedDependency[House], about: FromQuery[str] = "") -> asking.Questions:
     """What only a person can tell: the questions whose answers settle most, and all about one thing."""
     audit = house.service.auditor.known

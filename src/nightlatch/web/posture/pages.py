@@ -179,7 +179,7 @@ async def finding_part(request: Asked, house: NamedDependency[House]) -> Respons
     return shown(request, house, "part_finding.html", **await details(request, house, "/posture/parts/findings/"))
 
 
-@get("/posture/answers", guards=[may("see")], include_in_schema=False)
+@get("/posture/answers", guards=[may("posture")], include_in_schema=False)
 async def answers(request: Asked, house: NamedDependency[House], about: FromQuery[str] = "") -> Response[str]:
     """What only a person can tell."""
     return await answers_page(request, house, about)

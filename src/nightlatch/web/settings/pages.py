@@ -175,7 +175,7 @@ async def erasing(request: Request[Who, Any, Any], house: NamedDependency[House]
     return _shown(request, house, "settings/erase.html", None, preview=preview)
 
 
-@post("/settings/privacy/erase/{person:str}", guards=WRITES, include_in_schema=False)
+@post("/settings/privacy/erase/{person:str}", guards=[*WRITES, in_person], include_in_schema=False)
 async def erase(request: Request[Who, Any, Any], house: NamedDependency[House], person: FromPath[str]) -> Any:
     """Erase them for good, and show what proves it."""
     form = await request.form()

@@ -144,7 +144,7 @@ async def test_before_the_first_audit_the_page_says_that_it_is_being_made(open_w
     assert "The first look at your home is under way" in (await client.get("/posture")).text
     assert (await client.get("/posture/parts/overview")).status_code == 404
     assert (await client.get("/api/posture")).status_code == 404
-    assert "Nothing waits for an answer" in (await client.get("/posture/answers")).text
+    assert "Nothing waits for an answer" in (await (await web.client()).get("/posture/answers")).text
 
 
 async def test_what_an_earlier_run_found_is_shown_as_such_until_there_is_a_newer_audit(sample: Web) -> None:
