@@ -16,6 +16,8 @@ from benchmarks import (
     intake_zwave,
     journal_pages,
     judging,
+    live,
+    pages,
     processes,
     syncing,
 )
@@ -42,6 +44,8 @@ def measure(quick: bool) -> Results:
         *judging.many_homes((1, 20) if quick else (1, 100, 10_000, 100_000)),
         *journals.measure(quick),
         *journal_pages.measure(quick),
+        *pages.measure(quick),
+        *live.measure(quick),
         *detections.measure(quick),
         *access.measure(quick),
         *syncing.measure(),
@@ -55,11 +59,16 @@ def measure(quick: bool) -> Results:
             *targets(figures),
             *journals.targets(figures),
             *journal_pages.targets(figures),
+            *pages.targets(figures),
+            *live.targets(figures),
             *detections.targets(figures),
             *access.targets(figures),
             *syncing.targets(figures),
         ),
-        (*NOTES, *journals.NOTES, *journal_pages.NOTES, *detections.NOTES, *access.NOTES, *syncing.NOTES),
+        (
+            *(*NOTES, *journals.NOTES, *journal_pages.NOTES, *pages.NOTES, *live.NOTES),
+            *(*detections.NOTES, *access.NOTES, *syncing.NOTES),
+        ),
     )
 
 

@@ -15,13 +15,14 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from benchmarks.figures import Figure, Target
 from nightlatch.configuration.read import parse
 from nightlatch.model.event import Event
 from nightlatch.plugs import wall
@@ -46,6 +47,10 @@ id = "front"
 name = "Front lock"
 door = "front"
 """
+GROUP = "200 open pages, a tenth of them slow and a tenth halting, 1,000 events a second for a minute"
+LATE, MISSED = "from an event to an open page, 95 of 100", "holes, and pages that did not catch up"
+LATE_MS = 300
+NOTES = ("From an event to an open page: until its reader has it, where that reads on; other readers share the cores.",)
 KINDS = ("unlocked", "door_opened", "door_closed", "locked")
 LIMIT = 60.0
 """Seconds after the flood until everybody must have everything."""
@@ -278,6 +283,34 @@ async def flood(folder: Path, readers: int, slow: int, rate: float, seconds: flo
         await process.wait()
 
 
+def measure(quick: bool) -> list[Figure]:
+    """Many open pages while events flow; a smoke run when `quick`."""
+    found = _flooded(*((10, 1, 50, 2) if quick else (200, 20, 1000, 60)))
+    late = (found.stream_p50_ms, found.stream_p95_ms)
+    return [
+        Figure(GROUP, LATE, "ms", (late[1],)),
+        Figure(GROUP, "from an event to an open page, half of them", "ms", (late[0],)),
+        Figure(GROUP, "a page asked for meanwhile, 95 of 100", "ms", (found.page_p95_ms,)),
+        Figure(GROUP, MISSED, "", (found.holes + found.behind,)),
+        Figure(GROUP, "memory at its most", "MiB", (found.memory_peak_mib,)),
+    ]
+
+
+def targets(figures: Sequence[Figure]) -> list[Target]:
+    """Events are on the screen at once, and nobody misses any for good."""
+    named = {one.name: one.median for one in figures if one.group == GROUP}
+    late, missed = named[LATE], named[MISSED]
+    return [
+        Target("an event on an open page, p95", f"under {LATE_MS} ms", f"{late:.0f} ms", late < LATE_MS),
+        Target("open pages that missed something for good", "0", f"{missed:.0f}", missed == 0),
+    ]
+
+
+def _flooded(readers: float, slow: float, rate: float, seconds: float) -> Found:
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(flood(Path(folder) / "state", int(readers), int(slow), rate, seconds))
+
+
 def main() -> None:
     """Measure, and print what was found."""
     if sys.argv[1:2] == ["--serve"]:
@@ -285,8 +318,7 @@ def main() -> None:
         return
     given = [float(word) for word in sys.argv[1:]]
     readers, slow, rate, seconds = [*given, *(200, 20, 1000, 60)[len(given) :]]
-    with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(flood(Path(folder) / "state", int(readers), int(slow), rate, seconds))
+    found = _flooded(readers, slow, rate, seconds)
     print(json.dumps(msgspec.to_builtins(found), indent=1))
 
 
