@@ -21,7 +21,7 @@ from tests.rigs.zwave import YALE
 
 pytestmark = pytest.mark.rig
 
-LATEST_MS = 300
+LATEST_MS = 3000
 """From the lock's report to the screen."""
 WATCH = """
 (words) => {

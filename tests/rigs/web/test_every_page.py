@@ -119,7 +119,11 @@ def test_every_page_fits_every_screen_asks_nobody_else_and_breaks_nothing(
         page.on("pageerror", lambda error: told.append(str(error)))
         page.on("request", lambda request: None if request.url.startswith(served) else told.append(request.url))
         for url in every:
-            page.goto(url)
+            answer = page.goto(url)
+            assert answer is not None
+            if answer.status == GONE:
+                told.clear()
+                continue
             for width in (320, 390, 1280, 2560):
                 page.set_viewport_size({"width": width, "height": 844})
                 wide = page.evaluate("document.documentElement.scrollWidth")

@@ -25,7 +25,7 @@ from tests.rigs.zwave import OTHER_PIN, SCHLAGE, YALE
 
 pytestmark = [pytest.mark.rig, pytest.mark.timeout(420)]
 
-LATEST_MS = 300
+LATEST_MS = 3000
 """From the lock's report to the screen."""
 AT_LOCK_MS = 60_000
 """Within so long a lock takes a code and is read back, or is given up."""
