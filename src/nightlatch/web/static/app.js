@@ -33,3 +33,20 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("focusin", ({ target }) => {
   if (target.closest(".tabs, .chips")) target.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
 });
+
+// What is focused by keys stays in sight when the page grows above it; whoever scrolled away from it is left there.
+const main = document.getElementById("main");
+let near = false;
+
+function look() {
+  const at = document.activeElement;
+  const box = at?.getBoundingClientRect();
+  near = main.contains(at) && box.bottom > 0 && box.top < innerHeight;
+}
+
+document.addEventListener("focusin", ({ target }) => { near = main.contains(target); }); // it is scrolled to after this
+document.addEventListener("scroll", look, { passive: true });
+new ResizeObserver(() => {
+  const at = document.activeElement;
+  if (near && at.matches(":focus-visible")) at.scrollIntoView({ block: "nearest", behavior: "instant" });
+}).observe(main);
