@@ -76,6 +76,10 @@ class Broken(StoreError):
     """The file itself is damaged: trying again does not help."""
 
 
+class Busy(StoreError):
+    """Another process was writing to it for too long: trying again helps."""
+
+
 def connect_anyway(folder: Path, now: datetime, *, busy_ms: int | None = None) -> tuple[sa.Engine, str]:
     """An engine, as `connect` gives. A damaged database is set aside, and another begun: then also its new name."""
     path = folder / "nightlatch.db"
@@ -108,7 +112,8 @@ def unusable(error: Exception, path: Path | str) -> StoreError:
     )
     if "locked" in said:
         todo = "Another Nightlatch is writing to it: try again when that has ended."
-    elif "full" in said or "disk I/O" in said:
+        return Busy(f"cannot be used: {said}", where=str(path), todo=todo)
+    if "full" in said or "disk I/O" in said:
         todo = "Make room on the disk, or set NIGHTLATCH_STATE to a folder on another."
     elif "readonly" in said:
         todo = "Make it writable for yourself, or set NIGHTLATCH_STATE to a folder of your own."

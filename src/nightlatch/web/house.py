@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from nightlatch.journal.lookup import Lookup
 from nightlatch.model.event import Event, instant
 from nightlatch.plugs import wall as clock
 from nightlatch.service.service import Service
+from nightlatch.store.database import Busy
 from nightlatch.web.kept.commands import Commands
 from nightlatch.web.kept.lately import Lately
 from nightlatch.web.kept.once import Once
@@ -28,6 +30,8 @@ from nightlatch.web.live.hub import Hub
 from nightlatch.web.signin.who import Who
 
 T = TypeVar("T")
+PATIENCE_S, PAUSE_S = 5.0, 0.05
+"""For how long a change waits for another process that writes, and how long between two tries."""
 LOOK_S, REST_S = 0.02, 0.03
 """For how long the lookup grows at once, and rests: events and pages come first."""
 
@@ -118,13 +122,13 @@ class House:
             return make(registrar, clock())
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, made)
+            return await self.alone(made)
         finally:
             self.heard()
 
     async def alone(self, do: Callable[[], T]) -> T:
-        """Have something done in the thread of changes, one after the other: edits of files."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, do)
+        """Have something done in the thread of changes, one after the other: in the database, or in files."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _patient, do)
 
     def look_back(self) -> None:
         """Have the lookup know all of the journal before long, so that every filter finds what is old at once."""
@@ -150,6 +154,18 @@ class House:
     async def act(self, who: Who | None, name: str, about: str = "home", detail: str = "") -> None:
         """Put into the journal what a user did, or somebody tried. It is on disk before they are answered."""
         await self.service.keep(Event(clock(), "act", about, name=name, person=who.id if who else "", detail=detail))
+
+
+def _patient(do: Callable[[], T]) -> T:
+    """Do something that changes the database: it waits longer for a command beside it than the event loop may."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return do()
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(PAUSE_S)
 
 
 @asynccontextmanager

@@ -40,17 +40,17 @@ def configured(tmp_path: Path, reference: str) -> Configuration:
 def test_a_pin_comes_back_as_it_was_kept_and_stands_nowhere_in_clear(tmp_path: Path, records: AccessRecords) -> None:
     vault = Vault.open(tmp_path, records)
     vault.keep("c1", PIN)
-    vault.keep_address("f1", Secret("https://calendar.example/token"))
+    vault.keep_address("f1", Secret("https://calendar.example/feedsecret"))
 
     again = Vault.open(tmp_path, records)
 
     assert again.pin("c1") == PIN
     assert again.pins() == {"c1": PIN}
-    assert again.address("f1") == Secret("https://calendar.example/token")
+    assert again.address("f1") == Secret("https://calendar.example/feedsecret")
     assert again.prove() == 2
     for path in tmp_path.iterdir():
         assert PIN.reveal().encode() not in path.read_bytes()
-        assert b"token" not in path.read_bytes()
+        assert b"feedsecret" not in path.read_bytes()
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
 

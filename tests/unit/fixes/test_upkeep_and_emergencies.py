@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nightlatch.cli.answering import _typed
+from nightlatch.audit.answering import typed
 from nightlatch.emergency.failures import FAILURES
 from nightlatch.fixes import alerts, doors, keyholes, power, privacy, upkeep
 from nightlatch.model.door import Door
@@ -79,7 +79,7 @@ def test_a_next_step_stands_without_knowing_anything_and_its_answers_are_underst
         field = KINDS[thing.kind].fields[name]
         assert field.ask, f"{field.path} cannot be answered"
         if value not in ("VALUE", "YYYY-MM-DD"):
-            convert(field, _typed(about, name, value), UTC)
+            convert(field, typed(about, name, value), UTC)
 
 
 def test_there_is_a_second_way_for_every_failure() -> None:

@@ -266,7 +266,7 @@ async def test_users_are_called_by_their_names_as_long_as_they_are_users(web: We
         Event(AT + 3, "act", "user:gone", name="user-removed", person="bo"),
     )
     found = rows((await (await web.client()).get("/journal")).text)
-    assert found[:4] == [
+    assert [one for one in found if not one.startswith("Audited")][:4] == [
         "Bo removed a user",
         "Somebody at this machine set the ways in of Cleo anew",
         "Bo changed Cleo",
