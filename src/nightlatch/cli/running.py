@@ -59,7 +59,8 @@ def run(
         raise UsageError(f"{log_format!r} is no log format", todo="Write text or json.")
     if pace is not None and not demo:
         raise UsageError("only the simulated home has a pace", where="--pace", todo="Add --demo.")
-    logs.start(logs.LogFormat(log_format), debug=logging.getLogger("nightlatch").level == logging.DEBUG)
+    debug = logging.getLogger("nightlatch").level == logging.DEBUG
+    logs.start(logs.LogFormat(log_format), debug=debug)
     folder = state_folder()
     if demo:
         from nightlatch import demo as demonstration
@@ -71,6 +72,10 @@ def run(
         settings = demonstration.configuration(folder, pace=pace)
         give(settings, folder, wall())
         _say_where(folder, settings.path)
+        if sys.stderr.isatty() and not debug:
+            # The pages tell it better, and the link to them is not to scroll away.
+            for name in ("nightlatch.events", "nightlatch.service.reauditing"):
+                logging.getLogger(name).setLevel(logging.WARNING)
     else:
         settings = _begun(config)
     asyncio.run(serve(settings, folder, env=os.environ, application=web))

@@ -64,6 +64,8 @@ from nightlatch.store.database import Broken
 from nightlatch.store.snapshots import Snapshot, Snapshots
 
 log = logging.getLogger(__name__)
+heard = logging.getLogger("nightlatch.events")
+"""What happens, line by line."""
 
 LOOK_S = 1.0
 """How often time is looked at: due detections, the wall clock, the watchdog."""
@@ -386,7 +388,7 @@ class Service:
 
     def _report(self, _index: int, event: Event) -> None:
         self.reporter.hear(event)
-        log.log(
+        heard.log(
             logging.DEBUG if event.kind in QUIET else logging.INFO,
             "%s %s",
             event.about,

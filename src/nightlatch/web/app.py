@@ -113,14 +113,16 @@ async def web(service: Service) -> AsyncIterator[Litestar]:
         desk = Desk(house)
         await desk.read(lambda book: beyond.check(service.configuration, book))
         code = await desk.setup_code()
-        if code is not None:
-            service.greet = lambda address: _welcome(desk.setup_link(address, code))
+        service.greet = lambda address: _welcome(address, desk.setup_link(address, code) if code is not None else None)
         yield application(house, desk)
 
 
-def _welcome(link: Secret) -> None:
-    """Tell where the first owner is made, to who sits at the terminal: a log may be kept, and read by others."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\nOpen this to begin (it works once, for a day):\n  {link.reveal()}\n\n")
+def _welcome(address: str, link: Secret | None) -> None:
+    """Tell who sits at the terminal where to look, and how the first owner is made: a log may be read by others."""
+    if not sys.stderr.isatty():
+        if link is not None:
+            log.info("nobody can sign in yet: nightlatch users setup makes the code by which the first owner is made")
+    elif link is None:
+        sys.stderr.write(f"\nLook at it: {address}\n\n")
     else:
-        log.info("nobody can sign in yet: nightlatch users setup makes the code by which the first owner is made")
+        sys.stderr.write(f"\nOpen this to begin (it works once, for a day):\n  {link.reveal()}\n\n")
