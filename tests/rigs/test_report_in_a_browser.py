@@ -12,15 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from rigs.launch import install_debian
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.rigs.web.conftest import FLAGS
 
 
 @pytest.fixture(scope="module")

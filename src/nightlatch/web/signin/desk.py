@@ -102,10 +102,6 @@ class Desk:
         """Whether there is no owner yet."""
         return await self.read(users.none)
 
-    async def names(self) -> dict[str, str]:
-        """What users are called, by the handle that stands in the journal."""
-        return {one.handle: one.name for one in await self.read(lambda book: book.every(User))}
-
     async def setup_code(self) -> Secret | None:
         """A code by which the first owner is made, in the place of a former one; None once there is an owner."""
         if not await self.none():
